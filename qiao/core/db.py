@@ -1,0 +1,156 @@
+"""The database: sessions, transactions, the lock that orders status changes.
+
+One request or one reaction is one transaction. Services take a `Session` and never commit.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy import DateTime, MetaData, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+T = TypeVar("T")
+Session = AsyncSession
+AfterCommit = Callable[[], None]
+
+# PostgreSQL codes that mean "nothing was written, the same work may succeed now".
+_RETRY_STATES: Final = frozenset({"40001", "40P01", "55P03"})
+_STATUS_LOCK: Final = 0x51494151  # any constant; one key space per database
+
+
+class Base(DeclarativeBase):
+    """Base of every table. Naming is fixed so that migrations can refer to constraints."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain class attribute
+        UUID: PgUuid(as_uuid=True),
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+def _dumps(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def async_url(url: str) -> URL:
+    """`url` (postgres://, postgresql://, with or without driver) with the asyncpg driver."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+class Db:
+    """One process's connections to one database."""
+
+    def __init__(self, url: str, *, pool_size: int = 12, on_events: Callable[[tuple[int, int]], None] | None = None):
+        self.url = async_url(url)
+        self.engine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=10,
+            json_serializer=_dumps,
+            json_deserializer=msgspec.json.decode,
+            connect_args={"server_settings": {"application_name": "qiao", "timezone": "UTC"}},
+        )
+        self._raw: asyncpg.Pool | None = None
+        self.on_events = on_events
+        self.runtime: Any = None  # set by core.runtime.attach; untyped here because runtime stands above db
+
+    async def raw(self) -> asyncpg.Pool:
+        """A small pool of bare asyncpg connections, for the hot paths and the log reader."""
+        if self._raw is None:
+            plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._raw = await asyncpg.create_pool(
+                plain, min_size=1, max_size=6, init=_init_raw, server_settings={"application_name": "qiao-raw", "timezone": "UTC"}
+            )
+        return self._raw
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A session whose work is committed when the block ends, or rolled back when it raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=True) as session:
+            session.info["db"] = self
+            async with session.begin():
+                yield session
+            self._committed(session)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        """A session that cannot write."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            session.info["db"] = self
+            async with session.begin():
+                await session.execute(text("SET TRANSACTION READ ONLY"))
+                yield session
+
+    async def run(self, work: Callable[[Session], Awaitable[T]], *, retries: int = 5) -> T:
+        """Runs `work` in a transaction, again from the start when PostgreSQL asked for a retry (deadlock, serialization)."""
+        for attempt in range(retries + 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if attempt == retries or getattr(error.orig, "sqlstate", None) not in _RETRY_STATES:
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        if self._raw is not None:
+            await self._raw.close()
+            self._raw = None
+        await self.engine.dispose()
+
+    def _committed(self, session: Session) -> None:
+        position = session.info.pop("events", None)
+        if position is not None and self.on_events is not None:
+            self.on_events(position)
+        for hook in session.info.pop("after_commit", ()):
+            hook()
+
+
+async def _init_raw(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec("jsonb", encoder=_dumps, decoder=msgspec.json.decode, schema="pg_catalog")
+
+
+def after_commit(db: Session, hook: AfterCommit) -> None:
+    """Calls `hook` once this transaction is committed; a rollback forgets it. It must not raise or block."""
+    db.info.setdefault("after_commit", []).append(hook)
+
+
+async def status_lock(db: Session) -> None:
+    """Serialises everything that changes who handles what, until this transaction ends.
+
+    Lock order, everywhere: this lock, then conversation rows, then queue entries, then agent rows. The plain message
+    path takes a conversation row only, so it never waits for this lock. Taken once per transaction.
+    """
+    if not db.info.get("status_lock"):
+        await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STATUS_LOCK})
+        db.info["status_lock"] = True
+
+
+@event.listens_for(AsyncSession.sync_session_class, "after_transaction_end")
+def _forget_lock(session: Any, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop("status_lock", None)

@@ -1,0 +1,161 @@
+"""Reading the event log: one tailer per process, feeding realtime and the durable reactions.
+
+The tailer is woken by local commits and polls as a safety net for commits of other processes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import structlog
+
+from qiao.core.db import Db
+from qiao.core.events import Audience, Envelope
+
+logger = structlog.get_logger(__name__)
+Position = tuple[int, int]
+Listener = Callable[[Sequence[Envelope]], Awaitable[None]]
+
+POLL_SECONDS: Final = 0.25
+BATCH: Final = 1000
+KEEP: Final = 20_000  # newest events kept in memory for consumers that are a little behind
+
+_COLUMNS = "xid, id, kind, conversation_id, actor_kind, actor_id, audience, payload, at"
+# Everything at or above the oldest running transaction may still get company below it.
+_AFTER = f"""
+SELECT {_COLUMNS} FROM events
+WHERE (xid, id) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY xid, id LIMIT $3
+"""
+_AFTER_KINDS = f"""
+SELECT {_COLUMNS} FROM events
+WHERE (xid, id) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND kind = ANY($4)
+ORDER BY xid, id LIMIT $3
+"""
+
+
+def parse_cursor(cursor: str) -> Position:
+    """`"xid-id"` to a position. Raises ValueError."""
+    xid, _, number = cursor.partition("-")
+    return (int(xid), int(number))
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(
+        row["xid"],
+        row["id"],
+        row["kind"],
+        row["conversation_id"],
+        row["actor_kind"],
+        row["actor_id"],
+        msgspec.convert(row["audience"], Audience, strict=False),
+        row["payload"],
+        row["at"],
+    )
+
+
+async def horizon(db: Db) -> Position:
+    """The newest position below which the log is complete now."""
+    pool = await db.raw()
+    xid = await pool.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return (int(xid) - 1, 2**62)
+
+
+async def after(db: Db, position: Position, limit: int = BATCH, kinds: Sequence[str] | None = None) -> list[Envelope]:
+    """Events after `position` in commit-safe order."""
+    pool = await db.raw()
+    if kinds is None:
+        rows = await pool.fetch(_AFTER, *position, limit)
+    else:
+        rows = await pool.fetch(_AFTER_KINDS, *position, limit, list(kinds))
+    return [_envelope(row) for row in rows]
+
+
+class LogTailer:
+    """Follows the log from now on and keeps its newest part in memory.
+
+    `position` is where everything before has been handed to the listeners.
+    """
+
+    def __init__(self, db: Db):
+        self.db = db
+        self.position: Position = (0, 0)
+        self.memory: deque[Envelope] = deque(maxlen=KEEP)
+        self.memory_start: Position = (0, 0)
+        self._wake = asyncio.Event()
+        self._expected: Position = (0, 0)
+        self._listeners: list[Listener] = []
+        self._task: asyncio.Task[None] | None = None
+        self.moved = asyncio.Condition()
+
+    def wake(self, position: Position) -> None:
+        """Says that an event at `position` was committed here. Call from the loop's thread only."""
+        self._expected = max(self._expected, position)
+        self._wake.set()
+
+    def listen(self, listener: Listener) -> None:
+        """Adds a listener; it gets every batch, in order, and is awaited."""
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        self.position = self.memory_start = await horizon(self.db)
+        self._task = asyncio.create_task(self._follow(), name="log-tailer")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def since(self, position: Position, limit: int) -> list[Envelope] | None:
+        """Events after `position` from memory, or None when memory does not reach back that far."""
+        if position < self.memory_start:
+            return None
+        found: list[Envelope] = []
+        for envelope in reversed(self.memory):
+            if envelope.position <= position:
+                break
+            found.append(envelope)
+        found.reverse()
+        return found[:limit]
+
+    async def _follow(self) -> None:
+        pause = POLL_SECONDS
+        while True:
+            try:
+                self._wake.clear()
+                batch = await after(self.db, self.position)
+                if batch:
+                    await self._hand_out(batch)
+                    if len(batch) == BATCH:
+                        continue
+                if self.position >= self._expected:
+                    pause = POLL_SECONDS
+                else:
+                    # An event committed here still hides behind a slower neighbour's transaction: look again soon.
+                    pause = 0.001 if pause == POLL_SECONDS else min(pause * 1.5, 0.02)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), pause)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                logger.exception("log_tailer_failed")
+                await asyncio.sleep(1)
+
+    async def _hand_out(self, batch: Sequence[Envelope]) -> None:
+        if len(self.memory) + len(batch) > KEEP:
+            overflow = len(self.memory) + len(batch) - KEEP
+            dropped = self.memory[min(overflow, len(self.memory)) - 1] if self.memory else batch[-1]
+            self.memory_start = dropped.position
+        self.memory.extend(batch)
+        for listener in self._listeners:
+            try:
+                await listener(batch)
+            except Exception:
+                # A listener is a hint for people watching; the log remains the truth and they can reload from it.
+                logger.exception("log_listener_failed", listener=getattr(listener, "__qualname__", "?"))
+        self.position = batch[-1].position
+        async with self.moved:
+            self.moved.notify_all()

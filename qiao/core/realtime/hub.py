@@ -1,0 +1,226 @@
+"""Who is connected, and who gets what.
+
+Events reach people through the log tailer, enriched in batches into frames; signals (typing, viewing) are ephemeral and
+pass directly. Delivery is decided per connection from the audience an event states: nobody receives by default.
+"""
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from qiao.core.actor import Actor
+from qiao.core.events import Envelope
+
+logger = structlog.get_logger(__name__)
+encoder: Final = msgspec.json.Encoder()
+
+QUEUE_LIMIT: Final = 2000  # frames a slow reader may lag before it is told to reload
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who may get a push. The parts are alternatives: any one that matches is enough; all empty means nobody."""
+
+    users: frozenset[UUID] = frozenset()
+    queues: frozenset[UUID] = frozenset()
+    permission: str | None = None
+    customer_of: UUID | None = None
+    watchers_of: UUID | None = None
+    """People who watch this conversation and may see it by `users`, `queues` or `permission`. Narrows instead of widens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One frame for clients: `type` and `data` as in the protocol."""
+
+    target: Target
+    type: str
+    data: Any
+    conversation_id: UUID | None = None
+
+
+Enricher = Callable[[Any, Sequence[Envelope]], Awaitable[Iterable[tuple[Envelope, Push]]]]
+_enrichers: dict[str, Enricher] = {}
+
+
+def enrich(*kinds: str) -> Callable[[Enricher], Enricher]:
+    """Registers the function that turns events of `kinds` into pushes, a batch at a time: `f(runtime, envelopes)`."""
+
+    def mark(enricher: Enricher) -> Enricher:
+        for kind in kinds:
+            if kind in _enrichers:
+                raise ValueError(f"events {kind!r} have an enricher already")
+            _enrichers[kind] = enricher
+        return enricher
+
+    return mark
+
+
+class Sink(Protocol):
+    """What a transport gives the hub: a bounded queue of encoded frames and a way to be told to reload."""
+
+    def offer(self, frame: str) -> bool: ...
+
+
+_ids = itertools.count(1)
+
+
+@dataclass(eq=False)
+class Connection:
+    """One live client. `actor` decides what a staff connection may get; a visitor's has `conversation_ids` only."""
+
+    sink: Sink
+    actor: Actor | None = None
+    conversation_ids: set[UUID] = field(default_factory=set)
+    watching: set[UUID] = field(default_factory=set)
+    viewing: UUID | None = None
+    customer_id: UUID | None = None
+    number: int = field(default_factory=lambda: next(_ids))
+    lagging: bool = False
+
+
+class Hub:
+    """All connections of this process."""
+
+    def __init__(self, runtime: Any):
+        self.runtime = runtime
+        self.staff: set[Connection] = set()
+        self.visitors: dict[UUID, set[Connection]] = defaultdict(set)
+        self.visitor_connections: set[Connection] = set()
+        self.signal_listeners: list[Callable[[str, UUID | None, Any], None]] = []
+        self._replay_lock = asyncio.Lock()
+
+    # -- who is here -------------------------------------------------------------------------------------------------
+
+    def join_staff(self, connection: Connection) -> None:
+        self.staff.add(connection)
+
+    def leave_staff(self, connection: Connection) -> None:
+        self.staff.discard(connection)
+
+    def join_visitor(self, connection: Connection, conversation_ids: Iterable[UUID]) -> None:
+        self.visitor_connections.add(connection)
+        for conversation_id in conversation_ids:
+            connection.conversation_ids.add(conversation_id)
+            self.visitors[conversation_id].add(connection)
+
+    def follow_customer(self, customer_id: UUID, conversation_id: UUID) -> None:
+        """A new conversation of a customer: their open connections hear of it from now on."""
+        for connection in self.visitor_connections:
+            if connection.customer_id == customer_id:
+                connection.conversation_ids.add(conversation_id)
+                self.visitors[conversation_id].add(connection)
+
+    def leave_visitor(self, connection: Connection) -> None:
+        self.visitor_connections.discard(connection)
+        for conversation_id in connection.conversation_ids:
+            members = self.visitors.get(conversation_id)
+            if members is not None:
+                members.discard(connection)
+                if not members:
+                    del self.visitors[conversation_id]
+
+    def users_here(self) -> set[UUID]:
+        """Staff with at least one open connection in this process."""
+        return {c.actor.id for c in self.staff if c.actor is not None and c.actor.id is not None}
+
+    def viewers(self, conversation_id: UUID) -> list[Connection]:
+        return [c for c in self.staff if c.viewing == conversation_id]
+
+    def refresh_actor(self, user_id: UUID, actor: Actor) -> None:
+        """Replaces what a connected person may see after their roles or queues changed."""
+        for connection in self.staff:
+            if connection.actor is not None and connection.actor.id == user_id:
+                connection.actor = actor
+
+    def drop(self, user_id: UUID, session_id: UUID | None = None) -> None:
+        """Closes a person's connections (all, or those of one session)."""
+        frame = encoder.encode({"op": "bye", "reason": "signed_out"}).decode()
+        for connection in list(self.staff):
+            actor = connection.actor
+            if actor and actor.id == user_id and session_id in (None, actor.session_id):
+                connection.sink.offer(frame)
+                self.leave_staff(connection)
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    async def on_batch(self, batch: Sequence[Envelope]) -> None:
+        """Log listener: pushes a batch to everyone it concerns."""
+        if not self.staff and not self.visitor_connections:
+            return
+        for envelope, push in await self.pushes(batch):
+            self.deliver(envelope.cursor, push)
+
+    async def pushes(self, batch: Sequence[Envelope]) -> list[tuple[Envelope, Push]]:
+        """The pushes of a batch in log order."""
+        by_enricher: dict[Enricher, list[Envelope]] = defaultdict(list)
+        for envelope in batch:
+            enricher = _enrichers.get(envelope.kind)
+            if enricher is not None:
+                by_enricher[enricher].append(envelope)
+        found: list[tuple[Envelope, Push]] = []
+        for enricher, envelopes in by_enricher.items():
+            found.extend(await enricher(self.runtime, envelopes))
+        if len(by_enricher) > 1:
+            found.sort(key=lambda pair: pair[0].position)
+        return found
+
+    def deliver(self, cursor: str, push: Push) -> None:
+        frame: str | None = None
+        for connection in self._recipients(push.target):
+            if frame is None:
+                frame = frame_of(cursor, push)
+            self.offer(connection, frame)
+
+    def offer(self, connection: Connection, frame: str) -> None:
+        """Hands a frame to a connection; one that lags too far is told to reload instead of growing without bound."""
+        if not connection.sink.offer(frame):
+            connection.lagging = True
+
+    def allows(self, connection: Connection, target: Target) -> bool:
+        """Whether a staff connection may get what is meant for `target`."""
+        actor = connection.actor
+        if actor is None or actor.id is None:
+            return False
+        allowed = (
+            actor.id in target.users
+            or (target.permission is not None and target.permission in actor.permissions)
+            or ("conversations.handle" in actor.permissions and not target.queues.isdisjoint(actor.queue_ids))
+        )
+        if allowed and target.watchers_of is not None:
+            return actor.id in target.users or target.watchers_of in connection.watching
+        return allowed
+
+    def _recipients(self, target: Target) -> Iterable[Connection]:
+        if target.customer_of is not None:
+            yield from list(self.visitors.get(target.customer_of, ()))
+        if target.users or target.queues or target.permission:
+            for connection in list(self.staff):
+                if self.allows(connection, target):
+                    yield connection
+
+    # -- signals -----------------------------------------------------------------------------------------------------
+
+    def signal(self, target: Target, kind: str, data: Any, conversation_id: UUID | None = None, *, skip: Connection | None = None) -> None:
+        """Sends something ephemeral to whoever is connected now."""
+        frame: str | None = None
+        for connection in self._recipients(target):
+            if connection is skip:
+                continue
+            if frame is None:
+                frame = encoder.encode({"op": "signal", "type": kind, "conversation_id": conversation_id, "data": data}).decode()
+            self.offer(connection, frame)
+
+
+def frame_of(cursor: str, push: Push) -> str:
+    """An encoded `event` frame."""
+    return encoder.encode(
+        {"op": "event", "cursor": cursor, "type": push.type, "conversation_id": push.conversation_id, "data": push.data}
+    ).decode()

@@ -1,0 +1,138 @@
+"""Turns every failure into `application/problem+json` in the reader's language; never a stack trace."""
+
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from qiao.core.errors import BadRequest, Conflict, FieldError, Forbidden, Invalid, NotFound, Problem, TooLarge, Unauthenticated, Unavailable
+from qiao.core.web.deps import locale_of
+
+logger = structlog.get_logger(__name__)
+
+# pydantic error types that have a sentence of their own; all others read "value not understood".
+_PYDANTIC_CODES = {
+    "missing": "field_missing",
+    "string_too_short": "text_too_short",
+    "string_too_long": "text_too_long",
+    "too_short": "list_too_short",
+    "too_long": "list_too_long",
+    "greater_than_equal": "number_too_small",
+    "greater_than": "number_too_small",
+    "less_than_equal": "number_too_large",
+    "less_than": "number_too_large",
+    "literal_error": "not_a_choice",
+    "enum": "not_a_choice",
+    "uuid_parsing": "uuid_invalid",
+    "uuid_type": "uuid_invalid",
+    "json_invalid": "json_invalid",
+    "extra_forbidden": "field_unknown",
+    "datetime_from_date_parsing": "datetime_invalid",
+    "datetime_parsing": "datetime_invalid",
+    "timezone_aware": "datetime_needs_zone",
+    "int_parsing": "number_invalid",
+    "int_type": "number_invalid",
+    "float_parsing": "number_invalid",
+    "bool_parsing": "boolean_invalid",
+    "bool_type": "boolean_invalid",
+    "string_type": "text_expected",
+}
+
+
+def problem_response(request: HTTPConnection, problem: Problem) -> Response:
+    """The response for a problem."""
+    locale = locale_of(request)
+    body = problem.body(locale, request.scope.get("qiao.request_id"))
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers={"Content-Language": locale, **problem.headers},
+    )
+
+
+def from_validation(errors: list[Any]) -> Invalid:
+    """Pydantic's errors as ours, with paths people recognise."""
+    fields = []
+    for error in errors:
+        path = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path", "header"))
+        context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+        fields.append(FieldError(path or "body", _PYDANTIC_CODES.get(error["type"], "value_invalid"), context))
+    return Invalid("invalid", fields=fields)
+
+
+def from_database(error: DBAPIError) -> Problem | None:
+    """A database refusal that the caller can mend, or None."""
+    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error, IntegrityError):
+        return Conflict("already_exists") if state == "23505" else Conflict("reference_missing")
+    if state in ("22021", "22P05"):  # NUL bytes and the like
+        return Invalid("text_not_storable")
+    if state in ("22003",):
+        return Invalid("number_out_of_range")
+    if state in ("40001", "40P01", "55P03"):
+        return Conflict("busy_try_again")
+    if error.connection_invalidated:
+        return Unavailable("database_unavailable", headers={"Retry-After": "2"})
+    return None
+
+
+def install(app: FastAPI) -> None:
+    """Adds the handlers to the application."""
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problem_response(request, error)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem_response(request, from_validation(list(error.errors())))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        problem: Problem
+        if error.status_code == 404:
+            problem = NotFound("route_not_found")
+        elif error.status_code == 405:
+            problem = BadRequest("method_not_allowed")
+            problem.status = 405
+        elif error.status_code == 401:
+            problem = Unauthenticated("sign_in_required")
+        elif error.status_code == 403:
+            problem = Forbidden("forbidden")
+        elif error.status_code == 413:
+            problem = TooLarge("body_too_large")
+        else:
+            problem = BadRequest("bad_request")
+            problem.status = error.status_code
+        if error.headers:
+            problem.headers = dict(error.headers)
+        return problem_response(request, problem)
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DBAPIError)
+        problem = from_database(error)
+        return problem_response(request, problem) if problem else await on_anything(request, error)
+
+    async def on_pool(request: Request, error: Exception) -> Response:
+        return problem_response(request, Unavailable("busy_try_again", headers={"Retry-After": "1"}))
+
+    async def on_anything(request: Request, error: Exception) -> Response:
+        logger.error("request_failed", path=request.url.path, exc_info=error)
+        problem = Problem("internal")
+        problem.status = 500
+        return problem_response(request, problem)
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(PoolTimeout, on_pool)
+    app.add_exception_handler(Exception, on_anything)
