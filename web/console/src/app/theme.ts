@@ -1,0 +1,90 @@
+import { type ThemeConfig, theme } from "antd";
+import { useEffect, useState } from "react";
+import { type Density, usePrefs } from "./prefs";
+
+const dark = typeof matchMedia === "function" ? matchMedia("(prefers-color-scheme: dark)") : null;
+
+/** The mode on screen now, with `system` followed live. */
+export function useThemeMode(): "light" | "dark" {
+  const choice = usePrefs((p) => p.theme);
+  const [system, setSystem] = useState<"light" | "dark">(dark?.matches ? "dark" : "light");
+  useEffect(() => {
+    const listen = () => setSystem(dark?.matches ? "dark" : "light");
+    dark?.addEventListener("change", listen);
+    return () => dark?.removeEventListener("change", listen);
+  }, []);
+  return choice === "system" ? system : choice;
+}
+
+const PALETTE = {
+  light: {
+    accent: "#3557d6",
+    ok: "#1d7f45",
+    wait: "#a8560a",
+    breach: "#c62a2f",
+    base: "#ffffff",
+    layout: "#f4f5f7",
+    float: "#ffffff",
+    text: "#1b1f26",
+    text2: "#4a5260",
+    text3: "#667080",
+    border: "#d8dce2",
+    border2: "#e3e6ea",
+  },
+  dark: {
+    accent: "#5b7cfa",
+    ok: "#5cc98a",
+    wait: "#f0a94a",
+    breach: "#ff7a7a",
+    base: "#16191e",
+    layout: "#101216",
+    float: "#1f2329",
+    text: "#e8ebf0",
+    text2: "#b3bac6",
+    text3: "#8d96a5",
+    border: "#363d47",
+    border2: "#272c34",
+  },
+};
+
+export function antdTheme(mode: "light" | "dark", density: Density): ThemeConfig {
+  const p = PALETTE[mode];
+  return {
+    algorithm: mode === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm,
+    token: {
+      colorPrimary: p.accent,
+      colorInfo: p.accent,
+      colorSuccess: p.ok,
+      colorWarning: p.wait,
+      colorError: p.breach,
+      colorLink: mode === "dark" ? "#93a9ff" : "#2d4bc0",
+      colorBgContainer: p.base,
+      colorBgLayout: p.layout,
+      colorBgElevated: p.float,
+      colorText: p.text,
+      colorTextSecondary: p.text2,
+      colorTextTertiary: p.text3,
+      colorTextDescription: p.text3,
+      colorTextPlaceholder: mode === "dark" ? "#7d8694" : "#757e8c",
+      colorBorder: p.border,
+      colorBorderSecondary: p.border2,
+      borderRadius: 8,
+      fontSize: 14,
+      fontFamily: "var(--q-font)",
+      controlHeight: density === "compact" ? 28 : 32,
+      motionDurationSlow: "0.15s",
+      motionDurationMid: "0.12s",
+      motionDurationFast: "0.08s",
+      wireframe: false,
+    },
+    components: {
+      Table: {
+        cellPaddingBlock: density === "compact" ? 8 : 12,
+        headerBg: mode === "dark" ? "#1a1d23" : "#f8f9fb",
+        headerSplitColor: "transparent",
+      },
+      Modal: { titleFontSize: 16 },
+      Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
+    },
+  };
+}

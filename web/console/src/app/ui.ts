@@ -1,0 +1,19 @@
+import { create } from "zustand";
+
+/** Which of the shell's overlays is open. */
+interface ShellUi {
+  palette: boolean;
+  shortcuts: boolean;
+  profile: string | null;
+  /** What waits for this person, shown in the tab's title. */
+  waiting: number;
+  set: (patch: Partial<Omit<ShellUi, "set">>) => void;
+}
+
+export const useShellUi = create<ShellUi>((set) => ({
+  palette: false,
+  shortcuts: false,
+  profile: null,
+  waiting: 0,
+  set: (patch) => set(patch),
+}));
