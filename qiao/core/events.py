@@ -22,9 +22,13 @@ E = TypeVar("E", bound="Event")
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact: small, frozen, ids instead of objects. `kind` is set by the `event` decorator."""
+    """A fact: small, frozen, ids instead of objects. `kind` is set by the `event` decorator.
+
+    `hot` facts are also written by batched statements that bypass `emit`, so nothing may react inside their transaction.
+    """
 
     kind: ClassVar[str] = ""
+    hot: ClassVar[bool] = False
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -105,6 +109,8 @@ def in_transaction(*classes: type[Event]) -> Callable[[InTransaction], InTransac
 
     def mark(reaction: InTransaction) -> InTransaction:
         for cls in classes:
+            if cls.hot:
+                raise ValueError(f"{cls.kind} is written in batches; react to it with on_commit")
             _in_transaction.setdefault(cls.kind, []).append(reaction)
         return reaction
 

@@ -47,17 +47,15 @@ class Push:
 
 
 Enricher = Callable[[Any, Sequence[Envelope]], Awaitable[Iterable[tuple[Envelope, Push]]]]
-_enrichers: dict[str, Enricher] = {}
+_enrichers: dict[str, list[Enricher]] = {}
 
 
 def enrich(*kinds: str) -> Callable[[Enricher], Enricher]:
-    """Registers the function that turns events of `kinds` into pushes, a batch at a time: `f(runtime, envelopes)`."""
+    """Registers a function that turns events of `kinds` into pushes, a batch at a time: `f(runtime, envelopes)`."""
 
     def mark(enricher: Enricher) -> Enricher:
         for kind in kinds:
-            if kind in _enrichers:
-                raise ValueError(f"events {kind!r} have an enricher already")
-            _enrichers[kind] = enricher
+            _enrichers.setdefault(kind, []).append(enricher)
         return enricher
 
     return mark
@@ -162,8 +160,7 @@ class Hub:
         """The pushes of a batch in log order."""
         by_enricher: dict[Enricher, list[Envelope]] = defaultdict(list)
         for envelope in batch:
-            enricher = _enrichers.get(envelope.kind)
-            if enricher is not None:
+            for enricher in _enrichers.get(envelope.kind, ()):
                 by_enricher[enricher].append(envelope)
         found: list[tuple[Envelope, Push]] = []
         for enricher, envelopes in by_enricher.items():

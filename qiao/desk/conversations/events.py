@@ -1,6 +1,7 @@
-"""The facts conversations announce. `ConversationScope` ids travel in the audience, not here."""
+"""The facts conversations announce. Who may hear of them over realtime stands in the audience, not here."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from qiao.core.events import Event, event
@@ -17,6 +18,7 @@ class ConversationStarted(Event):
 class MessageCreated(Event):
     """A message stands in the conversation. `public` is false for notes and whispers, which only staff see."""
 
+    hot: ClassVar[bool] = True
     message_id: UUID
     seq: int
     author_kind: str
@@ -45,6 +47,7 @@ class ConversationQueued(Event):
     queue_id: UUID | None
     reason: str
     previous_user_id: UUID | None = None
+    previous_queue_id: UUID | None = None
     preferred_user_id: UUID | None = None
     entered_at: datetime | None = None
     leave_message: bool = False

@@ -1,0 +1,283 @@
+"""Every query of conversations. Rows come back as models; nothing here decides."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.desk.conversations.models import Conversation, Mention, Message, Participant
+from qiao.desk.conversations.policy import STAFF_ONLY_KINDS
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The one scoping condition of every list: which conversations `actor` may see (mirrors `policy.may_see`)."""
+    if actor.kind in ("system", "bot") or actor.may("conversations.view_all"):
+        return true()
+    if not actor.may("conversations.handle"):
+        return ~true()
+    mine = [
+        Conversation.assignee_id == actor.id,
+        exists().where(Participant.conversation_id == Conversation.id, Participant.user_id == actor.id),
+    ]
+    if actor.queue_ids:
+        mine.append(Conversation.queue_id.in_(actor.queue_ids))
+    return or_(*mine)
+
+
+async def get(db: Session, conversation_id: UUID, *, lock: bool = False) -> Conversation | None:
+    query = select(Conversation).where(Conversation.id == conversation_id).execution_options(populate_existing=True)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def many(db: Session, ids: Iterable[UUID]) -> list[Conversation]:
+    wanted = list(ids)
+    if not wanted:
+        return []
+    query = select(Conversation).where(Conversation.id.in_(wanted)).execution_options(populate_existing=True)
+    return list((await db.execute(query)).scalars())
+
+
+async def latest_of(db: Session, inbox_id: UUID, customer_id: UUID) -> Conversation | None:
+    """The customer's newest conversation in an inbox, read without a lock."""
+    return (
+        await db.execute(
+            select(Conversation)
+            .where(Conversation.customer_id == customer_id, Conversation.inbox_id == inbox_id)
+            .order_by(Conversation.created_at.desc(), Conversation.id.desc())
+            .limit(1)
+            .execution_options(populate_existing=True)
+        )
+    ).scalar_one_or_none()
+
+
+async def by_client_id(db: Session, conversation_id: UUID, client_id: str) -> Message | None:
+    return (
+        await db.execute(select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id))
+    ).scalar_one_or_none()
+
+
+async def client_id_of_customer(db: Session, inbox_id: UUID, customer_id: UUID, client_id: str) -> Message | None:
+    """A message this customer sent before under `client_id`, in whichever of their conversations of the inbox."""
+    return (
+        await db.execute(
+            select(Message)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(
+                Conversation.customer_id == customer_id,
+                Conversation.inbox_id == inbox_id,
+                Message.client_id == client_id,
+                Message.author_kind == "customer",
+            )
+            .limit(1)
+        )
+    ).scalar_one_or_none()
+
+
+async def message(db: Session, message_id: UUID) -> Message | None:
+    return await db.get(Message, message_id, populate_existing=True)
+
+
+async def messages_by_id(db: Session, ids: Sequence[UUID]) -> list[Message]:
+    return list((await db.execute(select(Message).where(Message.id.in_(ids)))).scalars())
+
+
+async def messages(
+    db: Session,
+    conversation_id: UUID,
+    *,
+    before_seq: int | None,
+    after_seq: int | None,
+    limit: int,
+    public_only: bool = False,
+) -> list[Message]:
+    """A stretch of the transcript in order: after `after_seq`, else the newest before `before_seq`."""
+    query = select(Message).where(Message.conversation_id == conversation_id)
+    if public_only:
+        query = query.where(Message.kind.not_in(STAFF_ONLY_KINDS))
+    if after_seq is not None:
+        query = query.where(Message.seq > after_seq).order_by(Message.seq).limit(limit)
+        return list((await db.execute(query)).scalars())
+    if before_seq is not None:
+        query = query.where(Message.seq < before_seq)
+    rows = (await db.execute(query.order_by(Message.seq.desc()).limit(limit))).scalars().all()
+    return list(reversed(rows))
+
+
+async def participants(db: Session, ids: Iterable[UUID]) -> dict[UUID, list[Participant]]:
+    wanted = list(ids)
+    found: dict[UUID, list[Participant]] = {}
+    if wanted:
+        rows = await db.execute(select(Participant).where(Participant.conversation_id.in_(wanted)).order_by(Participant.joined_at))
+        for row in rows.scalars():
+            found.setdefault(row.conversation_id, []).append(row)
+    return found
+
+
+async def add_participant(db: Session, conversation_id: UUID, user_id: UUID, role: str) -> bool:
+    """Returns whether the person was not there in that role before."""
+    statement = insert(Participant).values(conversation_id=conversation_id, user_id=user_id, role=role)
+    if role == "mentioned":
+        statement = statement.on_conflict_do_nothing()
+    else:
+        statement = statement.on_conflict_do_update(
+            index_elements=["conversation_id", "user_id"], set_={"role": role}, where=Participant.role != role
+        )
+    return (await db.execute(statement.returning(Participant.user_id))).first() is not None
+
+
+async def remove_participant(db: Session, conversation_id: UUID, user_id: UUID) -> bool:
+    result = await db.execute(
+        delete(Participant)
+        .where(Participant.conversation_id == conversation_id, Participant.user_id == user_id)
+        .returning(Participant.user_id)
+    )
+    return result.first() is not None
+
+
+async def add_mentions(db: Session, row: Message, user_ids: Sequence[UUID]) -> None:
+    await db.execute(
+        insert(Mention)
+        .values(
+            [
+                {"message_id": row.id, "user_id": user_id, "conversation_id": row.conversation_id, "created_at": row.created_at}
+                for user_id in user_ids
+            ]
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def read_mentions(db: Session, user_id: UUID, conversation_id: UUID, at: datetime) -> int:
+    result = await db.execute(
+        update(Mention)
+        .where(Mention.user_id == user_id, Mention.conversation_id == conversation_id, Mention.read_at.is_(None))
+        .values(read_at=at)
+        .returning(Mention.message_id)
+    )
+    return len(result.all())
+
+
+def view_condition(actor: Actor, view: str) -> ColumnElement[bool]:
+    """The rows of a named view."""
+    live = Conversation.status.in_(("queued", "assigned", "bot"))
+    match view:
+        case "mine":
+            return and_(Conversation.assignee_id == actor.id, Conversation.status == "assigned")
+        case "mentions":
+            return exists().where(Mention.conversation_id == Conversation.id, Mention.user_id == actor.id, Mention.read_at.is_(None))
+        case "joined":
+            return exists().where(
+                Participant.conversation_id == Conversation.id, Participant.user_id == actor.id, Participant.role == "joined"
+            )
+        case "queue" | "unassigned":
+            return Conversation.status == "queued"
+        case "bot":
+            return Conversation.status == "bot"
+        case "snoozed":
+            return Conversation.status == "snoozed"
+        case "resolved":
+            return Conversation.status == "resolved"
+        case "closed":
+            return Conversation.status == "closed"
+        case "live":
+            return live
+        case _:
+            return true()
+
+
+async def listing(
+    db: Session, actor: Actor, conditions: Sequence[ColumnElement[bool]], sort: str, after: Any, limit: int
+) -> list[Conversation]:
+    """One page of conversations `actor` may see, sorted; `after` are the sort keys of the last row seen."""
+    query = select(Conversation).where(visible_to(actor), *conditions)
+    key: ColumnElement[Any]
+    match sort:
+        case "oldest":
+            key = Conversation.last_message_at
+            query = query.order_by(key, Conversation.id)
+            if after:
+                query = query.where(func.row(key, Conversation.id) > func.row(*after))
+        case "waiting":
+            key = func.coalesce(Conversation.waiting_since, func.to_timestamp(4102444800))
+            query = query.order_by(key, Conversation.id)
+            if after:
+                query = query.where(func.row(key, Conversation.id) > func.row(*after))
+        case "priority":
+            query = query.order_by(Conversation.priority.desc(), Conversation.last_message_at.desc(), Conversation.id.desc())
+            if after:
+                row = func.row(Conversation.priority, Conversation.last_message_at, Conversation.id)
+                query = query.where(row < func.row(*after))
+        case _:
+            key = Conversation.last_message_at
+            query = query.order_by(key.desc(), Conversation.id.desc())
+            if after:
+                query = query.where(func.row(key, Conversation.id) < func.row(*after))
+    return list((await db.execute(query.limit(limit))).scalars())
+
+
+async def counts(db: Session, actor: Actor) -> dict[str, int]:
+    """How many conversations each view holds for `actor`, in one pass over what is live plus the mentions."""
+    live = Conversation.status.in_(("bot", "queued", "assigned", "snoozed"))
+    mine = and_(Conversation.assignee_id == actor.id, Conversation.status == "assigned")
+    row = (
+        await db.execute(
+            select(
+                func.count().filter(mine).label("mine"),
+                func.count().filter(and_(mine, Conversation.unread > 0)).label("unread"),
+                func.count().filter(Conversation.status == "queued").label("queue"),
+                func.count().filter(Conversation.status == "bot").label("bot"),
+                func.count().filter(Conversation.status == "assigned").label("assigned"),
+                func.count().filter(Conversation.status == "snoozed").label("snoozed"),
+            ).where(live, visible_to(actor))
+        )
+    ).one()
+    mentions = await db.scalar(
+        select(func.count(Mention.conversation_id.distinct())).where(Mention.user_id == actor.id, Mention.read_at.is_(None))
+    )
+    return {**row._mapping, "mentions": int(mentions or 0)}
+
+
+async def queue_counts(db: Session, actor: Actor) -> dict[UUID, int]:
+    rows = await db.execute(
+        select(Conversation.queue_id, func.count())
+        .where(Conversation.status == "queued", Conversation.queue_id.is_not(None), visible_to(actor))
+        .group_by(Conversation.queue_id)
+    )
+    return {queue_id: count for queue_id, count in rows}
+
+
+async def due_snoozes(db: Session, at: datetime, limit: int = 100) -> list[UUID]:
+    rows = await db.execute(
+        select(Conversation.id)
+        .where(Conversation.status == "snoozed", Conversation.snoozed_until <= at)
+        .order_by(Conversation.snoozed_until)
+        .limit(limit)
+    )
+    return [row for (row,) in rows]
+
+
+async def resolved_before(db: Session, at: datetime, limit: int = 200) -> list[UUID]:
+    rows = await db.execute(
+        select(Conversation.id)
+        .where(Conversation.status == "resolved", Conversation.resolved_at < at)
+        .order_by(Conversation.resolved_at)
+        .limit(limit)
+    )
+    return [row for (row,) in rows]
+
+
+async def last_agent(db: Session, customer_id: UUID, since: datetime) -> UUID | None:
+    """Who last handled this customer."""
+    return await db.scalar(
+        select(Conversation.assignee_id)
+        .where(Conversation.customer_id == customer_id, Conversation.assignee_id.is_not(None), Conversation.last_message_at >= since)
+        .order_by(Conversation.created_at.desc())
+        .limit(1)
+    )

@@ -1,0 +1,255 @@
+"""Messages: receiving from customers, sending by agents and the bot, notes, recall, read marks."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from qiao.core import clock
+from qiao.core.actor import Actor
+from qiao.core.db import Session, after_commit, status_lock
+from qiao.core.errors import Forbidden, Invalid, NotFound, Refused
+from qiao.core.ids import new_id
+from qiao.core.runtime import runtime_of
+from qiao.desk.conversations import errors, policy, repository, views
+from qiao.desk.conversations.events import ConversationRead, ConversationStarted, MessageChanged
+from qiao.desk.conversations.models import Conversation, Message
+from qiao.desk.conversations.policy import Status
+from qiao.desk.conversations.recent import RecentMessages
+from qiao.desk.conversations.schemas import TEXT_LIMIT, Inbound, MessageView, Outgoing, Received
+from qiao.desk.conversations.service import lifecycle, rows
+from qiao.desk.inboxes import service as inboxes
+from qiao.people.accounts import service as accounts
+from qiao.people.customers import service as customers
+from qiao.people.organization import service as organization
+
+
+def check_content(kind: str, body: str, payload: dict[str, Any], allowed: frozenset[str]) -> None:
+    """Refuses a message that says nothing, is too long, or is of a kind its author may not send."""
+    if kind not in allowed:
+        raise Invalid.field("kind", "conversation.kind_not_allowed", kind=kind)
+    if kind == "text" and not body.strip():
+        raise Invalid.field("body", "conversation.empty_message")
+    if len(body) > TEXT_LIMIT:
+        raise Invalid.field("body", "text_too_long", max_length=TEXT_LIMIT)
+    if "\x00" in body:
+        raise Invalid.field("body", "text_not_storable")
+    if kind in ("image", "file") and not payload.get("file_id"):
+        raise Invalid.field("payload.file_id", "field_missing")
+    if kind == "card" and not payload.get("type"):
+        raise Invalid.field("payload.type", "field_missing")
+
+
+async def start(db: Session, inbound: Inbound, *, status_lock_held: bool = False) -> Conversation:
+    """Begins a conversation for a customer in an inbox; with the bot where the inbox has one, else waiting for a person."""
+    inbox = await inboxes.get(db, inbound.inbox_id)
+    now = clock.now()
+    actor = Actor(kind="customer", id=inbound.customer_id, name=inbound.customer_name or "")
+    row = Conversation(
+        id=new_id(),
+        inbox_id=inbox.id,
+        channel=inbox.channel,
+        customer_id=inbound.customer_id,
+        status=Status.BOT.value if inbox.bot_enabled else Status.QUEUED.value,
+        queue_id=inbox.queue_id,
+        assignee_id=None,
+        priority=1,
+        locale=inbound.locale or "zh-CN",
+        tags=[],
+        version=1,
+        last_seq=0,
+        last_message_at=now,
+        customer_read_seq=0,
+        staff_read_seq=0,
+        unread=0,
+        created_at=now,
+        context=inbound.context,
+    )
+    db.add(row)
+    await rows.announce(
+        db, actor, row, ConversationStarted(inbox_id=inbox.id, customer_id=inbound.customer_id, status=row.status)
+    )
+    return row
+
+
+async def receive(db: Session, inbound: Inbound) -> Received:
+    """Takes in a customer's message: finds or starts their conversation, reopens it if need be, stores, announces.
+
+    A repeated `client_id` returns the first result and changes nothing.
+    """
+    check_content(inbound.kind, inbound.body, inbound.payload, policy.CUSTOMER_KINDS)
+    latest = await repository.latest_of(db, inbound.inbox_id, inbound.customer_id)
+    needs_lock = latest is None or latest.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
+    if needs_lock:
+        await status_lock(db)
+        # Two first messages of one customer at once must not start two conversations.
+        latest = await repository.latest_of(db, inbound.inbox_id, inbound.customer_id)
+    row = await repository.get(db, latest.id, lock=True) if latest is not None else None
+    if row is not None and not needs_lock and row.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED):
+        # It changed while we waited for the row. The status lock comes before row locks: begin again in that order.
+        raise Refused("busy_try_again")
+    duplicate = await repository.client_id_of_customer(db, inbound.inbox_id, inbound.customer_id, inbound.client_id)
+    if duplicate is not None:
+        view = (await views.messages(db, [duplicate]))[0]
+        return Received(view, duplicate.conversation_id, created=False, duplicate=True)
+
+    workspace = await organization.workspace(db)
+    created = False
+    if row is None or not policy.reopens(Status(row.status), row.resolved_at, clock.now(), workspace.reopen_within):
+        row = await start(db, inbound)
+        created = True
+    customer = await customers.ref(db, inbound.customer_id)
+    actor = Actor(kind="customer", id=inbound.customer_id, name=customer.name)
+    if inbound.locale and row.locale != inbound.locale:
+        row.locale = inbound.locale
+    if inbound.context and not created:
+        row.context = {**row.context, **inbound.context}
+    scope = await rows.scope_of(db, row) if not created else None
+    message = await rows.append(
+        db, actor, row, kind=inbound.kind, body=inbound.body, payload=inbound.payload, client_id=inbound.client_id, scope=scope
+    )
+    if created and row.status == Status.QUEUED:
+        await lifecycle.enqueue_new(db, row)
+    elif row.status == Status.SNOOZED:
+        await lifecycle.wake(db, row, reason="customer_wrote")
+    elif row.status == Status.RESOLVED:
+        await lifecycle.reopen_by_customer(db, row)
+    view = (await views.messages(db, [message]))[0]
+    return Received(view, row.id, created=created, duplicate=False)
+
+
+async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgoing) -> MessageView:
+    """A message to the customer by an agent, the bot or the system."""
+    if actor.kind == "user":
+        check_content(outgoing.kind, outgoing.body, outgoing.payload, policy.AGENT_KINDS)
+    row, scope = await rows.visible(db, actor, conversation_id, lock=True)
+    if outgoing.client_id:
+        known = await repository.by_client_id(db, conversation_id, outgoing.client_id)
+        if known is not None:
+            return (await views.messages(db, [known]))[0]
+    if actor.kind == "user":
+        if not policy.may_reply(actor, scope):
+            raise Forbidden("conversation.not_assigned_to_you")
+        if Status(row.status) not in policy.LIVE:
+            raise Refused("conversation.ended", status=row.status)
+    elif actor.kind == "bot" and row.status != Status.BOT:
+        # People have taken over while the bot was thinking: it stays silent.
+        raise Refused("conversation.not_with_bot")
+    message = await rows.append(
+        db,
+        actor,
+        row,
+        kind=outgoing.kind,
+        body=outgoing.body,
+        payload=outgoing.payload,
+        client_id=outgoing.client_id,
+        scope=scope,
+    )
+    return (await views.messages(db, [message]))[0]
+
+
+async def note(
+    db: Session,
+    actor: Actor,
+    conversation_id: UUID,
+    *,
+    body: str,
+    client_id: str | None = None,
+    mentions: Sequence[UUID] = (),
+    kind: str = "note",
+    payload: dict[str, Any] | None = None,
+) -> MessageView:
+    """An internal note (or whisper). Colleagues mentioned may see the conversation from then on and are told."""
+    row, scope = await rows.visible(db, actor, conversation_id, lock=True)
+    if actor.kind == "user" and not actor.may("conversations.handle"):
+        raise errors.not_yours()
+    if client_id:
+        known = await repository.by_client_id(db, conversation_id, client_id)
+        if known is not None:
+            return (await views.messages(db, [known]))[0]
+    known_people = await accounts.people(db, list(mentions)) if mentions else {}
+    missing = [user_id for user_id in mentions if user_id not in known_people]
+    if missing:
+        raise Invalid.field("mentions", "conversation.mention_unknown")
+    told = [user_id for user_id in dict.fromkeys(mentions) if user_id != actor.id]
+    full = {**(payload or {}), "mentions": [str(user_id) for user_id in dict.fromkeys(mentions)]}
+    for user_id in told:
+        await repository.add_participant(db, row.id, user_id, "mentioned")
+    message = await rows.append(
+        db, actor, row, kind=kind, body=body, payload=full, client_id=client_id, mentions=told, scope=scope
+    )
+    if told:
+        await repository.add_mentions(db, message, told)
+    return (await views.messages(db, [message]))[0]
+
+
+async def event_line(db: Session, actor: Actor, row: Conversation, kind: str, /, **params: Any) -> Message:
+    """A line in the transcript that says what happened; clients put it into the reader's words."""
+    return await rows.append(db, actor, row, kind="event", payload={"type": kind, "params": params})
+
+
+async def recall(db: Session, actor: Actor, conversation_id: UUID, message_id: UUID) -> MessageView:
+    """Takes back one's own message within two minutes; its content is gone, its place stays."""
+    row, scope = await rows.visible(db, actor, conversation_id, lock=True)
+    message = await repository.message(db, message_id)
+    if message is None or message.conversation_id != row.id:
+        raise NotFound("conversation.message_not_found")
+    if message.author_kind != actor.kind or message.author_id != actor.id:
+        raise Forbidden("conversation.recall_own_only")
+    if message.kind not in policy.AGENT_KINDS | policy.STAFF_ONLY_KINDS:
+        raise Refused("conversation.recall_kind")
+    if message.recalled_at is None:
+        if clock.now() - message.created_at > policy.RECALL_WITHIN:
+            raise Refused("conversation.recall_too_late")
+        message.recalled_at = clock.now()
+        message.body = ""
+        message.payload = {}
+        if message.seq == row.last_seq:
+            row.last_message_preview = "[recalled]"
+        row.version += 1
+        await _changed(db, actor, row, message, scope)
+    return (await views.messages(db, [message]))[0]
+
+
+async def set_delivery(db: Session, message_id: UUID, state: str) -> None:
+    """Records how far a message got on its channel: sent, delivered, read or failed."""
+    message = await repository.message(db, message_id)
+    if message is None or message.delivery == state:
+        return
+    row = await repository.get(db, message.conversation_id, lock=True)
+    assert row is not None
+    message.delivery = state
+    await _changed(db, Actor.system(), row, message, await rows.scope_of(db, row))
+
+
+async def _changed(db: Session, actor: Actor, row: Conversation, message: Message, scope: policy.Scope) -> None:
+    recent = runtime_of(db).find(RecentMessages)
+    if recent is not None:
+        after_commit(db, lambda: recent.forget(message.id))
+        recent.forget(message.id)
+    public = message.kind not in policy.STAFF_ONLY_KINDS
+    await rows.announce(db, actor, row, MessageChanged(message_id=message.id, seq=message.seq, public=public), scope)
+
+
+async def mark_read(db: Session, actor: Actor, conversation_id: UUID, seq: int) -> None:
+    """Moves a read mark forward: the customer's, or the staff's (only by those who answer, not by silent watchers)."""
+    if actor.kind == "customer":
+        row = await repository.get(db, conversation_id, lock=True)
+        if row is None or row.customer_id != actor.id:
+            raise errors.not_found(conversation_id)
+        seq = min(seq, row.last_seq)
+        if seq > row.customer_read_seq:
+            row.customer_read_seq = seq
+            row.version += 1
+            await rows.announce(db, actor, row, ConversationRead(side="customer", seq=seq), await rows.scope_of(db, row))
+        return
+    row, scope = await rows.visible(db, actor, conversation_id, lock=True)
+    assert actor.id is not None
+    await repository.read_mentions(db, actor.id, row.id, clock.now())
+    if not policy.may_reply(actor, scope):
+        return
+    seq = min(seq, row.last_seq)
+    if seq > row.staff_read_seq or (row.unread and seq == row.last_seq):
+        row.staff_read_seq = max(seq, row.staff_read_seq)
+        row.unread = 0 if seq >= row.last_seq else row.unread
+        row.version += 1
+        await rows.announce(db, actor, row, ConversationRead(side="staff", seq=seq), scope)
