@@ -217,10 +217,10 @@ class TestAdopt:
 
 class TestCrash:
     def test_of_the_server(self, folder: Path) -> None:
-        server = embedded(folder)
+        server = EmbeddedPostgres(folder)
         fetch(server.start(), "CREATE TABLE kept AS SELECT 42 AS answer")
         pid = kill(server)
-        with embedded(folder) as again:
+        with EmbeddedPostgres(folder) as again:
             assert again.status().pid != pid
             assert fetch(again.dsn(), "SELECT answer FROM kept") == 42
         assert server.stop()
