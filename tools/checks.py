@@ -1,0 +1,127 @@
+"""Runs the project's checks one after another; the first that fails ends the run.
+
+    python tools/checks.py [STEP…]
+
+Without a step all are run, in the order below. The last line printed is the tests' summary.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import terminal
+import web_build
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+NO_TESTS = 5
+"""pytest's exit code when it collected nothing, which is no success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check: what it is called, what it runs; `tests` tells that its output ends in pytest's summary."""
+
+    name: str
+    zh: str
+    command: Callable[[], list[str]]
+    needs: Path = ROOT
+    web: bool = False
+    tests: bool = False
+
+
+def _npm(script: str) -> Callable[[], list[str]]:
+    return lambda: [*web_build.Node().npm, "run", script]
+
+
+def _pytest(*arguments: str) -> Callable[[], list[str]]:
+    return lambda: [sys.executable, "-m", "pytest", *arguments]
+
+
+def _workers() -> str:
+    return os.environ.get("QIAO_TEST_WORKERS") or str(min(4, os.cpu_count() or 1))
+
+
+PARALLEL = ("-q", "-n", _workers(), "--dist", "loadfile", "--durations", "10", "--ignore", "tests/journeys", "tests")
+
+STEPS = (
+    Step("lint", "代码规范", lambda: [str(BIN / "ruff"), "check", "."]),
+    Step("format", "代码格式", lambda: [str(BIN / "ruff"), "format", "--check", "."]),
+    Step("types", "类型检查", lambda: [str(BIN / "mypy"), "qiao"]),
+    Step("contracts", "依赖方向", lambda: [str(BIN / "lint-imports")]),
+    Step("web-lint", "网页代码规范", _npm("lint"), ROOT / "web" / "package.json", web=True),
+    Step("web-types", "网页类型检查", _npm("types"), ROOT / "web" / "package.json", web=True),
+    Step("web-tests", "网页单元测试", _npm("test"), ROOT / "web" / "package.json", web=True),
+    Step("tests", "单元与接口测试", _pytest(*PARALLEL), ROOT / "tests", tests=True),
+    Step(
+        "journeys",
+        "浏览器全程测试",
+        _pytest("-q", "--durations", "10", "tests/journeys"),
+        ROOT / "tests" / "journeys",
+        tests=True,
+    ),
+)
+ASKED_ONLY = (Step("tests-fast", "快速测试", _pytest(*PARALLEL, "-m", "not slow"), ROOT / "tests", tests=True),)
+
+
+def main(names: list[str]) -> int:
+    """Run the named steps, or all."""
+    known = {step.name: step for step in (*STEPS, *ASKED_ONLY)}
+    if unknown := [name for name in names if name not in known]:
+        terminal.say(f"没有这些步骤：{unknown}", f"no such steps: {unknown}")
+        return 2
+    began = time.monotonic()
+    counts: dict[str, int] = {}
+    for step in [known[name] for name in names] if names else STEPS:
+        if not step.needs.exists():
+            continue
+        env: dict[str, str] = {}
+        if step.web:
+            node = web_build.Node()
+            web_build.prepare(ROOT, node)
+            env = node.environment
+        code, output = terminal.run(
+            step.zh if terminal.CHINESE else step.name,
+            step.command(),
+            log=ROOT / ".cache" / "logs" / f"{step.name}.log",
+            cwd=ROOT / "web" if step.web else ROOT,
+            env=env,
+            show=step.tests,
+        )
+        _add(counts, output if step.tests else "")
+        if code != 0:
+            if counts:
+                print(_summary(counts, began))
+            return 1 if code == NO_TESTS else code
+    if counts:
+        print(_summary(counts, began))
+    return 0
+
+
+def _add(counts: dict[str, int], output: str) -> None:
+    lines = [line for line in output.splitlines() if re.search(r"\b\d+ \w+.* in [\d.]+s", line)]
+    for number, word in re.findall(
+        r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)", lines[-1] if lines else ""
+    ):
+        word = word.rstrip("s") if word.startswith("error") else word
+        counts[word] = counts.get(word, 0) + int(number)
+
+
+def _summary(counts: dict[str, int], began: float) -> str:
+    """All test runs together, written as pytest writes it."""
+    order = ("failed", "passed", "skipped", "xfailed", "xpassed", "error")
+    parts = [f"{counts[word]} {word}" for word in order if counts.get(word)]
+    return f"{', '.join(parts)} in {time.monotonic() - began:.2f}s"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except web_build.BuildFailed:
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
