@@ -1,18 +1,12 @@
 """What conversations need from above, as protocols; registered as runtime parts at start-up."""
 
-from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 from qiao.core.db import Session
+from qiao.desk.inboxes.ports import QueueDirectory
 
-
-class QueueDirectory(Protocol):
-    """Knows the queues: their names, whether one exists, and which queue an inbox feeds when it names none."""
-
-    async def names(self, db: Session, ids: Sequence[UUID]) -> dict[UUID, str]: ...
-
-    async def default(self, db: Session) -> UUID | None: ...
+__all__ = ["AgentAvailability", "QueueDirectory"]
 
 
 class AgentAvailability(Protocol):

@@ -1,0 +1,34 @@
+"""Facts accounts announces."""
+
+from uuid import UUID
+
+from qiao.core.events import Event, event
+
+
+@event("user.created")
+class UserCreated(Event):
+    user_id: UUID
+
+
+@event("user.changed")
+class UserChanged(Event):
+    """Profile, roles or state of a member of staff changed. `fields` names what."""
+
+    user_id: UUID
+    fields: tuple[str, ...]
+    active: bool
+
+
+@event("user.access_changed")
+class AccessChanged(Event):
+    """What a person may do changed; open connections must be looked at again."""
+
+    user_id: UUID
+
+
+@event("user.sessions_ended")
+class SessionsEnded(Event):
+    """Sessions of a person ended; `session_ids` empty means all of them and every token's connection."""
+
+    user_id: UUID
+    session_ids: tuple[UUID, ...]
