@@ -1,0 +1,1 @@
+"""Industry starter packs: data that fills a new workspace."""
