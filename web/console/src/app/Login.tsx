@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { api } from "@/api/client";
 import { Problem, sentenceOf } from "@/api/problem";
 import { duration } from "@/lib/format";
-import { LOCALES, type Locale, setLocale, useLocale, useT } from "./i18n";
+import { chooseLocale, LOCALES, type Locale, useLocale, useT } from "./i18n";
 import { Logo } from "./Logo";
 import { useGo } from "./router";
 import { meQuery } from "./session";
@@ -94,7 +94,7 @@ export default function Login() {
             size="small"
             aria-label={t("login.language")}
             value={locale}
-            onChange={(value) => void setLocale(value)}
+            onChange={(value) => void chooseLocale(value)}
             options={LOCALES.map((l) => ({ value: l.id, label: l.name }))}
           />
         </div>

@@ -1,13 +1,19 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Badge, Tooltip } from "antd";
 import { CircleHelp, Search } from "lucide-react";
-import { Suspense, useEffect } from "react";
+import { type ComponentType, lazy, Suspense, useEffect } from "react";
+import { useRealtime } from "@/realtime/live";
 import { ErrorBoundary, LoadingState } from "@/ui/states";
 import { type Feature, features, type NavItem } from "./feature";
-import { useLocale, useT } from "./i18n";
+import { currentLocale, matchLocale, setLocale, translate, useLocale, useT } from "./i18n";
 import { Logo } from "./Logo";
-import { useCan, useMe } from "./session";
-import { MOD } from "./shortcuts";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { PresenceMenu, useSignOut } from "./presence/PresenceMenu";
+import { type ThemeChoice, usePrefs } from "./prefs";
+import { useGo } from "./router";
+import { can, useCan, useMe } from "./session";
+import { MOD, useShortcutListener, useShortcuts } from "./shortcuts";
+import { ShortcutOverlay } from "./shortcuts/Overlay";
 import { useShellUi } from "./ui";
 import "./shell.css";
 
@@ -15,7 +21,30 @@ const items = features
   .flatMap((feature) => (feature.nav ?? []).map((item) => ({ feature, item })))
   .sort((a, b) => a.item.order - b.item.order);
 
+const overlays = features.flatMap((f): ComponentType[] => (f.overlay ? [lazy(f.overlay)] : []));
+const Palette = lazy(() => import("./palette/Palette"));
+const ProfileDrawer = lazy(() => import("./profile/ProfileDrawer"));
+
 const noBadge = () => 0;
+
+/** What the account remembers wins over what this browser had. */
+function useAccountPrefs(): void {
+  const me = useMe();
+  const set = usePrefs((p) => p.set);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once per sign-in; later changes start here anyway.
+  useEffect(() => {
+    const { theme, settings, locale } = me.user;
+    set({
+      ...(theme ? { theme: theme as ThemeChoice } : {}),
+      ...(settings?.density ? { density: settings.density } : {}),
+      ...(typeof settings?.send_on_enter === "boolean" ? { sendOnEnter: settings.send_on_enter } : {}),
+      ...(typeof settings?.sound === "boolean" ? { sound: settings.sound } : {}),
+      ...(typeof settings?.notifications === "boolean" ? { notifications: settings.notifications } : {}),
+    });
+    const known = matchLocale(locale);
+    if (known && known !== currentLocale() && !sessionStorage.getItem("qiao.locale.chosen")) void setLocale(known);
+  }, [me.user.id]);
+}
 
 function RailLink({ feature, item }: { feature: Feature; item: NavItem }) {
   const t = useT(feature.id);
@@ -48,11 +77,30 @@ export default function Shell() {
   const waiting = useShellUi((s) => s.waiting);
   const open = useShellUi((s) => s.set);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the name is in the reader's language.
   useEffect(() => {
     const title = `${me.workspace.name} · ${t("name")}`;
     document.title = waiting > 0 ? t("notify.title_badge", { n: waiting, title }) : title;
   }, [waiting, me.workspace.name, locale]);
+
+  useAccountPrefs();
+  const go = useGo();
+  const signOut = useSignOut();
+  useRealtime(me.user.id, () => void signOut());
+  useShortcutListener();
+  useShortcuts([
+    { keys: "mod+k", group: "general", label: t("shortcuts.palette"), inFields: true, run: () => open({ palette: true }) },
+    { keys: "?", group: "general", label: t("shortcuts.help"), run: () => open({ shortcuts: true }) },
+    { keys: "Escape", group: "general", label: t("shortcuts.close"), passive: true, run: () => {} },
+    ...items
+      .filter(({ item }) => item.go && (!item.permissions || item.permissions.some((p) => can(me, p))))
+      .map(({ feature, item }) => ({
+        keys: `g ${item.go}`,
+        group: "go" as const,
+        label: translate(`${feature.id}:${item.labelKey}`),
+        run: () => go(item.path),
+      })),
+  ]);
+  const overlay = useShellUi();
 
   return (
     <div className="q-shell">
@@ -94,8 +142,10 @@ export default function Shell() {
           .map((entry) => (
             <RailLink key={entry.item.id} {...entry} />
           ))}
+        <PresenceMenu />
       </nav>
       <div className="q-shell__main">
+        <ConnectionBanner />
         <main id="content" className="q-shell__content" tabIndex={-1}>
           <ErrorBoundary resetKey={path}>
             <Suspense fallback={<LoadingState />}>
@@ -104,6 +154,14 @@ export default function Shell() {
           </ErrorBoundary>
         </main>
       </div>
+      <ShortcutOverlay />
+      <Suspense fallback={null}>
+        {overlay.palette ? <Palette /> : null}
+        {overlay.profile ? <ProfileDrawer /> : null}
+        {overlays.map((Overlay, index) => (
+          <Overlay key={index} />
+        ))}
+      </Suspense>
     </div>
   );
 }

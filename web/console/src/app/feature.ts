@@ -47,6 +47,8 @@ export interface Feature {
   nav?: NavItem[];
   routes: FeatureRoute[];
   commands?: Command[];
+  /** Rendered once by the shell on every page (incoming offers and the like). */
+  overlay?: () => Promise<{ default: ComponentType }>;
 }
 
 export function defineFeature(feature: Feature): Feature {

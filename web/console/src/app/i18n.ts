@@ -67,6 +67,12 @@ export async function setLocale(locale: Locale): Promise<void> {
   configureClient({ locale });
 }
 
+/** The person picked it in this tab: it also wins over what the account remembers. */
+export async function chooseLocale(locale: Locale): Promise<void> {
+  sessionStorage.setItem("qiao.locale.chosen", locale);
+  await setLocale(locale);
+}
+
 export function currentLocale(): Locale {
   return matchLocale(i18next.language) ?? "zh-CN";
 }

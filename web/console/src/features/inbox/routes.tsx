@@ -1,5 +1,11 @@
 import { MessagesSquare } from "lucide-react";
 import { defineFeature } from "@/app/feature";
+import { useInboxBadge } from "./badge";
+
+const SEES: ("conversations.handle" | "conversations.view_all")[] = [
+  "conversations.handle",
+  "conversations.view_all",
+];
 
 export default defineFeature({
   id: "inbox",
@@ -10,9 +16,20 @@ export default defineFeature({
       icon: MessagesSquare,
       path: "/inbox",
       order: 10,
-      permissions: ["conversations.handle", "conversations.view_all"],
+      permissions: SEES,
+      useBadge: useInboxBadge,
       go: "i",
     },
   ],
-  routes: [],
+  routes: [
+    { path: "/", component: () => import("./Start") },
+    { path: "/inbox", component: () => import("./Start") },
+    {
+      path: "/inbox/$view",
+      component: () => import("./InboxPage"),
+      permissions: SEES,
+      children: [{ path: "$conversationId", component: () => import("./InboxPage") }],
+    },
+  ],
+  overlay: () => import("./offers/Offers"),
 });

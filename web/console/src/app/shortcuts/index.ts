@@ -129,7 +129,6 @@ export function useShortcuts(shortcuts: Shortcut[]): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
   const signature = shortcuts.map((s) => `${s.keys}|${s.label}|${s.enabled !== false}`).join("\n");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the list; handlers are read from the ref.
   useEffect(() => {
     const owner = Symbol("shortcuts");
     useShortcutRegistry.getState().register(

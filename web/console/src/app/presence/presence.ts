@@ -1,0 +1,58 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { api } from "@/api/client";
+import { useAct } from "@/api/hooks";
+import type { AgentState, Presence, RoutingSettings } from "@/api/types";
+
+export const presenceKey = ["/me/presence"];
+export const STATES: AgentState[] = ["online", "busy", "away", "offline"];
+
+export function usePresence(enabled: boolean) {
+  return useQuery({
+    queryKey: presenceKey,
+    queryFn: ({ signal }) => api.get<Presence>("/me/presence", undefined, signal),
+    enabled,
+    refetchInterval: 60_000,
+  });
+}
+
+/** Change state, reason or capacity; shown at once, taken back if the server refuses. */
+export function useSetPresence() {
+  const client = useQueryClient();
+  return useAct(
+    (change: { state?: AgentState; reason?: string | null; capacity?: number }) => {
+      const now = client.getQueryData<Presence>(presenceKey);
+      return api.put<Presence>("/me/presence", {
+        state: change.state ?? now?.state ?? "online",
+        reason: change.reason === undefined ? (change.state ? null : (now?.reason ?? null)) : change.reason,
+        capacity: change.capacity ?? now?.capacity ?? 5,
+      });
+    },
+    {
+      onMutate: (change) => {
+        const before = client.getQueryData<Presence>(presenceKey);
+        if (before)
+          client.setQueryData<Presence>(presenceKey, {
+            ...before,
+            ...(change.state ? { state: change.state, reason: change.reason ?? null } : {}),
+            ...(change.capacity ? { capacity: change.capacity } : {}),
+          });
+        return { before };
+      },
+      onSuccess: (presence) => client.setQueryData(presenceKey, presence),
+      onError: (_error, _change, context) => {
+        const before = (context as { before?: Presence } | undefined)?.before;
+        if (before) client.setQueryData(presenceKey, before);
+      },
+      invalidates: ["/agents"],
+    },
+  );
+}
+
+export function useRoutingSettings(enabled = true) {
+  return useQuery({
+    queryKey: ["/routing/settings"],
+    queryFn: ({ signal }) => api.get<RoutingSettings>("/routing/settings", undefined, signal),
+    staleTime: 5 * 60_000,
+    enabled,
+  });
+}

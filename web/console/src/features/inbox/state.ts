@@ -1,0 +1,37 @@
+import { create } from "zustand";
+import type { Choices } from "./views";
+
+export type Dialog = "resolve" | "transfer" | "assign" | "snooze" | "priority" | "tags" | null;
+export type ComposerTab = "reply" | "note" | "whisper";
+
+interface InboxState {
+  choices: Choices;
+  setChoices: (patch: Partial<Choices>) => void;
+  dialog: Dialog;
+  setDialog: (dialog: Dialog) => void;
+  panel: boolean;
+  setPanel: (open: boolean) => void;
+  tab: ComposerTab;
+  setTab: (tab: ComposerTab) => void;
+  /** Grows when the composer should take the focus. */
+  focusComposer: number;
+  focus: (tab?: ComposerTab) => void;
+  scrolls: Record<string, number>;
+}
+
+export const useInbox = create<InboxState>((set) => ({
+  choices: { sort: null, inboxId: null, tag: null, assigneeId: null },
+  setChoices: (patch) => set((s) => ({ choices: { ...s.choices, ...patch } })),
+  dialog: null,
+  setDialog: (dialog) => set({ dialog }),
+  panel: typeof localStorage === "undefined" || localStorage.getItem("qiao.inbox.panel") !== "0",
+  setPanel: (panel) => {
+    localStorage.setItem("qiao.inbox.panel", panel ? "1" : "0");
+    set({ panel });
+  },
+  tab: "reply",
+  setTab: (tab) => set({ tab }),
+  focusComposer: 0,
+  focus: (tab) => set((s) => ({ focusComposer: s.focusComposer + 1, ...(tab ? { tab } : {}) })),
+  scrolls: {},
+}));

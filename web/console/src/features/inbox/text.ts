@@ -1,0 +1,20 @@
+import type { T } from "@/app/i18n";
+
+/** A catalogue text if there is one under the key, else the fallback. */
+export function known(t: T, key: string, fallback: string): string {
+  const text = t(key);
+  return text === key ? fallback : text;
+}
+
+/** The preview of a row: `[image]` and the like are put into the reader's words. */
+export function previewText(preview: string | null | undefined, t: T): string {
+  if (!preview) return "";
+  const kind = preview.match(/^\[([a-z]+)\]$/)?.[1];
+  return kind ? known(t, `preview.${kind}`, preview) : preview;
+}
+
+/** A reason the server stores as a key, or one that a person wrote. */
+export function reasonText(reason: string | null | undefined, t: T): string {
+  if (!reason) return "";
+  return known(t, `reason.${reason}`, /^[a-z0-9_.:-]+$/.test(reason) ? t("reason.other") : reason);
+}

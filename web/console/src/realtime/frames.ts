@@ -1,0 +1,54 @@
+import type {
+  Agent,
+  AuthorKind,
+  ConversationView,
+  Id,
+  Iso,
+  Job,
+  MessageView,
+  Offer,
+} from "@/api/types";
+
+/** What the staff socket sends, by `type`. */
+export interface EventData {
+  "message.created": { message: MessageView };
+  "message.changed": { message: MessageView };
+  "conversation.changed": { conversation: ConversationView };
+  "conversation.gone": { id: Id };
+  "offer.created": { offer: Offer };
+  "offer.ended": { offer: { id: Id; state?: string } };
+  "presence.changed": { agent: Agent };
+  "queues.changed": Record<string, never>;
+  "mention.created": { conversation_id: Id; message_id: Id };
+  "job.progress": { job: Job };
+}
+
+export type EventType = keyof EventData;
+
+export type Frame = {
+  [K in EventType]: { type: K; cursor: string; conversation_id: Id | null; data: EventData[K] };
+}[EventType];
+
+export interface SignalPerson {
+  kind?: AuthorKind;
+  id?: Id | null;
+  user_id?: Id | null;
+  name?: string | null;
+}
+
+export type SignalFrame = {
+  op: "signal";
+  type: "typing" | "viewing" | "presence" | "queue_place" | string;
+  conversation_id: Id | null;
+  data: Record<string, unknown>;
+};
+
+export type ServerFrame =
+  | { op: "welcome"; cursor: string; resumed: boolean; heartbeat_s: number; server_time: Iso }
+  | { op: "reload"; reason?: string; cursor?: string }
+  | ({ op: "event" } & Frame)
+  | { op: "ack"; client_id: string; message: MessageView }
+  | { op: "nack"; client_id: string; problem: unknown }
+  | SignalFrame
+  | { op: "pong" }
+  | { op: "bye"; reason?: string };

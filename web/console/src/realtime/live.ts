@@ -1,0 +1,209 @@
+import { type QueryClient, type QueryKey, useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { api } from "@/api/client";
+import { queryClient } from "@/api/queryClient";
+import type { ConversationView, Id, Offer } from "@/api/types";
+import { realtime, useConnection } from "./client";
+import type { EventData, EventType, Frame } from "./frames";
+import { withReplay } from "./log";
+import {
+  firstGap,
+  type ListFilter,
+  type Messages,
+  mergeMessages,
+  type Pages,
+  reduceConversation,
+  reduceList,
+  reduceMessages,
+  reduceOffers,
+} from "./reducers";
+import { applySignal, expireTypists, useSignals } from "./signals";
+
+export const keys = {
+  list: (filter: ListFilter): QueryKey => ["conversations", filter],
+  conversation: (id: Id): QueryKey => ["conversation", id],
+  messages: (id: Id): QueryKey => ["messages", id],
+  offers: ["offers"] as QueryKey,
+  counts: ["/conversations/counts"] as QueryKey,
+};
+
+export const MESSAGE_PAGE = 50;
+
+export async function fetchMessages(id: Id, signal?: AbortSignal): Promise<Messages> {
+  return withReplay(
+    () => api.get<Messages>(`/conversations/${id}/messages`, { limit: MESSAGE_PAGE }, signal),
+    (data, frame) => reduceMessages(data, frame, id),
+  );
+}
+
+/** The page before what is loaded. */
+export async function loadOlder(client: QueryClient, id: Id): Promise<void> {
+  const data = client.getQueryData<Messages>(keys.messages(id));
+  const first = data?.items[0];
+  if (!data?.has_more || !first) return;
+  const older = await api.get<Messages>(`/conversations/${id}/messages`, {
+    before_seq: first.seq,
+    limit: MESSAGE_PAGE,
+  });
+  client.setQueryData<Messages>(keys.messages(id), (now) =>
+    now ? { items: mergeMessages(now.items, older.items), has_more: older.has_more } : now,
+  );
+}
+
+const filling = new Set<Id>();
+
+async function fillGap(client: QueryClient, id: Id, after: number): Promise<void> {
+  if (filling.has(id)) return;
+  filling.add(id);
+  try {
+    const missing = await api.get<Messages>(`/conversations/${id}/messages`, { after_seq: after, limit: 200 });
+    client.setQueryData<Messages>(keys.messages(id), (now) =>
+      now ? { ...now, items: mergeMessages(now.items, missing.items) } : now,
+    );
+  } catch {
+    // The next frame or reconnect tries again.
+  } finally {
+    filling.delete(id);
+  }
+}
+
+/** Run at most once per `ms`, the last call included. */
+function throttle(run: () => void, ms: number): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let last = 0;
+  return () => {
+    if (timer) return;
+    const wait = Math.max(0, last + ms - Date.now());
+    timer = setTimeout(() => {
+      timer = null;
+      last = Date.now();
+      run();
+    }, wait);
+  };
+}
+
+/** Brings every cached snapshot forward by one frame. */
+export function applyFrame(client: QueryClient, frame: Frame, me: Id): void {
+  for (const [key, data] of client.getQueriesData<Pages>({ queryKey: ["conversations"] })) {
+    if (!data) continue;
+    const next = reduceList(data, frame, key[1] as ListFilter, me);
+    if (next !== data) client.setQueryData(key, next);
+  }
+  if (frame.type === "conversation.changed" || frame.type === "message.created") {
+    const id = frame.type === "conversation.changed" ? frame.data.conversation.id : frame.data.message.conversation_id;
+    const current = client.getQueryData<ConversationView>(keys.conversation(id));
+    if (current) {
+      const next = reduceConversation(current, frame);
+      if (next !== current) client.setQueryData(keys.conversation(id), next);
+      const rightsChanged =
+        next.status !== current.status ||
+        next.assignee?.id !== current.assignee?.id ||
+        next.participants.length !== current.participants.length;
+      // What this person may do now is told only to them: ask.
+      if (rightsChanged && frame.type === "conversation.changed" && !frame.data.conversation.may)
+        void client.invalidateQueries({ queryKey: keys.conversation(id) });
+    }
+  }
+  if (frame.type === "message.created" || frame.type === "message.changed") {
+    const id = frame.data.message.conversation_id;
+    const current = client.getQueryData<Messages>(keys.messages(id));
+    if (current) {
+      const next = reduceMessages(current, frame, id);
+      if (next !== current) client.setQueryData(keys.messages(id), next);
+      const gap = firstGap(next.items);
+      if (gap) void fillGap(client, id, gap.after);
+    }
+  }
+  if (frame.type === "conversation.changed") catchUp(client, frame.data.conversation);
+  if (frame.type === "offer.created" || frame.type === "offer.ended")
+    client.setQueryData<Offer[]>(keys.offers, (offers) => reduceOffers(offers ?? [], frame));
+}
+
+/** The row says there is more than the transcript holds (messages of conversations that nobody watches are not pushed). */
+function catchUp(client: QueryClient, conversation: ConversationView): void {
+  const messages = client.getQueryData<Messages>(keys.messages(conversation.id));
+  const last = messages?.items.at(-1);
+  if (last && conversation.last_seq > last.seq) {
+    const query = client.getQueryCache().find({ queryKey: keys.messages(conversation.id) });
+    if (query?.getObserversCount()) setTimeout(() => {
+      const now = client.getQueryData<Messages>(keys.messages(conversation.id))?.items.at(-1);
+      if (now && now.seq < conversation.last_seq) void fillGap(client, conversation.id, now.seq);
+    }, 400);
+    else client.removeQueries({ queryKey: keys.messages(conversation.id) });
+  }
+}
+
+/** Mounted once by the shell: the socket, and the caches kept true by it. */
+export function useRealtime(me: Id, onSignedOut: () => void): void {
+  const signedOut = useRef(onSignedOut);
+  signedOut.current = onSignedOut;
+  useEffect(() => {
+    const counts = throttle(() => void queryClient.invalidateQueries({ queryKey: keys.counts }), 1500);
+    const queues = throttle(() => void queryClient.invalidateQueries({ queryKey: ["/queues/live"] }), 1000);
+    const agents = throttle(() => void queryClient.invalidateQueries({ queryKey: ["/agents"] }), 1000);
+    const mentions = throttle(
+      () =>
+        void queryClient.invalidateQueries({
+          queryKey: ["conversations"],
+          predicate: (q) => (q.queryKey[1] as ListFilter).view === "mentions",
+        }),
+      1000,
+    );
+    const stops = [
+      realtime.onAny((frame) => {
+        applyFrame(queryClient, frame, me);
+        if (frame.type === "conversation.changed" || frame.type === "conversation.gone") counts();
+        if (frame.type === "queues.changed") queues();
+        if (frame.type === "mention.created") {
+          counts();
+          mentions();
+        }
+        if (frame.type === "presence.changed") {
+          agents();
+          if (frame.data.agent?.user?.id === me) void queryClient.invalidateQueries({ queryKey: ["/me/presence"] });
+        }
+      }),
+      realtime.onSignal((frame) => {
+        const patch = applySignal(useSignals.getState(), frame, me, Date.now());
+        if (patch) useSignals.setState(patch);
+      }),
+      realtime.onReload(() => void queryClient.invalidateQueries()),
+      realtime.onBye(() => signedOut.current()),
+    ];
+    const timer = setInterval(() => {
+      const patch = expireTypists(useSignals.getState(), Date.now());
+      if (patch) useSignals.setState(patch);
+    }, 1000);
+    realtime.start();
+    return () => {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+      realtime.stop();
+    };
+  }, [me]);
+}
+
+/** Hear one kind of event while mounted: `useEvent("job.progress", ({ job }) => …)`. */
+export function useEvent<K extends EventType>(type: K, listener: (data: EventData[K]) => void): void {
+  const latest = useRef(listener);
+  latest.current = listener;
+  useEffect(() => realtime.on(type, (data) => latest.current(data)), [type]);
+}
+
+export function useOffers(enabled: boolean) {
+  return useQuery({
+    queryKey: keys.offers,
+    queryFn: ({ signal }) =>
+      withReplay(async () => {
+        const answer = await api.get<Offer[] | { items: Offer[] }>("/offers", undefined, signal);
+        return Array.isArray(answer) ? answer : answer.items;
+      }, reduceOffers),
+    enabled,
+  });
+}
+
+/** Offline for longer than a blink (2 s): worth telling. */
+export function useOfflineLong(now: number): boolean {
+  const connection = useConnection();
+  return connection.state === "offline" && now - connection.since > 2000;
+}
