@@ -58,6 +58,16 @@ class TestDemo:
         spoken = [t.text for c in pack.conversations.conversations if c.language == "en" for t in c.turns]
         assert not [text for text in spoken if re.search(r"[\u3400-\u9fff]", text)]
 
+    def test_levels_follow_the_published_thresholds(self, pack: DemoPack) -> None:
+        paid: Counter[str] = Counter()
+        for order in pack.orders.orders:
+            if order.status in ("paid", "shipped", "delivered") and order.days_ago <= 365:
+                paid[order.customer] += order.total
+        for customer in pack.customers.customers:
+            yuan = paid[customer.key] / 100
+            level = "vip" if yuan >= 8000 else "gold" if yuan >= 3000 else "silver" if yuan >= 1000 else "standard"
+            assert customer.level == level, (customer.key, yuan)
+
     def test_nobody_is_real(self, pack: DemoPack) -> None:
         for customer in pack.customers.customers:
             assert re.fullmatch(r"1990000\d{4}", customer.phone), customer.key
