@@ -121,7 +121,7 @@ def _summary(counts: dict[str, int], began: float) -> str:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except web_build.BuildFailed:
+    except web_build.WebBuildError:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

