@@ -4,6 +4,8 @@
 prints the connection string, password included.
 """
 
+# ruff: noqa: T201 - a command line prints
+
 import argparse
 import os
 import sys

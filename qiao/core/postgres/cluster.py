@@ -57,7 +57,7 @@ class Layout:
 
 
 def create(layout: Layout, binaries: Binaries, server: Identity, *, durable: bool) -> None:
-    """Make a new cluster with the role and the database of Qiao. Half a cluster of an interrupted try is thrown away."""
+    """Make a new cluster with the role and the database of Qiao. What an interrupted try left is thrown away."""
     staging = layout.root / "cluster.new"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=0o700)
@@ -79,8 +79,8 @@ def create(layout: Layout, binaries: Binaries, server: Identity, *, durable: boo
     if made.returncode != 0:
         raise PostgresError("initdb", detail=_tail(made.stderr))
     password = config.new_password()
-    # In single-user mode, so that the superuser never needs a password: nobody can sign in as it, and Qiao's own role may
-    # neither read files nor run programs.
+    # In single-user mode, so that the superuser never needs a password: nobody can sign in as it, and Qiao's own
+    # role may neither read files nor run programs.
     statements = [
         "CREATE EXTENSION vector",
         f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD {quoted(password)}",
@@ -159,9 +159,7 @@ def log_tail(layout: Layout) -> str:
     """The last lines of a start that failed: the newest of the two logs."""
     logs = [layout.startup_log, *layout.log.glob("postgresql-*.log")]
     texts = [
-        path.read_text(encoding="utf-8", errors="replace")
-        for path in sorted(logs, key=_modified)
-        if path.exists()
+        path.read_text(encoding="utf-8", errors="replace") for path in sorted(logs, key=_modified) if path.exists()
     ]
     return _tail("\n".join(texts[-2:]))
 
@@ -172,9 +170,8 @@ def _socket_folder(layout: Layout, server: Identity) -> Path:
     server.give(beside)
     if _fits(beside):
         return beside
-    # A deep data folder, or a file system without sockets. The name is ours alone, and what stands there is checked: /tmp is
-    # everybody's.
-    short = Path("/tmp") / f"{layout.name}-{server.uid}"
+    # A deep data folder, or a file system without sockets.
+    short = Path("/tmp") / f"{layout.name}-{server.uid}"  # noqa: S108 - what stands there is checked below
     try:
         short.mkdir(mode=0o700)
         server.give(short)

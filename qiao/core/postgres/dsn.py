@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Dsn:
-    """One database of the embedded server. `host` is the folder of its Unix socket. The password stays out of `repr`."""
+    """One database of the embedded server. `host` is the folder of its Unix socket. `repr` hides the password."""
 
     host: str
     port: int

@@ -1,5 +1,7 @@
 """Who the server runs as, and how a program is started as that user."""
 
+# ruff: noqa: S603 - the programs are our own, given as a list
+
 import os
 import pwd
 import subprocess
@@ -54,7 +56,7 @@ class Identity:
         os.chown(path, self.uid, self.gid, follow_symlinks=False)
         for folder, folders, files in os.walk(path):
             for name in (*folders, *files):
-                os.chown(os.path.join(folder, name), self.uid, self.gid, follow_symlinks=False)
+                os.chown(Path(folder, name), self.uid, self.gid, follow_symlinks=False)
 
 
 def of_server(cluster: Path) -> Identity:
@@ -104,7 +106,7 @@ def run(
 def spawn(
     identity: Identity, program: Sequence[str], *, reach: Sequence[Path], output: IO[bytes], keep: int
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C in our terminal does not reach it. It inherits descriptor `keep`."""
+    """Start a program in a session of its own, so that Ctrl-C in our terminal does not reach it. It inherits `keep`."""
     return subprocess.Popen(
         identity.command(program, reach=reach),
         stdin=subprocess.DEVNULL,
@@ -135,11 +137,7 @@ def reach(binaries: Binaries, *folders: Path) -> tuple[Path, ...]:
 
 def environment() -> dict[str, str]:
     """What a PostgreSQL program needs of our environment: no PG* variable may redirect it, no secret may reach it."""
-    kept = {
-        name: os.environ[name]
-        for name in ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-        if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
     return {"PATH": os.defpath, **kept, "LC_ALL": "C"}
 
 

@@ -3,16 +3,18 @@
     launcher.py drop UID GID REACH… -- PROGRAM ARG…
     launcher.py alias UID GID -- PROGRAM ARG…
 
-`drop`: we are root, which PostgreSQL refuses. Becomes UID for good. When a folder above the data or the programs is closed
-to UID (a checkout below /root, say), the program keeps the one capability that lets it pass, the weaker one that
+`drop`: we are root, which PostgreSQL refuses. Becomes UID for good. When a folder above the data or the programs is
+closed to UID (a checkout below /root, say), the program keeps the one capability that lets it pass, the weaker one that
 suffices; no permission of any folder is changed. Docker grants only DAC_OVERRIDE, a plain machine both.
 
-`alias`: our user id has no name (a container started with an arbitrary one), and `initdb` insists on one. Shows it as UID,
-which has a name, inside a user namespace; outside files still belong to us.
+`alias`: our user id has no name (a container started with an arbitrary one), and `initdb` insists on one. Shows it as
+UID, which has a name, inside a user namespace; outside files still belong to us.
 
-Exits with 77 when a path of REACH stays closed, 78 when the system forbids the change of identity; the path or the reason is
-the last line on stderr.
+Exits with 77 when a path of REACH stays closed, 78 when the system forbids the change of identity; the path or the
+reason is the last line on stderr.
 """
+
+# ruff: noqa: PTH, S606, T201 - starts in milliseconds with what the interpreter has loaded anyway
 
 import ctypes
 import os

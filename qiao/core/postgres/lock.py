@@ -37,7 +37,7 @@ class FileLock:
             try:
                 fcntl.flock(handle, kind | fcntl.LOCK_NB)
                 # The file may have been removed between opening and locking: then the lock guards nothing.
-                if os.stat(self._path).st_ino == os.fstat(handle).st_ino:
+                if self._path.stat().st_ino == os.fstat(handle).st_ino:
                     self._handle = handle
                     return True
             except (BlockingIOError, FileNotFoundError):

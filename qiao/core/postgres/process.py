@@ -1,5 +1,7 @@
 """The running server as seen from outside: its pid file, its processes, stopping it."""
 
+# ruff: noqa: S603, S607 - ps, where there is no /proc
+
 import contextlib
 import os
 import signal
@@ -20,7 +22,7 @@ POLL_SECONDS: Final = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """What the pid file says. Its lines: pid, folder, start time, port, socket folder, address, shared memory, state."""
+    """What the pid file says. Its lines: pid, folder, start, port, socket folder, address, shared memory, state."""
 
     pid: int
     started_at: datetime
@@ -30,7 +32,7 @@ class Postmaster:
 
 
 def read(cluster: Path) -> Postmaster | None:
-    """The server of `cluster` if its process is alive. A left-over pid file whose number went to another program is no server."""
+    """The server of `cluster` if its process lives. A pid file whose number went to another program is no server."""
     try:
         lines = (cluster / PID_FILE).read_text(encoding="utf-8").splitlines()
         pid = int(lines[0])
@@ -48,14 +50,10 @@ def read(cluster: Path) -> Postmaster | None:
 
 
 def is_postmaster(pid: int, cluster: Path) -> bool:
-    """Whether process `pid` is the server of `cluster`: told by its command line, which is the one thing of a foreign user's
+    """Whether process `pid` is the server of `cluster`: told by its command line, the one thing of a foreign user's
     process that even root in a container may read. A zombie has none."""
     words = _command(pid)
-    return (
-        "-D" in words
-        and words[words.index("-D") + 1 :][:1] == [str(cluster)]
-        and Path(words[0]).name == "postgres"
-    )
+    return "-D" in words and words[words.index("-D") + 1 :][:1] == [str(cluster)] and Path(words[0]).name == "postgres"
 
 
 def leftovers(name: str) -> list[int]:
@@ -75,8 +73,9 @@ def claim(serving: FileLock, name: str, *, seconds: float = 3) -> bool:
 
 
 def clear_stale(cluster: Path, socket_folder: Path) -> None:
-    """Remove lock files that a killed server left and a new one would take for a living server's, because their number now
-    belongs to another program or to a process nobody collected. Call with the lock of `claim` held, which proves them dead."""
+    """Remove lock files that a killed server left and a new one would take for a living server's, because their number
+    now belongs to another program or to a process nobody collected. Call with the lock of `claim` held: it proves the
+    server dead."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         pid = int((cluster / PID_FILE).read_text(encoding="utf-8").splitlines()[0])
         reap(pid)
@@ -87,7 +86,7 @@ def clear_stale(cluster: Path, socket_folder: Path) -> None:
 
 
 def stop(pid: int, cluster: Path, *, seconds: float) -> bool:
-    """Fast shutdown; after half the time the immediate one, which the next start recovers from. False: it still runs."""
+    """Fast shutdown; after half the time the immediate one, from which the next start recovers. False: it runs on."""
     for wanted in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         if not signal_process(pid, wanted):
             return True
@@ -126,15 +125,15 @@ def _alive(pid: int) -> bool:
 
 
 def _pids() -> Iterator[int]:
-    if os.path.isdir("/proc/self"):
-        yield from (int(name) for name in os.listdir("/proc") if name.isdigit())
+    if Path("/proc/self").is_dir():
+        yield from (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     else:
         listing = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True, check=False)
         yield from map(int, listing.stdout.split())
 
 
 def _command(pid: int) -> list[str]:
-    if os.path.isdir("/proc/self"):
+    if Path("/proc/self").is_dir():
         try:
             raw = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:

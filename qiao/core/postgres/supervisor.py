@@ -40,8 +40,8 @@ class Status:
 class EmbeddedPostgres:
     """The server of one data folder, shared by all processes that use it.
 
-    Every `start` is matched by one `stop`: the first user starts the server, later ones join it, the last to leave stops it,
-    and a user that was killed counts as gone. A server that survived its last user is adopted by the next.
+    Every `start` is matched by one `stop`: the first user starts the server, later ones join it, the last to leave
+    stops it, and a user that was killed counts as gone. A server that survived its last user is adopted by the next.
     """
 
     def __init__(self, data_dir: Path, *, settings: Mapping[str, str] | None = None, durable: bool = True):
@@ -65,8 +65,8 @@ class EmbeddedPostgres:
         return self._layout.log
 
     def start(self) -> Dsn:
-        """Make the cluster if there is none, start the server or join the running one, wait until it accepts connections.
-        Called again it starts a server that died meanwhile."""
+        """Make the cluster if there is none, start the server or join the running one, wait until it accepts
+        connections. Called again it starts a server that died meanwhile."""
         if self._dsn is not None and self.status().state == "running":
             return self._dsn
         self._owner = os.getpid()
@@ -82,7 +82,8 @@ class EmbeddedPostgres:
         return self._dsn
 
     def stop(self, *, remove: bool = False) -> bool:
-        """Leave; stops the server when nobody else uses it, which is what the answer says. `remove` deletes its folder then."""
+        """Leave; stops the server when nobody else uses it, which is what the answer says, and deletes its folder if
+        `remove`."""
         if self._dsn is None:
             return False
         self._dsn = None
@@ -163,17 +164,13 @@ class EmbeddedPostgres:
     ) -> None:
         await self.stop_async()
 
-    # -- below: under the gate ------------------------------------------------------------------------------------------
-
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self._layout.prepare()
         try:
             taken = self._gate.acquire(seconds=GATE_SECONDS)
         except PermissionError:
-            raise PostgresError(
-                "owner", path=str(self._layout.root), uid=self._layout.root.stat().st_uid
-            ) from None
+            raise PostgresError("owner", path=str(self._layout.root), uid=self._layout.root.stat().st_uid) from None
         if not taken:
             raise PostgresError("busy", path=str(self._layout.root))
         try:
@@ -198,7 +195,7 @@ class EmbeddedPostgres:
                 self._halt()
             raise
         if self._child is not None:
-            # From here on it is told by its pid file, whoever started it; the object would complain about a running child.
+            # From here on it is told by its pid file, whoever started it; Popen would complain about a running child.
             self._child.returncode = 0
             self._child = None
         return self._dsn_of(found, password)

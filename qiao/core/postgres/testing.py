@@ -23,8 +23,8 @@ TEMPLATE_SECONDS = 300.0
 class ScratchPostgres:
     """A server below /tmp that disappears with its last user.
 
-    All methods block; they may also be called while an event loop runs in the calling thread, since a database takes some
-    20 ms to make. Workers of one pytest-xdist run share the server and its templates.
+    All methods block, also when called inside a running event loop: a database takes some 35 ms to make. Workers of one
+    pytest-xdist run share the server and its templates.
     """
 
     def __init__(self, key: str | None = None):
@@ -51,11 +51,9 @@ class ScratchPostgres:
         return self._dsn
 
     def create_database(self, name: str | None = None, *, template: str = "template1") -> Dsn:
-        """A new database, a copy of `template` (nobody may be connected to that). Some 20 ms."""
+        """A new database, a copy of `template` (nobody may be connected to that). Some 35 ms."""
         name = name or f"t_{uuid.uuid4().hex[:16]}"
-        self._run(
-            f"CREATE DATABASE {_identifier(name)} TEMPLATE {_identifier(template)} STRATEGY {_STRATEGY}"
-        )
+        self._run(f"CREATE DATABASE {_identifier(name)} TEMPLATE {_identifier(template)} STRATEGY {_STRATEGY}")
         return self.dsn.with_database(name)
 
     def drop_database(self, name: str) -> None:
@@ -63,8 +61,8 @@ class ScratchPostgres:
         self._run(f"DROP DATABASE IF EXISTS {_identifier(name)} WITH (FORCE)")
 
     def template(self, name: str, build: Callable[[Dsn], None]) -> str:
-        """The template called `name`, made by the first who asks: `build` fills an empty database (runs the migrations) and
-        closes its connections. Others wait. Returns the name, for `create_database`."""
+        """The template called `name`, made by the first who asks: `build` fills an empty database (runs the migrations)
+        and closes its connections. Others wait. Returns the name, for `create_database`."""
         lock = FileLock(self._folder / f"template-{name}.lock")
         if not lock.acquire(seconds=TEMPLATE_SECONDS):
             raise TimeoutError(f"template {name} was not made in {TEMPLATE_SECONDS:.0f} s")
@@ -89,9 +87,7 @@ class ScratchPostgres:
         async def look() -> bool:
             connection = await self._connect()
             try:
-                return bool(
-                    await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name)
-                )
+                return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name))
             finally:
                 await connection.close()
 

@@ -184,9 +184,7 @@ class TestAdopt:
     def test_a_second_user_joins_and_leaves_the_server_running(self, folder: Path) -> None:
         with embedded(folder) as server:
             pid = server.status().pid
-            other = in_another_process(
-                folder, "print(server.start().host, server.status().pid, server.stop())"
-            )
+            other = in_another_process(folder, "print(server.start().host, server.status().pid, server.stop())")
             assert other.communicate()[0].split() == [server.dsn().host, str(pid), "False"]
             assert fetch(server.dsn(), "SELECT 1") == 1
 
@@ -237,18 +235,14 @@ class TestCrash:
         async def busy() -> None:
             connection = await asyncpg.connect(**dsn.asyncpg())
             endless = asyncio.ensure_future(
-                connection.execute(
-                    "DO $$ DECLARE n int := 0; BEGIN LOOP n := (n + 1) % 1000; END LOOP; END $$"
-                )
+                connection.execute("DO $$ DECLARE n int := 0; BEGIN LOOP n := (n + 1) % 1000; END LOOP; END $$")
             )
             await asyncio.sleep(0.3)
             kill(server)
             again = embedded(folder)
             assert await asyncio.to_thread(again.start) == dsn
             await asyncio.to_thread(again.stop)
-            with pytest.raises(
-                (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)
-            ):
+            with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)):
                 await endless
 
         asyncio.run(busy())
@@ -318,9 +312,7 @@ class TestUsers:
         modes = {path: path.stat().st_mode for path in (tmp_path, closed)}
         with embedded(folder) as server:
             pid = server.status().pid
-            fields = dict(
-                line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-            )
+            fields = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
             assert fields["Uid"].split()[0] not in ("0", "65534")
             # Nothing but the right to pass, in whichever form this system grants it.
             assert int(fields["CapEff"], 16) in (1 << 1, 1 << 2)
