@@ -14,7 +14,7 @@ Exits with 77 when a path of REACH stays closed, 78 when the system forbids the 
 reason is the last line on stderr.
 """
 
-# ruff: noqa: PTH, S606, T201 - starts in milliseconds with what the interpreter has loaded anyway
+# ruff: noqa: PTH119, PTH120, PTH123, S606, T201 - starts in milliseconds, with what is loaded anyway
 
 import ctypes
 import os
