@@ -1,4 +1,4 @@
-"""The server's settings: a laptop's, not a database machine's. Rewritten at each start; one's own go in `local.conf`."""
+"""The server's settings: a laptop's, not a database machine's. Rewritten at start; your own go in `local.conf`."""
 
 import secrets
 from collections.abc import Mapping
