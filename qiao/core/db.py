@@ -21,6 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from qiao.core.errors import Conflict
+
 T = TypeVar("T")
 Session = AsyncSession
 AfterCommit = Callable[[], None]
@@ -28,6 +30,13 @@ AfterCommit = Callable[[], None]
 # PostgreSQL codes that mean "nothing was written, the same work may succeed now".
 _RETRY_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 _STATUS_LOCK: Final = 0x51494151  # any constant; one key space per database
+
+
+class TryAgain(Conflict):
+    """Raised inside a transaction that must be begun anew (a lock was needed that can only be taken first)."""
+
+    def __init__(self) -> None:
+        super().__init__("busy_try_again")
 
 
 class Base(DeclarativeBase):
@@ -82,7 +91,11 @@ class Db:
         if self._raw is None:
             plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._raw = await asyncpg.create_pool(
-                plain, min_size=1, max_size=6, init=_init_raw, server_settings={"application_name": "qiao-raw", "timezone": "UTC"}
+                plain,
+                min_size=1,
+                max_size=6,
+                init=_init_raw,
+                server_settings={"application_name": "qiao-raw", "timezone": "UTC"},
             )
         return self._raw
 
@@ -110,6 +123,9 @@ class Db:
             try:
                 async with self.transaction() as session:
                     return await work(session)
+            except TryAgain:
+                if attempt == retries:
+                    raise
             except DBAPIError as error:
                 if attempt == retries or getattr(error.orig, "sqlstate", None) not in _RETRY_STATES:
                     raise

@@ -21,7 +21,9 @@ class Problem(Exception):
 
     status = 400
 
-    def __init__(self, code: str, /, *, fields: Sequence[FieldError] = (), headers: dict[str, str] | None = None, **params: Any):
+    def __init__(
+        self, code: str, /, *, fields: Sequence[FieldError] = (), headers: dict[str, str] | None = None, **params: Any
+    ):
         super().__init__(code)
         self.code = code
         self.params = params

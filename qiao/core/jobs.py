@@ -129,7 +129,9 @@ async def _run(db: Session, fact: JobRequested, envelope: Envelope) -> None:
         result = await _handlers[kind](runtime, payload, progress)
     except Exception as error:
         async with runtime.db.transaction() as own:
-            await own.execute(update(JobRow).where(JobRow.id == fact.job_id).values(state="failed", error=str(error)[:2000]))
+            await own.execute(
+                update(JobRow).where(JobRow.id == fact.job_id).values(state="failed", error=str(error)[:2000])
+            )
             await _move(own, progress, "failed", None, None)
         raise
     async with runtime.db.transaction() as own:

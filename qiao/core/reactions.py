@@ -108,7 +108,9 @@ def on_commit(*classes: type[Event], name: str, retries: int = 8) -> Callable[[H
     return mark
 
 
-def on_commit_batch(*classes: type[Event], name: str, from_start: bool = False) -> Callable[[BatchHandler], BatchHandler]:
+def on_commit_batch(
+    *classes: type[Event], name: str, from_start: bool = False
+) -> Callable[[BatchHandler], BatchHandler]:
     """Registers a durable reaction that takes many events in one transaction, which also saves its position.
 
     `from_start` makes a new reaction read the whole log instead of starting now (for indexes built from events).
@@ -176,7 +178,9 @@ class ReactionRunner:
         while True:
             assert self._lock_connection is not None
             async with _lock_guard:
-                held = await self._lock_connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 7))", name)
+                held = await self._lock_connection.fetchval(
+                    "SELECT pg_try_advisory_lock(hashtextextended($1, 7))", name
+                )
             if held:
                 return
             await asyncio.sleep(2)
@@ -371,7 +375,9 @@ class ReactionRunner:
                         next_at=clock.now() + retry_delay(attempts),
                     )
                 )
-            logger.warning("reaction_retry_failed", reaction=reaction.name, attempts=attempts, dead=dead, error=repr(error))
+            logger.warning(
+                "reaction_retry_failed", reaction=reaction.name, attempts=attempts, dead=dead, error=repr(error)
+            )
             return dead
 
     async def _parked_conversations(self, name: str) -> set[UUID | None]:
@@ -393,7 +399,9 @@ class ReactionRunner:
             )
             row = (
                 await session.execute(
-                    select(ReactionPosition.xid, ReactionPosition.event_id).where(ReactionPosition.name == reaction.name)
+                    select(ReactionPosition.xid, ReactionPosition.event_id).where(
+                        ReactionPosition.name == reaction.name
+                    )
                 )
             ).one()
         return (row.xid, row.event_id)

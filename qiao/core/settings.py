@@ -20,7 +20,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="postgresql://… of an existing server (PostgreSQL 15 or newer); empty: the embedded one."
     )
-    base_url: str | None = Field(None, description="Public address, when behind a proxy, e.g. https://help.example.com.")
+    base_url: str | None = Field(
+        None, description="Public address, when behind a proxy, e.g. https://help.example.com."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_json: bool = Field(False, description="One JSON object per log line instead of readable lines.")
     upload_max_bytes: int = Field(20 * MIB, ge=1024, description="Largest file a customer or agent may send.")
@@ -34,7 +36,9 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         """Address people open, without a trailing slash."""
-        return (self.base_url or f"http://{'localhost' if self.host in ('0.0.0.0', '127.0.0.1') else self.host}:{self.port}").rstrip("/")
+        return (
+            self.base_url or f"http://{'localhost' if self.host in ('0.0.0.0', '127.0.0.1') else self.host}:{self.port}"
+        ).rstrip("/")
 
     @property
     def files_dir(self) -> Path:

@@ -205,14 +205,24 @@ class Hub:
 
     # -- signals -----------------------------------------------------------------------------------------------------
 
-    def signal(self, target: Target, kind: str, data: Any, conversation_id: UUID | None = None, *, skip: Connection | None = None) -> None:
+    def signal(
+        self,
+        target: Target,
+        kind: str,
+        data: Any,
+        conversation_id: UUID | None = None,
+        *,
+        skip: Connection | None = None,
+    ) -> None:
         """Sends something ephemeral to whoever is connected now."""
         frame: str | None = None
         for connection in self._recipients(target):
             if connection is skip:
                 continue
             if frame is None:
-                frame = encoder.encode({"op": "signal", "type": kind, "conversation_id": conversation_id, "data": data}).decode()
+                frame = encoder.encode(
+                    {"op": "signal", "type": kind, "conversation_id": conversation_id, "data": data}
+                ).decode()
             self.offer(connection, frame)
 
 

@@ -12,7 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from qiao.core.errors import BadRequest, Conflict, FieldError, Forbidden, Invalid, NotFound, Problem, TooLarge, Unauthenticated, Unavailable
+from qiao.core.errors import (
+    BadRequest,
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from qiao.core.web.deps import locale_of
 
 logger = structlog.get_logger(__name__)

@@ -1,6 +1,6 @@
 """Pure decisions about conversations: which move is legal, who may see and do what."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -95,7 +95,7 @@ class Scope:
 
     queue_id: UUID | None
     assignee_id: UUID | None
-    participants: Set[UUID] = frozenset()
+    participants: AbstractSet[UUID] = frozenset()
 
 
 def may_see(actor: Actor, scope: Scope) -> bool:

@@ -59,7 +59,9 @@ async def latest_of(db: Session, inbox_id: UUID, customer_id: UUID) -> Conversat
 
 async def by_client_id(db: Session, conversation_id: UUID, client_id: str) -> Message | None:
     return (
-        await db.execute(select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id))
+        await db.execute(
+            select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
+        )
     ).scalar_one_or_none()
 
 
@@ -114,7 +116,9 @@ async def participants(db: Session, ids: Iterable[UUID]) -> dict[UUID, list[Part
     wanted = list(ids)
     found: dict[UUID, list[Participant]] = {}
     if wanted:
-        rows = await db.execute(select(Participant).where(Participant.conversation_id.in_(wanted)).order_by(Participant.joined_at))
+        rows = await db.execute(
+            select(Participant).where(Participant.conversation_id.in_(wanted)).order_by(Participant.joined_at)
+        )
         for row in rows.scalars():
             found.setdefault(row.conversation_id, []).append(row)
     return found
@@ -146,7 +150,12 @@ async def add_mentions(db: Session, row: Message, user_ids: Sequence[UUID]) -> N
         insert(Mention)
         .values(
             [
-                {"message_id": row.id, "user_id": user_id, "conversation_id": row.conversation_id, "created_at": row.created_at}
+                {
+                    "message_id": row.id,
+                    "user_id": user_id,
+                    "conversation_id": row.conversation_id,
+                    "created_at": row.created_at,
+                }
                 for user_id in user_ids
             ]
         )
@@ -171,10 +180,14 @@ def view_condition(actor: Actor, view: str) -> ColumnElement[bool]:
         case "mine":
             return and_(Conversation.assignee_id == actor.id, Conversation.status == "assigned")
         case "mentions":
-            return exists().where(Mention.conversation_id == Conversation.id, Mention.user_id == actor.id, Mention.read_at.is_(None))
+            return exists().where(
+                Mention.conversation_id == Conversation.id, Mention.user_id == actor.id, Mention.read_at.is_(None)
+            )
         case "joined":
             return exists().where(
-                Participant.conversation_id == Conversation.id, Participant.user_id == actor.id, Participant.role == "joined"
+                Participant.conversation_id == Conversation.id,
+                Participant.user_id == actor.id,
+                Participant.role == "joined",
             )
         case "queue" | "unassigned":
             return Conversation.status == "queued"
@@ -210,7 +223,9 @@ async def listing(
             if after:
                 query = query.where(func.row(key, Conversation.id) > func.row(*after))
         case "priority":
-            query = query.order_by(Conversation.priority.desc(), Conversation.last_message_at.desc(), Conversation.id.desc())
+            query = query.order_by(
+                Conversation.priority.desc(), Conversation.last_message_at.desc(), Conversation.id.desc()
+            )
             if after:
                 row = func.row(Conversation.priority, Conversation.last_message_at, Conversation.id)
                 query = query.where(row < func.row(*after))
@@ -239,7 +254,9 @@ async def counts(db: Session, actor: Actor) -> dict[str, int]:
         )
     ).one()
     mentions = await db.scalar(
-        select(func.count(Mention.conversation_id.distinct())).where(Mention.user_id == actor.id, Mention.read_at.is_(None))
+        select(func.count(Mention.conversation_id.distinct())).where(
+            Mention.user_id == actor.id, Mention.read_at.is_(None)
+        )
     )
     return {**row._mapping, "mentions": int(mentions or 0)}
 
@@ -277,7 +294,31 @@ async def last_agent(db: Session, customer_id: UUID, since: datetime) -> UUID | 
     """Who last handled this customer."""
     return await db.scalar(
         select(Conversation.assignee_id)
-        .where(Conversation.customer_id == customer_id, Conversation.assignee_id.is_not(None), Conversation.last_message_at >= since)
+        .where(
+            Conversation.customer_id == customer_id,
+            Conversation.assignee_id.is_not(None),
+            Conversation.last_message_at >= since,
+        )
         .order_by(Conversation.created_at.desc())
         .limit(1)
     )
+
+
+async def workload(db: Session, user_ids: Iterable[UUID]) -> list[tuple[UUID, str, int]]:
+    """How many conversations are assigned to each of some people, by channel."""
+    rows = await db.execute(
+        select(Conversation.assignee_id, Conversation.channel, func.count())
+        .where(Conversation.assignee_id.in_(list(user_ids)), Conversation.status == "assigned")
+        .group_by(Conversation.assignee_id, Conversation.channel)
+    )
+    return [(user_id, channel, count) for user_id, channel, count in rows if user_id is not None]
+
+
+async def assigned_to(db: Session, user_ids: Iterable[UUID]) -> list[Conversation]:
+    rows = await db.execute(
+        select(Conversation)
+        .where(Conversation.assignee_id.in_(list(user_ids)), Conversation.status == "assigned")
+        .order_by(Conversation.waiting_since.nulls_last(), Conversation.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows.scalars())

@@ -70,9 +70,7 @@ async def people(db: Session, ids: Iterable[UUID | None]) -> dict[UUID, PersonRe
     cache = _cache(db)
     have, missing = cache.known("user", (i for i in ids if i is not None))
     if missing:
-        found = {
-            p.id: PersonRef(p.id, p.name, p.avatar_url) for p in (await accounts.people(db, missing)).values()
-        }
+        found = {p.id: PersonRef(p.id, p.name, p.avatar_url) for p in (await accounts.people(db, missing)).values()}
         cache.keep("user", found)
         have.update(found)
     return have
@@ -169,9 +167,7 @@ def _view(
 
 def facts(row: Conversation) -> ConversationFacts:
     """The bare facts of a row."""
-    return ConversationFacts(
-        **{name: getattr(row, name) for name in ConversationFacts.__dataclass_fields__}
-    )
+    return ConversationFacts(**{name: getattr(row, name) for name in ConversationFacts.__dataclass_fields__})
 
 
 def message_without_face(row: Message) -> MessageView:

@@ -26,6 +26,7 @@ from qiao.desk.conversations.service.messages import (
 )
 from qiao.desk.conversations.service.people import join, leave, take_over, whisper
 from qiao.desk.conversations.service.reading import (
+    assigned_to,
     counts,
     facts,
     facts_many,
@@ -36,10 +37,13 @@ from qiao.desk.conversations.service.reading import (
     of_customer,
     require_visible,
     transcript,
+    views_of,
+    workload,
 )
 
 __all__ = [
     "assign",
+    "assigned_to",
     "close",
     "counts",
     "enqueue",
@@ -72,5 +76,7 @@ __all__ = [
     "transcript",
     "transfer",
     "unsnooze",
+    "views_of",
     "whisper",
+    "workload",
 ]

@@ -144,7 +144,15 @@ async def _to_queue(
     )
 
 
-async def requeue(db: Session, actor: Actor, conversation_id: UUID, *, reason: str, keep_place: bool = True, queue_id: UUID | None = None) -> None:
+async def requeue(
+    db: Session,
+    actor: Actor,
+    conversation_id: UUID,
+    *,
+    reason: str,
+    keep_place: bool = True,
+    queue_id: UUID | None = None,
+) -> None:
     """Back to the queue, by default at the place its first waiting gave it (its agent is gone, its offer ran out …)."""
     await status_lock(db)
     row = await repository.get(db, conversation_id, lock=True)
@@ -283,7 +291,9 @@ async def wake(db: Session, row: Conversation, *, reason: str, by: Actor | None 
     actor = by or Actor.system()
     agent = row.assignee_id
     if agent is None or not await _online(db, agent):
-        await _to_queue(db, actor, row, queue_id=await _default_queue(db, row), reason="agent_offline", preferred_user_id=agent)
+        await _to_queue(
+            db, actor, row, queue_id=await _default_queue(db, row), reason="agent_offline", preferred_user_id=agent
+        )
         return
     scope = await rows.scope_of(db, row)
     rows.move(row, Move.UNSNOOZE)
@@ -321,7 +331,12 @@ async def resolve(
     row.snoozed_until = None
     row.unread = 0 if actor.kind == "user" else row.unread
     if actor.kind == "user" or disposition or note:
-        row.wrap_up = {"disposition": disposition, "note": note, "by": str(actor.id) if actor.id else None, "at": now.isoformat()}
+        row.wrap_up = {
+            "disposition": disposition,
+            "note": note,
+            "by": str(actor.id) if actor.id else None,
+            "at": now.isoformat(),
+        }
     if tags is not None:
         row.tags = clean_tags(tags)
     await _line(db, actor, row, "resolved", by=actor.kind, name=actor.name, reason=reason)
@@ -347,7 +362,9 @@ async def reopen_by_customer(db: Session, row: Conversation) -> None:
         row.resolved_at = None
         rows.move(row, Move.TO_BOT)
         await _line(db, Actor.system(), row, "reopened")
-        await rows.announce(db, Actor.system(), row, ConversationReopened(status=row.status, user_id=None), await rows.scope_of(db, row))
+        await rows.announce(
+            db, Actor.system(), row, ConversationReopened(status=row.status, user_id=None), await rows.scope_of(db, row)
+        )
         return
     await _reopen(db, Actor.system(), row, to=row.assignee_id)
 
@@ -366,7 +383,9 @@ async def _reopen(db: Session, actor: Actor, row: Conversation, *, to: UUID | No
         if not by_person:
             row.waiting_since = row.waiting_since or clock.now()
         await _line(db, actor, row, "reopened", name=actor.name)
-        await rows.announce(db, actor, row, ConversationReopened(status=row.status, user_id=to), scope, users=[previous])
+        await rows.announce(
+            db, actor, row, ConversationReopened(status=row.status, user_id=to), scope, users=[previous]
+        )
         return
     await _to_queue(
         db,
@@ -408,7 +427,9 @@ def clean_tags(tags: Sequence[str]) -> list[str]:
     return list(seen)
 
 
-async def set_tags(db: Session, actor: Actor, conversation_id: UUID, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:
+async def set_tags(
+    db: Session, actor: Actor, conversation_id: UUID, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+) -> list[str]:
     """Adds and removes tags; returns what it has now."""
     row, scope = await rows.visible(db, actor, conversation_id, lock=True)
     if not policy.may_handle(actor, scope):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from qiao.core import clock
 from qiao.core.actor import Actor
-from qiao.core.db import Session, after_commit, status_lock
+from qiao.core.db import Session, TryAgain, after_commit, status_lock
 from qiao.core.errors import Forbidden, Invalid, NotFound, Refused
 from qiao.core.ids import new_id
 from qiao.core.runtime import runtime_of
@@ -39,7 +39,7 @@ def check_content(kind: str, body: str, payload: dict[str, Any], allowed: frozen
         raise Invalid.field("payload.type", "field_missing")
 
 
-async def start(db: Session, inbound: Inbound, *, status_lock_held: bool = False) -> Conversation:
+async def start(db: Session, inbound: Inbound) -> Conversation:
     """Begins a conversation for a customer in an inbox; with the bot where the inbox has one, else waiting for a person."""
     inbox = await inboxes.get(db, inbound.inbox_id)
     now = clock.now()
@@ -86,7 +86,7 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     row = await repository.get(db, latest.id, lock=True) if latest is not None else None
     if row is not None and not needs_lock and row.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED):
         # It changed while we waited for the row. The status lock comes before row locks: begin again in that order.
-        raise Refused("busy_try_again")
+        raise TryAgain
     duplicate = await repository.client_id_of_customer(db, inbound.inbox_id, inbound.customer_id, inbound.client_id)
     if duplicate is not None:
         view = (await views.messages(db, [duplicate]))[0]
@@ -105,7 +105,14 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         row.context = {**row.context, **inbound.context}
     scope = await rows.scope_of(db, row) if not created else None
     message = await rows.append(
-        db, actor, row, kind=inbound.kind, body=inbound.body, payload=inbound.payload, client_id=inbound.client_id, scope=scope
+        db,
+        actor,
+        row,
+        kind=inbound.kind,
+        body=inbound.body,
+        payload=inbound.payload,
+        client_id=inbound.client_id,
+        scope=scope,
     )
     if created and row.status == Status.QUEUED:
         await lifecycle.enqueue_new(db, row)
@@ -240,7 +247,9 @@ async def mark_read(db: Session, actor: Actor, conversation_id: UUID, seq: int) 
         if seq > row.customer_read_seq:
             row.customer_read_seq = seq
             row.version += 1
-            await rows.announce(db, actor, row, ConversationRead(side="customer", seq=seq), await rows.scope_of(db, row))
+            await rows.announce(
+                db, actor, row, ConversationRead(side="customer", seq=seq), await rows.scope_of(db, row)
+            )
         return
     row, scope = await rows.visible(db, actor, conversation_id, lock=True)
     assert actor.id is not None

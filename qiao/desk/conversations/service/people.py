@@ -25,7 +25,9 @@ async def join(db: Session, actor: Actor, conversation_id: UUID) -> None:
     if await repository.add_participant(db, row.id, actor.id, "joined"):
         row.version += 1
         await messages.event_line(db, actor, row, "joined", name=actor.name)
-        await rows.announce(db, actor, row, ParticipantChanged(user_id=actor.id, role="joined"), scope, users=[actor.id])
+        await rows.announce(
+            db, actor, row, ParticipantChanged(user_id=actor.id, role="joined"), scope, users=[actor.id]
+        )
 
 
 async def leave(db: Session, actor: Actor, conversation_id: UUID) -> None:
@@ -46,8 +48,16 @@ async def take_over(db: Session, actor: Actor, conversation_id: UUID) -> None:
 
 
 async def whisper(
-    db: Session, actor: Actor, conversation_id: UUID, *, body: str, client_id: str | None = None, payload: dict[str, Any] | None = None
+    db: Session,
+    actor: Actor,
+    conversation_id: UUID,
+    *,
+    body: str,
+    client_id: str | None = None,
+    payload: dict[str, Any] | None = None,
 ) -> MessageView:
     """A word in the agent's ear: staff see it, the customer never does."""
     actor.require("conversations.monitor")
-    return await messages.note(db, actor, conversation_id, body=body, client_id=client_id, kind="whisper", payload=payload)
+    return await messages.note(
+        db, actor, conversation_id, body=body, client_id=client_id, kind="whisper", payload=payload
+    )

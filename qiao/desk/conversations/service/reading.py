@@ -81,7 +81,9 @@ async def listing(
             case "priority":
                 following = encode_cursor(last.priority, last.last_message_at, last.id)
             case "waiting":
-                following = encode_cursor(last.waiting_since or datetime.fromtimestamp(4102444800, tz=clock.now().tzinfo), last.id)
+                following = encode_cursor(
+                    last.waiting_since or datetime.fromtimestamp(4102444800, tz=clock.now().tzinfo), last.id
+                )
             case _:
                 following = encode_cursor(last.last_message_at, last.id)
     return await views.conversations(db, page), following
@@ -137,3 +139,18 @@ async def transcript(
 async def last_agent(db: Session, customer_id: UUID) -> UUID | None:
     """Who handled this customer last, within thirty days: the first choice of sticky routing."""
     return await repository.last_agent(db, customer_id, clock.now() - STICKY_WITHIN)
+
+
+async def workload(db: Session, user_ids: Sequence[UUID]) -> list[tuple[UUID, str, int]]:
+    """(person, channel, how many are assigned to them): what routing weighs. For reactions, not for people."""
+    return await repository.workload(db, user_ids)
+
+
+async def assigned_to(db: Session, user_ids: Sequence[UUID]) -> list[ConversationFacts]:
+    """What is assigned to some people, longest waiting customer first. For reactions, not for people."""
+    return [views.facts(row) for row in await repository.assigned_to(db, user_ids)]
+
+
+async def views_of(db: Session, ids: Sequence[UUID]) -> dict[UUID, ConversationView]:
+    """Views by id without a permission check: for what is shown to people addressed by name."""
+    return {view.id: view for view in await views.conversations(db, await repository.many(db, ids))}

@@ -23,7 +23,9 @@ async def scope_of(db: Session, row: Conversation) -> Scope:
     return Scope(row.queue_id, row.assignee_id, frozenset(p.user_id for p in joined.get(row.id, [])))
 
 
-async def visible(db: Session, actor: Actor, conversation_id: UUID, *, lock: bool = False) -> tuple[Conversation, Scope]:
+async def visible(
+    db: Session, actor: Actor, conversation_id: UUID, *, lock: bool = False
+) -> tuple[Conversation, Scope]:
     """The conversation, if this actor may see it; what they may not see does not exist for them."""
     row = await repository.get(db, conversation_id, lock=lock)
     if row is None:
@@ -54,7 +56,13 @@ def move(row: Conversation, step: Move) -> Status:
     return before
 
 
-def audience(row: Conversation, scope: Scope | None = None, *, users: Sequence[UUID | None] = (), queues: Sequence[UUID | None] = ()) -> Audience:
+def audience(
+    row: Conversation,
+    scope: Scope | None = None,
+    *,
+    users: Sequence[UUID | None] = (),
+    queues: Sequence[UUID | None] = (),
+) -> Audience:
     """Everyone who may see the conversation now, plus those named who could until now."""
     people = {row.assignee_id, *users, *(scope.participants if scope else ())} - {None}
     groups = {row.queue_id, *queues} - {None}
@@ -66,7 +74,16 @@ def audience(row: Conversation, scope: Scope | None = None, *, users: Sequence[U
     )
 
 
-async def announce(db: Session, actor: Actor, row: Conversation, fact: Event, scope: Scope | None = None, *, users: Sequence[UUID | None] = (), queues: Sequence[UUID | None] = ()) -> None:
+async def announce(
+    db: Session,
+    actor: Actor,
+    row: Conversation,
+    fact: Event,
+    scope: Scope | None = None,
+    *,
+    users: Sequence[UUID | None] = (),
+    queues: Sequence[UUID | None] = (),
+) -> None:
     """Writes the row, then the event, so that reactions in this transaction see the new state."""
     await db.flush()
     await emit(db, fact, actor=actor, conversation_id=row.id, audience=audience(row, scope, users=users, queues=queues))

@@ -1,0 +1,249 @@
+"""`/ws`: the staff's socket."""
+
+import asyncio
+import contextlib
+import time
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import structlog
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from qiao.core import clock, telemetry
+from qiao.core.actor import Actor
+from qiao.core.errors import Problem, Unauthenticated
+from qiao.core.realtime import Connection, Hub, Target
+from qiao.core.realtime.socket import (
+    HEARTBEAT_SECONDS,
+    Frame,
+    Outbox,
+    close_quietly,
+    next_frame,
+    replay,
+)
+from qiao.core.runtime import Runtime
+from qiao.core.web import locale_of, runtime_from
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
+from qiao.desk.routing import presence
+from qiao.people.accounts.access import authenticate
+
+logger = structlog.get_logger(__name__)
+RECHECK_SECONDS: Final = 30
+WATCH_LIMIT: Final = 200
+SIGNAL_TRUST_SECONDS: Final = 10
+
+
+class StaffSocket:
+    """One agent's or supervisor's open console."""
+
+    def __init__(self, socket: WebSocket, runtime: Runtime):
+        self.socket = socket
+        self.runtime = runtime
+        self.hub = runtime.get(Hub)
+        self.outbox = Outbox()
+        self.connection = Connection(sink=self.outbox)
+        self.locale = locale_of(socket)
+        self._scopes: dict[UUID, tuple[float, ConversationFacts]] = {}
+        self._checked = time.monotonic()
+        self._token: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        assert self.connection.actor is not None
+        return self.connection.actor
+
+    async def serve(self) -> None:
+        """From accept to close."""
+        await self.socket.accept()
+        writer: asyncio.Task[None] | None = None
+        try:
+            hello = await next_frame(self.socket)
+            if hello is None or hello.op != "hello":
+                await close_quietly(self.socket, 4400)
+                return
+            self._token = hello.token
+            self.connection.actor = await authenticate(self.socket, hello.token)
+            self.locale = locale_of(self.socket)
+            await self._register(hello)
+            telemetry.sockets.labels("staff").inc()
+            writer = asyncio.create_task(self.outbox.drain(self.socket))
+            assert self.actor.id is not None
+            await presence.connected(self.runtime, self.actor.id)
+            await self._converse(writer)
+        except Problem as problem:
+            with contextlib.suppress(RuntimeError):
+                await self.socket.send_json({"op": "bye", "reason": problem.code, "problem": problem.body(self.locale)})
+            await close_quietly(self.socket, 4401 if isinstance(problem, Unauthenticated) else 4403)
+        except msgspec.MsgspecError:
+            await close_quietly(self.socket, 4400)
+        finally:
+            await self._depart(writer)
+
+    async def _register(self, hello: Frame) -> None:
+        # From here on everything later than `until` reaches the outbox; nothing is sent before the replay below.
+        self.hub.join_staff(self.connection)
+        until = self.runtime.tailer.position
+        await self._watch(hello.watch)
+        missed = await replay(self.runtime, self.connection, hello.cursor, until) if hello.cursor else []
+        welcome = {
+            "op": "welcome",
+            "cursor": f"{until[0]}-{until[1]}",
+            "resumed": bool(hello.cursor) and missed is not None,
+            "heartbeat_s": HEARTBEAT_SECONDS,
+            "server_time": clock.now(),
+        }
+        await self.socket.send_text(msgspec.json.encode(welcome).decode())
+        if missed is None:
+            await self.socket.send_json({"op": "reload", "reason": "gap"})
+        else:
+            for frame in missed:
+                await self.socket.send_text(frame)
+
+    async def _converse(self, writer: asyncio.Task[None]) -> None:
+        while not self.outbox.closed:
+            reader = asyncio.ensure_future(next_frame(self.socket))
+            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            if writer.done():
+                reader.cancel()
+                return
+            frame = await reader
+            if frame is None:
+                return
+            try:
+                await self._handle(frame)
+            except Problem as problem:
+                self.outbox.say(op="nack", client_id=frame.client_id, problem=problem.body(self.locale))
+            await self._recheck()
+
+    async def _handle(self, frame: Frame) -> None:
+        match frame.op:
+            case "ping":
+                self.outbox.say(op="pong")
+                assert self.actor.id is not None
+                await presence.touched(self.runtime, self.actor.id)
+            case "watch":
+                await self._watch(frame.conversation_ids)
+            case "typing":
+                await self._typing(frame)
+            case "viewing":
+                await self._viewing(frame)
+            case "send":
+                await self._send(frame)
+            case "read":
+                key = _uuid(frame.conversation_id)
+                if key is not None:
+                    async with self.runtime.db.transaction() as db:
+                        await conversations.mark_read(db, self.actor, key, frame.seq)
+            case _:
+                pass  # a newer client may say more than this version understands
+
+    async def _send(self, frame: Frame) -> None:
+        self.actor.require("conversations.handle")
+        key = _uuid(frame.conversation_id)
+        if key is None or not frame.client_id:
+            return
+        outgoing = Outgoing(
+            kind=frame.kind,  # type: ignore[arg-type]  # checked by the service, which answers with a sentence
+            body=frame.body,
+            payload=frame.payload,
+            client_id=frame.client_id[:80],
+        )
+        message = await self.runtime.db.run(lambda db: conversations.send(db, self.actor, key, outgoing))
+        self.outbox.say(op="ack", client_id=frame.client_id, message=message)
+
+    async def _watch(self, ids: list[str]) -> None:
+        """Replaces what is watched by those of `ids` this person may see."""
+        wanted = [key for key in map(_uuid, ids[:WATCH_LIMIT]) if key is not None]
+        seen: set[UUID] = set()
+        for key in wanted:
+            if await self._scope(key) is not None:
+                seen.add(key)
+        self.connection.watching = seen
+
+    async def _scope(self, conversation_id: UUID) -> ConversationFacts | None:
+        known = self._scopes.get(conversation_id)
+        if known is not None and time.monotonic() - known[0] < SIGNAL_TRUST_SECONDS:
+            return known[1]
+        try:
+            async with self.runtime.db.read() as db:
+                facts = await conversations.require_visible(db, self.actor, conversation_id)
+        except Problem:
+            self._scopes.pop(conversation_id, None)
+            return None
+        if len(self._scopes) > WATCH_LIMIT * 2:
+            self._scopes.clear()
+        self._scopes[conversation_id] = (time.monotonic(), facts)
+        return facts
+
+    def _staff(self, facts: ConversationFacts) -> Target:
+        return Target(
+            users=frozenset({facts.assignee_id} if facts.assignee_id else ()),
+            queues=frozenset({facts.queue_id} if facts.queue_id else ()),
+            permission="conversations.view_all",
+        )
+
+    def _self(self) -> dict[str, Any]:
+        return {"id": self.actor.id, "name": self.actor.name}
+
+    async def _typing(self, frame: Frame) -> None:
+        key = _uuid(frame.conversation_id)
+        facts = await self._scope(key) if key is not None else None
+        if facts is None or not self.actor.may("conversations.handle"):
+            return
+        data = {"user": self._self(), "on": frame.on}
+        self.hub.signal(self._staff(facts), "typing", data, facts.id, skip=self.connection)
+        if facts.assignee_id == self.actor.id:
+            customer = {"agent": {"name": self.actor.name}, "on": frame.on}
+            self.hub.signal(Target(customer_of=facts.id), "typing", customer, facts.id)
+
+    async def _viewing(self, frame: Frame) -> None:
+        before, after = self.connection.viewing, _uuid(frame.conversation_id)
+        self.connection.viewing = after
+        for key in {before, after} - {None}:
+            assert key is not None
+            facts = await self._scope(key)
+            if facts is not None:
+                viewers = {c.actor.id: c.actor.name for c in self.hub.viewers(key) if c.actor is not None}
+                data = {"users": [{"id": user_id, "name": name} for user_id, name in viewers.items()]}
+                self.hub.signal(self._staff(facts), "viewing", data, key)
+
+    async def _recheck(self) -> None:
+        """Every half minute: is the session still good, has what this person may see changed?"""
+        if time.monotonic() - self._checked < RECHECK_SECONDS:
+            return
+        self._checked = time.monotonic()
+        self.connection.actor = await authenticate(self.socket, self._token)
+
+    async def _depart(self, writer: asyncio.Task[None] | None) -> None:
+        self.hub.leave_staff(self.connection)
+        if writer is None:
+            return
+        telemetry.sockets.labels("staff").dec()
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        if self.connection.viewing is not None:
+            with contextlib.suppress(Exception):
+                await self._viewing(Frame(op="viewing"))
+        actor_id = self.actor.id
+        assert actor_id is not None
+        if actor_id not in self.hub.users_here():
+            await presence.disconnected(self.runtime, actor_id)
+        await close_quietly(self.socket)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+async def staff_socket(socket: WebSocket) -> None:
+    """Starlette endpoint."""
+    await StaffSocket(socket, runtime_from(socket)).serve()
+
+
+plain_routes = [WebSocketRoute("/ws", staff_socket)]

@@ -1,0 +1,131 @@
+"""Fixtures every test may use. Each test gets a database of its own, copied from a migrated template."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from qiao.app import create_app, running
+from qiao.core.actor import Actor
+from qiao.core.db import Db
+from qiao.core.postgres.testing import ScratchPostgres
+from qiao.core.runtime import Runtime
+from qiao.core.schema import prepare_now
+from qiao.core.settings import Settings
+
+hypothesis_settings.register_profile(
+    "qiao", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("qiao")
+BASE = "http://qiao.test"
+
+_connect = socket.socket.connect
+
+
+def _guarded_connect(self: socket.socket, address: Any) -> None:
+    """Tests reach this machine and nothing else."""
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not ipaddress.ip_address(address[0]).is_loopback:
+        raise OSError(f"tests must not reach the network: {address}")
+    _connect(self, address)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    socket.socket.connect = _guarded_connect  # type: ignore[method-assign,assignment]  # guards the whole session
+    yield
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[ScratchPostgres]:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ScratchPostgres() as server:
+        server.template("qiao_template", lambda dsn: prepare_now(dsn.url()))
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: ScratchPostgres) -> Iterator[str]:
+    dsn = postgres.create_database(template="qiao_template")
+    yield dsn.url()
+    postgres.drop_database(dsn.database)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path, base_url=BASE, pool_size=6)  # type: ignore[call-arg]  # the rest has defaults
+
+
+@pytest.fixture
+def app(settings: Settings, database_url: str) -> FastAPI:
+    """The application, wired but not running; ask for `runtime` or `client` to run it."""
+    return create_app(settings, database_url, background=False)
+
+
+@pytest.fixture
+async def runtime(app: FastAPI) -> AsyncIterator[Runtime]:
+    """The application's running parts (reactions and realtime run; periodic work does not: tests call it)."""
+    started: Runtime = app.state.runtime
+    async with running(started, background=False):
+        app.state.ready = True
+        yield started
+
+
+@pytest.fixture
+def db(runtime: Runtime) -> Db:
+    return runtime.db
+
+
+@pytest.fixture
+async def client(app: FastAPI, runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that has not signed in, on our own origin."""
+    async with _browser(app) as browser:
+        yield browser
+
+
+def _browser(app: FastAPI, **headers: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+        base_url=BASE,
+        headers={"Origin": BASE, "Accept-Language": "en", **headers},
+    )
+
+
+PASSWORD = "correct horse 9 battery"
+SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def sign_in(app: FastAPI, runtime: Runtime) -> AsyncIterator[SignIn]:
+    """`await sign_in("li", role="agent")` makes the person if need be and returns their signed-in browser.
+
+    The browser has an `actor_id` attribute, the person's id.
+    """
+    from qiao.people.accounts import service as accounts
+
+    open_browsers: list[httpx.AsyncClient] = []
+
+    async def enter(name: str = "admin", *, role: str = "admin", locale: str = "en") -> httpx.AsyncClient:
+        email = f"{name}@qiao.test"
+        async with runtime.db.transaction() as session:
+            user_id = await accounts.ensure_user(
+                session, Actor.system(), email=email, name=name.title(), password=PASSWORD, roles=[role], locale=locale
+            )
+        browser = _browser(app)
+        open_browsers.append(browser)
+        response = await browser.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+        assert response.status_code == 200, response.text
+        browser.actor_id = user_id  # type: ignore[attr-defined]  # handy for tests
+        return browser
+
+    yield enter
+    for browser in open_browsers:
+        await browser.aclose()
