@@ -70,13 +70,15 @@ def build(root: Path = ROOT, *, force: bool = False) -> bool:
     web, target = root / "web", root / "qiao" / "web_dist"
     if not (web / "package.json").exists():
         return False
-    target.mkdir(parents=True, exist_ok=True)
-    stamp = target / ".digest"
-    with (target / ".lock").open("w") as lock:
+    cache = root / ".cache" / "web"
+    cache.mkdir(parents=True, exist_ok=True)
+    stamp = cache / "digest"
+    with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         digest = _digest(_sources(web))
-        if not force and stamp.exists() and stamp.read_text() == digest:
+        if not force and target.is_dir() and stamp.exists() and stamp.read_text() == digest:
             return False
+        stamp.unlink(missing_ok=True)
         node = Node(root)
         prepare(root, node)
         _step("构建网页" if terminal.CHINESE else "web build", root, [*node.npm, "run", "build"], node)
