@@ -1,0 +1,215 @@
+"""`qiao …`: the command line."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+import qiao
+from qiao.core import i18n
+from qiao.core.settings import Settings, get_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Qiao 桥 · 客服中心 · service centre")
+console = Console(stderr=True, highlight=False)
+
+
+def _locale() -> str:
+    return i18n.match_locale(os.environ.get("QIAO_LOCALE"), (os.environ.get("LANG") or "").replace("_", "-"))
+
+
+def _say(key: str, **params: object) -> str:
+    return i18n.t(f"cli.{key}", _locale(), **params)
+
+
+@contextmanager
+def _step(key: str) -> Iterator[None]:
+    """Shows what is being done and how long it took."""
+    started = time.perf_counter()
+    with console.status(_say(key)):
+        yield
+    console.print(f"[green]✓[/] {_say(key)} [dim]{time.perf_counter() - started:.1f} s[/]")
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """The address of a database that is up, with this version's schema."""
+    from qiao.core.postgres import EmbeddedPostgres, PostgresError
+    from qiao.core.schema import prepare_now
+
+    if settings.database_url:
+        with _step("database_migrate"):
+            prepare_now(settings.database_url)
+        yield settings.database_url
+        return
+    settings.data.mkdir(parents=True, exist_ok=True)
+    server = EmbeddedPostgres(settings.data / "postgres")
+    try:
+        with _step("database_start"):
+            url = server.start().url()
+    except PostgresError as error:
+        console.print(f"[red]{error}[/]")
+        raise SystemExit(1) from None
+    try:
+        with _step("database_migrate"):
+            prepare_now(url)
+        yield url
+    finally:
+        server.stop()
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            console.print(f"[red]{_say('port_taken', port=settings.port, next=settings.port + 1)}[/]")
+            raise SystemExit(1) from None
+
+
+@app.command()
+def up(
+    empty: Annotated[bool, typer.Option("--empty", help="Without demo data: greet with the first-run wizard.")] = False,
+) -> None:
+    """Start Qiao: database, server, and on first start the demo company. Ctrl-C stops everything."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    settings = get_settings()
+    from qiao.core import telemetry
+
+    telemetry.configure_logging(settings.log_level, as_json=settings.log_json)
+    _refuse_taken_port(settings)
+    # SIGTERM must unwind the stack like Ctrl-C, so that the database stops with us also before the server listens.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with _step("loading"):
+        from qiao import server
+        from qiao.app import create_app
+    with _database(settings) as url:
+        if not empty:
+            _seed(settings, url)
+        application = create_app(settings, url)
+
+        async def announce() -> None:
+            await _announce(settings, application.state.runtime.db, empty)
+
+        server.serve(application, settings, announce)
+    console.print(_say("stopped"))
+
+
+def _seed(settings: Settings, url: str) -> None:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from qiao.demo import seed
+
+    if asyncio.run(seed.wanted(settings, url)):
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            console=console,
+        ) as progress:
+            task = progress.add_task(_say("seeding"), total=None)
+            asyncio.run(seed.run(settings, url, lambda done, total: progress.update(task, completed=done, total=total)))
+
+
+async def _announce(settings: Settings, db: object, empty: bool) -> None:
+    from qiao.demo import seed
+
+    base = settings.public_url
+    table = Table.grid(padding=(0, 2))
+    accounts = await seed.logins(db)  # type: ignore[arg-type]  # imported late: the command line stays quick
+    if accounts:
+        table.add_row(_say("shop"), f"[link]{base}/shop[/]")
+    table.add_row(_say("console"), f"[link]{base}/console/[/]")
+    table.add_row(_say("api_docs"), f"[link]{base}/docs[/]")
+    for login in accounts:
+        table.add_row(login.role_in(_locale()), f"{login.email}  {login.password}")
+    console.print(Panel(table, title=f"Qiao 桥 {qiao.__version__}", expand=False, border_style="green"))
+    console.print(_say("stop_hint"))
+
+
+@app.command()
+def down() -> None:
+    """Stop the server and the database of this data folder."""
+    from qiao.core.postgres import EmbeddedPostgres
+
+    settings = get_settings()
+    ran = EmbeddedPostgres(settings.data / "postgres").shutdown()
+    console.print(_say("stopped") if ran else _say("not_running"))
+
+
+@app.command()
+def ask(
+    question: str,
+    locale: Annotated[str, typer.Option(help="zh-CN or en")] = "",
+) -> None:
+    """Ask the bot a question, as a customer would, and see how sure it is."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    settings = get_settings()
+    from qiao.core import telemetry
+
+    telemetry.configure_logging("warning", as_json=False)
+    from qiao.bot.answering.ask import ask_once
+
+    with _database(settings) as url:
+        decision = asyncio.run(ask_once(settings, url, question, i18n.match_locale(locale or None, _locale())))
+    out = Console(highlight=False)
+    out.print(f"[bold]{decision.kind}[/]  {_say('probability')} {decision.probability:.0%}")
+    if decision.text:
+        out.print(decision.text)
+    for hit in decision.hits[:5]:
+        out.print(f"  {hit.score:.2f}  {hit.title}  [dim]{hit.kind} {hit.id}[/]")
+
+
+@app.command()
+def reset_password(email: str) -> None:
+    """Give somebody a new temporary password (when every administrator is locked out)."""
+    settings = get_settings()
+    from qiao.app import create_runtime
+    from qiao.core.actor import Actor
+    from qiao.people.accounts import service as accounts
+
+    async def work(url: str) -> str:
+        runtime = create_runtime(settings, url)
+        try:
+            return await runtime.db.run(lambda db: accounts.reset_password_by_email(db, Actor.system(), email))
+        finally:
+            await runtime.db.close()
+
+    with _database(settings) as url:
+        print(asyncio.run(work(url)))  # noqa: T201 - the answer of the command
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema and stop."""
+    with _database(get_settings()):
+        pass
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(qiao.__version__)  # noqa: T201 - the answer of the command
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Runs the application under uvicorn, with the settings that were measured for it."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from qiao.core.settings import Settings
+
+OnStarted = Callable[[], Awaitable[None]]
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, telling when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, on_started: OnStarted | None = None):
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # uvicorn's own signature is wider
+        await super().startup(sockets)  # type: ignore[arg-type]  # passed through
+        if self.started and self._on_started is not None:
+            await self._on_started()
+
+
+def config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """uvicorn's configuration. Heartbeats are ours, and compression costs memory per socket, so both are off."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        ws_max_size=128 * 1024,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=5,
+        backlog=2048,
+    )
+
+
+def serve(app: FastAPI, settings: Settings, on_started: OnStarted | None = None) -> None:
+    """Serves until SIGINT or SIGTERM. Raises SystemExit when the port is taken."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # embedding models: more threads are slower when the cores are busy
+    server = Server(config(app, settings), on_started)
+    with asyncio.Runner(loop_factory=_uvloop()) as runner:
+        runner.run(server.serve())
+    if not server.started:
+        raise SystemExit(1)
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
+    import uvloop
+
+    return uvloop.new_event_loop
