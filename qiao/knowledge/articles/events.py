@@ -1,0 +1,22 @@
+"""The facts of the knowledge base."""
+
+from uuid import UUID
+
+from qiao.core.events import Event, event
+
+
+@event("knowledge.changed")
+class KnowledgeChanged(Event):
+    """`items` are FAQs or articles (`source`) that were written, moved to another state, or removed."""
+
+    source: str
+    items: tuple[UUID, ...]
+
+
+@event("knowledge.voted")
+class KnowledgeVoted(Event):
+    """A customer found an answer useful or not."""
+
+    source: str
+    item_id: UUID
+    helpful: bool
