@@ -39,8 +39,9 @@ make_venv() {
   exit 1
 }
 
-# A folder that was moved or whose Python was removed is made anew.
-if ! { [ -x "$venv/bin/python" ] && recent "$venv/bin/python"; }; then make_venv; fi
+# One that was moved (its programs name their old place) or whose Python is gone is made anew.
+whole() { [ -x "$venv/bin/python" ] && recent "$venv/bin/python" && grep -qF "$(cd "$venv" && pwd)" "$venv/bin/activate"; }
+if ! whole; then make_venv; fi
 if ! "$venv/bin/python" -m uv --version >/dev/null 2>&1; then
   say "▶ 安装安装器" "▶ installing the installer"
   "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r tools/requirements-uv.lock
