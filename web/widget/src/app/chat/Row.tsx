@@ -1,0 +1,167 @@
+import type { Message, Pending } from "../../core/types.ts";
+import { clock, full } from "../../i18n/format.ts";
+import { hasKey } from "../../i18n/index.ts";
+import { useApp } from "../context.ts";
+import { Avatar, BotFace, Icon } from "../icons.tsx";
+import { Card, Choices, Feedback, FileRow, Sources } from "./Cards.tsx";
+import { Markdown } from "./Markdown.tsx";
+import { memo } from "./memo.ts";
+import { Picture } from "./Picture.tsx";
+
+interface RowProps {
+  message: Message;
+  first: boolean;
+  last: boolean;
+  /** A later message of the customer answers a question with choices. */
+  answered: boolean;
+  /** The newest own message carries the receipt; older ones need none. */
+  receipt: "sent" | "delivered" | "read" | null;
+  onPerson: () => void;
+  onReady: () => void;
+}
+
+export const Row = memo(function Row(p: RowProps) {
+  const { t, locale, config } = useApp();
+  const m = p.message;
+  if (m.kind === "event") return <EventLine message={m} />;
+  const at = new Date(m.created_at);
+  const mine = m.author.kind === "customer";
+  const bot = m.author.kind === "bot";
+  const name = m.author.name || (bot ? config.bot_name : config.company);
+  const side = mine ? "mine" : bot ? "bot" : "agent";
+  return (
+    <div class={`row ${side}${p.first ? " first" : ""}${p.last ? " last" : ""}`} data-id={m.id}>
+      {!mine && (
+        <span class="row-face">
+          {p.first &&
+            (bot ? <BotFace size={28} /> : <Avatar name={name} url={m.author.avatar_url} size={28} />)}
+        </span>
+      )}
+      <div class="row-main">
+        {!mine && p.first && (
+          <span class="row-name">
+            {name}
+            {bot && <i class="tag">{t("chat.bot_tag")}</i>}
+          </span>
+        )}
+        <span class="sr">{mine ? t("a11y.you_said") : t("a11y.someone_said", { name })}</span>
+        <Content {...p} />
+        {p.last && (
+          <span class="row-meta">
+            <time dateTime={m.created_at} title={full(locale, at)}>
+              {clock(locale, at)}
+            </time>
+            {p.receipt && <span class={`receipt ${p.receipt}`}>{t(`chat.${p.receipt}`)}</span>}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+});
+
+function Content({ message: m, answered, onPerson, onReady }: RowProps) {
+  const { t } = useApp();
+  if (m.recalled_at) return <div class="bubble recalled">{t("chat.recalled")}</div>;
+  switch (m.kind) {
+    case "image":
+      return <Picture payload={m.payload} clientId={m.client_id} onReady={onReady} />;
+    case "file":
+      return (
+        <div class="bubble flush">
+          <FileRow payload={m.payload} />
+        </div>
+      );
+    case "card":
+      return (
+        <div class="bubble flush">
+          <Card payload={m.payload} body={m.body} />
+        </div>
+      );
+    case "choices":
+      return (
+        <>
+          <div class="bubble">
+            <Markdown source={m.payload.prompt || m.body} />
+          </div>
+          <Choices message={m} answered={answered} />
+        </>
+      );
+    default:
+      return (
+        <>
+          <div class="bubble">
+            {m.author.kind === "customer" ? <span class="text">{m.body}</span> : <Markdown source={m.body} />}
+            {m.payload.sources && m.payload.sources.length > 0 && <Sources sources={m.payload.sources} />}
+          </div>
+          {m.payload.options && m.payload.options.length > 0 && <Choices message={m} answered={answered} />}
+          {m.author.kind === "bot" && m.payload.feedback && <Feedback message={m} onPerson={onPerson} />}
+        </>
+      );
+  }
+}
+
+function EventLine({ message }: { message: Message }) {
+  const { t } = useApp();
+  const type = String(message.payload.type ?? "");
+  const params = (message.payload.params ?? {}) as Record<string, unknown>;
+  const name = String(params.name ?? params.user_name ?? params.agent ?? "");
+  const key = type === "assigned" && !name ? "event.assigned_someone" : `event.${type}`;
+  // An event this version has no words for is none of the customer's business.
+  if (!hasKey(key)) return null;
+  return (
+    <div class="event" data-id={message.id}>
+      <span>{t(key, { name })}</span>
+    </div>
+  );
+}
+
+export function PendingRow({
+  pending,
+  first,
+  onReady,
+}: {
+  pending: Pending;
+  first: boolean;
+  onReady: () => void;
+}) {
+  const { t, engine } = useApp();
+  const failed = pending.state === "failed";
+  const file = pending.file;
+  return (
+    <div class={`row mine last pending${first ? " first" : ""}${failed ? " failed" : ""}`}>
+      <div class="row-main">
+        {pending.kind === "image" && file ? (
+          <Picture
+            payload={file}
+            clientId={pending.client_id}
+            pending
+            progress={failed ? undefined : pending.progress}
+            onReady={onReady}
+          />
+        ) : file ? (
+          <div class="bubble flush">
+            <FileRow payload={file} progress={failed ? undefined : pending.progress} />
+          </div>
+        ) : (
+          <div class="bubble">
+            <span class="text">{pending.body}</span>
+          </div>
+        )}
+        {failed ? (
+          <span class="row-meta problem" role="alert">
+            <Icon name="alert" size={14} />
+            <span>{pending.error || t("chat.failed")}</span>
+            <button type="button" class="link" onClick={() => engine.retry(pending.client_id)}>
+              {t("chat.retry")}
+            </button>
+            <button type="button" class="link" onClick={() => engine.discard(pending.client_id)}>
+              {t("chat.delete")}
+            </button>
+          </span>
+        ) : (
+          <span class="row-meta">{t(pending.state === "sending" ? "chat.sending" : "chat.waiting")}</span>
+        )}
+      </div>
+    </div>
+  );
+}
