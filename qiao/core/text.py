@@ -103,8 +103,8 @@ def search_tokens(text: str) -> list[str]:
 def query_tokens(text: str) -> list[str]:
     """The tokens that all have to be in `search_tokens` of a matching text.
 
-    Longer Chinese is cut into words first, so 退货流程 also finds a text that says 流程 and 退货 apart; a word of three or
-    more characters asks for all its bigrams. Particles are dropped when anything else is asked for.
+    Longer Chinese is cut into words first, so 退货流程 also finds a text that says 流程 and 退货 apart; a word of
+    three or more characters asks for all its bigrams. Particles are dropped when anything else is asked for.
     """
     tokens: dict[str, None] = {}
     weak: dict[str, None] = {}

@@ -1,0 +1,100 @@
+"""How sure to be of a hit, and what follows from it.
+
+Two small logistic models, because they fail for different reasons: is the question answered here at all (`known`),
+and, if so, is this the answer (`right`). Near-twins in a knowledge base lower the second and say nothing about the
+first. A hit's probability is the product. The coefficients are fitted by `bench/answers/fit_calibration.py`, per
+embedding model and for questions and running text apart, on questions whose answer is, or is not, in a knowledge base.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from qiao.knowledge.search.document import Decision, Hit, Signals
+
+Model = Literal["known", "right"]
+
+KNOWN = ("likeness", "likeness3", "coverage", "number", "negation", "code")
+RIGHT = (*KNOWN, "margin", "narrow_margin")
+FEATURES: Mapping[Model, tuple[str, ...]] = {"known": KNOWN, "right": RIGHT}
+MAX_CHOICES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`max_error` is the share of given answers that may be wrong."""
+
+    max_error: float = 0.10
+    choices_from: float = 0.60
+    """Offer choices when the question is answered here at least this likely."""
+    choice_floor: float = 0.08
+    """A hit less likely than this is not worth a customer's reading."""
+
+    @property
+    def answer_from(self) -> float:
+        # Answers above a threshold are on average surer than the threshold; 1.5 keeps the mean below the promise.
+        return max(0.5, 1.0 - 1.5 * self.max_error)
+
+
+def features(signals: Signals, model: Model) -> tuple[float, ...]:
+    """In the order of FEATURES[model]. Margins saturate: beyond 0.2 nothing is in doubt any more."""
+    likeness = min(1.0, likeness_of(signals))
+    known = (
+        likeness,
+        likeness**3,
+        signals.coverage,
+        float(signals.number_mismatch),
+        float(signals.negation_mismatch),
+        float(signals.code_mismatch),
+    )
+    if model == "known":
+        return known
+    return (*known, _clip(signals.margin, 0.2) * 5, _clip(signals.margin, 0.05) * 20)
+
+
+def likeness_of(signals: Signals) -> float:
+    """For a question more of the meaning than ranking uses: words shared with a twin question prove nothing."""
+    if signals.passage:
+        return signals.score
+    return 0.8 * signals.dense + 0.1 * signals.pair + 0.1 * signals.unit
+
+
+def probability(signals: Signals, embedder: str, model: Model) -> float:
+    models = _models()
+    coefficients = models.get(embedder, models["hashing-1"])["passage" if signals.passage else "question"][model]
+    values = zip(FEATURES[model], features(signals, model), strict=True)
+    return _logistic(coefficients["intercept"] + sum(coefficients[name] * value for name, value in values))
+
+
+def decide(hits: Sequence[Hit], policy: Policy | None = None) -> Decision:
+    """Answer when the first hit is sure enough, else offer what is likely, else nothing."""
+    policy = policy or Policy()
+    if not hits:
+        return Decision("none", 0.0)
+    best = hits[0]
+    if best.probability >= policy.answer_from:
+        return Decision("answer", best.probability, (best,))
+    if best.known >= policy.choices_from:
+        likely = [hit for hit in hits if hit.probability >= policy.choice_floor][:MAX_CHOICES]
+        # One choice is no choice; the runner-up costs the reader a line.
+        return Decision("choices", best.probability, tuple(likely if len(likely) > 1 else hits[:2]))
+    return Decision("none", best.probability)
+
+
+def _clip(value: float, limit: float) -> float:
+    return max(-limit, min(limit, value))
+
+
+def _logistic(value: float) -> float:
+    return 1.0 / (1.0 + math.exp(-value)) if value >= 0 else 1.0 - 1.0 / (1.0 + math.exp(value))
+
+
+@cache
+def _models() -> Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]:
+    models: dict[str, dict[str, dict[str, dict[str, float]]]]
+    models = json.loads(Path(__file__).with_name("calibration.json").read_text("utf-8"))["models"]
+    return models

@@ -1,0 +1,76 @@
+"""What goes into the engine and what comes out of it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["faq", "article"]
+Outcome = Literal["answer", "choices", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One thing that can be found.
+
+    `audience` are the tags of which a reader needs at least one; a document without tags is found only by a reader who
+    may see everything. Translations of one text share a `group`; a search returns at most one of them.
+    `valid_from` and `valid_until` are seconds since the epoch.
+    """
+
+    id: str
+    kind: Kind
+    title: str
+    variants: tuple[str, ...] = ()
+    body: str = ""
+    locale: str = "zh-CN"
+    audience: frozenset[str] = frozenset({"public"})
+    group: str = ""
+    valid_from: float | None = None
+    valid_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known about one hit; the calibration turns it into a probability."""
+
+    score: float
+    """Fused score: 1 is the same text."""
+    dense: float
+    pair: float
+    unit: float
+    coverage: float
+    """Share of the question's information (idf mass) that the matched text mentions."""
+    margin: float
+    """Fused score minus that of the best other document; negative for all but the first hit."""
+    length: int
+    """Terms of the question."""
+    passage: bool
+    """The match is in running text, not in a question."""
+    number_mismatch: bool
+    negation_mismatch: bool
+    code_mismatch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    document: Document
+    matched: str
+    """The phrasing or passage that matched best."""
+    score: float
+    known: float
+    """Probability that anything this reader may see answers the question; the same for all hits of a search."""
+    probability: float
+    """That this document does."""
+    signals: Signals
+
+    @property
+    def id(self) -> str:
+        return self.document.id
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    kind: Outcome
+    probability: float
+    """Of the first hit being right; 0 without hits."""
+    hits: tuple[Hit, ...] = field(default=())
+    """The one hit to answer with, up to four to choose from, or none."""

@@ -1,0 +1,119 @@
+"""One state of the index: arrays over all phrasings and passages, in document order. Never changed once built."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qiao.knowledge.search.document import Document
+from qiao.knowledge.search.lexical import Counts, SparseIndex
+from qiao.knowledge.search.ports import Vectors
+
+
+class Unit(NamedTuple):
+    """What is matched: a phrasing of a question, or a passage."""
+
+    text: str
+    passage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document made ready; its arrays are views into the snapshot that holds it."""
+
+    document: Document
+    units: tuple[Unit, ...]
+    pairs: tuple[Counts, ...]
+    terms: tuple[Counts, ...]
+    vectors: Vectors
+
+
+class Snapshot:
+    def __init__(
+        self,
+        entries: dict[str, Entry],
+        starts: NDArray[np.int64],
+        vectors: Vectors,
+        pairs: SparseIndex,
+        terms: SparseIndex,
+    ) -> None:
+        self.entries = entries
+        self.documents = [entry.document for entry in entries.values()]
+        self.starts = starts
+        self.ends = np.append(starts[1:], len(vectors)).astype(np.int64)
+        self.vectors = vectors
+        self.pairs = pairs
+        self.terms = terms
+        self.unit_document = np.repeat(np.arange(len(starts)), self.ends - starts)
+        self._entries = list(entries.values())
+        self.is_passage = np.fromiter(
+            (unit.passage for entry in self._entries for unit in entry.units), np.bool_, len(vectors)
+        )
+        self._audiences: dict[frozenset[str], int] = {}
+        self._audience = np.fromiter(
+            (self._audiences.setdefault(document.audience, len(self._audiences)) for document in self.documents),
+            np.int32,
+            len(starts),
+        )
+        self._from = np.array([-np.inf if d.valid_from is None else d.valid_from for d in self.documents])
+        self._until = np.array([np.inf if d.valid_until is None else d.valid_until for d in self.documents])
+        self._translations: dict[str, list[int]] = {}
+        for row, document in enumerate(self.documents):
+            if document.group:
+                self._translations.setdefault(document.group, []).append(row)
+
+    @classmethod
+    def empty(cls) -> Self:
+        return cls.build({}, 0, 0)
+
+    @classmethod
+    def build(cls, entries: dict[str, Entry], pair_terms: int, unit_terms: int) -> Self:
+        values = list(entries.values())
+        sizes = np.fromiter((len(entry.units) for entry in values), np.int64, len(values))
+        starts = np.cumsum(sizes) - sizes
+        vectors = np.concatenate([entry.vectors for entry in values]) if values else np.empty((0, 1), np.float32)
+        # Views into the one matrix, so that the vectors are held once.
+        held = {
+            id_: Entry(entry.document, entry.units, entry.pairs, entry.terms, vectors[start : start + size])
+            for (id_, entry), start, size in zip(entries.items(), starts.tolist(), sizes.tolist(), strict=True)
+        }
+        return cls(
+            held,
+            starts,
+            vectors,
+            SparseIndex.build([counts for entry in values for counts in entry.pairs], pair_terms),
+            SparseIndex.build([counts for entry in values for counts in entry.terms], unit_terms),
+        )
+
+    def visible(self, allowed: frozenset[str] | None, at: float | None) -> NDArray[np.bool_]:
+        """Which documents a reader may find."""
+        if allowed is None:
+            mask = np.ones(len(self.documents), np.bool_)
+        else:
+            open_to = [number for audience, number in self._audiences.items() if audience & allowed]
+            mask = np.isin(self._audience, open_to)
+        if at is not None:
+            mask &= (self._from <= at) & (at < self._until)
+        return mask
+
+    def unit(self, number: int) -> Unit:
+        row = int(self.unit_document[number])
+        return self._entries[row].units[number - int(self.starts[row])]
+
+    def unit_counts(self, number: int) -> Counts:
+        row = int(self.unit_document[number])
+        return self._entries[row].terms[number - int(self.starts[row])]
+
+    def group(self, row: int) -> str:
+        document = self.documents[row]
+        return f"group {document.group}" if document.group else f"document {document.id}"
+
+    def translation(self, row: int, language: str, visible: NDArray[np.bool_]) -> int:
+        """The same document in the reader's language, if there is one they may see."""
+        document = self.documents[row]
+        if document.group and not document.locale.startswith(language):
+            for other in self._translations[document.group]:
+                if visible[other] and self.documents[other].locale.startswith(language):
+                    return other
+        return row

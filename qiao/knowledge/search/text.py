@@ -1,0 +1,104 @@
+"""The engine's view of a text: two kinds of terms, passages, and the few words that change a question's meaning."""
+
+import re
+from itertools import pairwise
+
+from qiao.core.text import lexical_terms, normalize
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_CHUNK = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U000323af]+|[^\W_]+")
+_MARKUP = re.compile(
+    r"!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|^\s{0,3}(?:#{1,6}|[-*+>]|\d+[.)])\s+|[`*~|]{1,3}"
+    r"|^\s*[-=:| ]{3,}\s*$|<[^<>\n]{1,200}>",
+    re.M,
+)
+_SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=\.)\s+|\n+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_CODE = re.compile(r"(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])[a-z0-9-]{2,}")
+# 不/没 inside the A-not-A question (是不是, 能不能, 有没有) ask, they do not negate.
+_A_NOT_A = re.compile(r"(.)[不没]\1|[有还]没有?(?=吗|呢|$)|要不要|不同|不仅|不管|不客气|差不多|不好意思|对不起")
+_NEGATION = re.compile(
+    r"[不没未无别莫勿]|拒|\b(?:not|no|never|without|cannot|can't|cant|won't|wont|don't|dont|doesn't|doesnt|isn't|isnt|didn't|didnt"
+    r"|couldn't|unable|fail(?:s|ed)?|unsuccessful)\b"
+)
+_CHINESE_DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
+_CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九](?=[天日月年号次笔个岁元块万千百小分周期])")
+
+_FOLLOW_UP = re.compile(
+    r"^(?:那么|那|还有|以及|然后|另外|如果|要是|这个|那个|它|他|她|这|和|但是|可是|所以|"
+    r"(?:and|but|so|or|then|also)\b|(?:what|how) about\b|what if\b)|呢[?？!！。~]*$|"
+    r"\b(?:it|that|this|them|those|these|one)\b"
+)
+_FILLER = re.compile(
+    r"^(?:那么|那|还有|以及|然后|另外|和|但是|可是|所以|(?:and|but|so|or|then|also)\b|(?:what|how) about\b)+\s*"
+    r"|[呢吗嘛啊呀?？!！。~\s]+$"
+)
+
+
+def unit_terms(normal: str) -> list[str]:
+    """Single characters and word stems of a normalised text."""
+    terms: list[str] = []
+    for chunk in _CHUNK.findall(normal):
+        terms.extend(chunk if _HAN.match(chunk) else lexical_terms(chunk, normalized=True))
+    return terms
+
+
+def pair_terms(normal: str) -> list[str]:
+    """Neighbours: character bigrams; words and word pairs."""
+    terms = lexical_terms(normal, normalized=True)
+    stems = [term for term in terms if not _HAN.match(term)]
+    return terms + [f"{left} {right}" for left, right in pairwise(stems)]
+
+
+def plain(markdown: str) -> str:
+    """Markdown without its marks; what a link or picture shows stays."""
+    return _MARKUP.sub(lambda match: match[1] or match[2] or " ", markdown)
+
+
+def passages(body: str, size: int = 400) -> list[str]:
+    """Running text cut at sentence ends into pieces of about `size` Latin characters (a Han character counts 2.5)."""
+    pieces: list[str] = []
+    current: list[str] = []
+    filled = 0.0
+    for sentence in _SENTENCE_END.split(plain(body)):
+        sentence = " ".join(sentence.split())
+        if not sentence:
+            continue
+        width = len(sentence) + 1.5 * len(_HAN.findall(sentence))
+        if current and filled + width > size:
+            pieces.append(" ".join(current))
+            current, filled = [], 0.0
+        current.append(sentence)
+        filled += width
+    return [*pieces, " ".join(current)] if current else pieces
+
+
+def numbers(normal: str) -> frozenset[str]:
+    digits = _CHINESE_NUMBER.sub(lambda match: match[0].translate(_CHINESE_DIGITS), normal)
+    return frozenset(_NUMBER.findall(digits))
+
+
+def codes(normal: str) -> frozenset[str]:
+    """Model and order numbers: letters and digits in one word."""
+    return frozenset(code.replace("-", "") for code in _CODE.findall(normal))
+
+
+def is_negated(normal: str) -> bool:
+    return len(_NEGATION.findall(_A_NOT_A.sub("", normal))) % 2 == 1
+
+
+def needs_context(message: str) -> bool:
+    """Whether a message reads as the continuation of the one before: short, and either a fragment or a follow-up."""
+    normal = normalize(message)
+    length = len(unit_terms(normal))
+    return 0 < length <= 10 and (length <= 4 or _FOLLOW_UP.search(normal) is not None)
+
+
+def new_in(message: str) -> str:
+    """A follow-up without the words that only say it is one (那…呢, what about)."""
+    return _FILLER.sub("", normalize(message)) or message
+
+
+def with_context(message: str, context: str) -> str:
+    """The question a follow-up stands for: what was asked before, then what is new in it."""
+    return f"{context.strip()} {new_in(message)}"
