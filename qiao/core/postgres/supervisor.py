@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -254,6 +254,9 @@ class EmbeddedPostgres:
         if not stopped or not process.claim(serving, self._layout.name):
             raise PostgresError("stop", pid=pid)
         serving.release()
+        if found is not None and found.socket_folder and Path(found.socket_folder).parent != self._layout.root:
+            with suppress(OSError):
+                Path(found.socket_folder).rmdir()
         return True
 
     def _dsn_of(self, found: Postmaster, password: str | None = None) -> Dsn:

@@ -143,9 +143,11 @@ class TestStart:
     def test_works_in_a_folder_too_deep_for_a_socket(self, tmp_path: Path) -> None:
         deep = tmp_path / ("深" * 40) / "it's" / "pg"
         with embedded(deep) as server:
-            assert server.dsn().host.startswith("/tmp/qiao-")
+            host = server.dsn().host
+            assert host.startswith("/tmp/qiao-")
             assert fetch(server.dsn(), "SELECT 1") == 1
         assert processes_of(deep) == []
+        assert not Path(host).exists()
 
     def test_two_at_once_share_one_server(self, folder: Path) -> None:
         servers = [embedded(folder) for _ in range(4)]
