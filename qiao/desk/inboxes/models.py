@@ -12,7 +12,7 @@ from qiao.core.ids import new_id
 
 
 class InboxRow(Base):
-    """`key` is public (it is in the web page); `secret` signs identity tokens and webhooks and is for administrators only."""
+    """`key` is public: it is in the web page. `secret` signs identity tokens and webhooks, for administrators only."""
 
     __tablename__ = "inboxes"
 

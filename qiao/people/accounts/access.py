@@ -22,7 +22,7 @@ from qiao.core.errors import Forbidden, Unauthenticated
 from qiao.core.permissions import PERMISSIONS
 from qiao.core.web.deps import runtime_from
 from qiao.people.accounts.credentials import COOKIE
-from qiao.people.accounts.identity import Identified, actor_for, identify
+from qiao.people.accounts.identity import Identified, actor_for, identify, own_id
 
 __all__ = [
     "Access",
@@ -35,6 +35,7 @@ __all__ = [
     "bearer_of",
     "client_ip",
     "door",
+    "own_id",
     "refuse_foreign_origin",
     "require_session",
 ]
@@ -127,8 +128,11 @@ async def _identify(connection: HTTPConnection, token: str | None) -> Identified
 
 
 async def authenticate(connection: HTTPConnection, token: str | None = None) -> Actor:
-    """The actor behind a request or WebSocket: `token` if given, else the bearer header, else the cookie (with the origin
-    check). Raises Unauthenticated or Forbidden. Someone who must change their password has no permissions."""
+    """The actor behind a request or WebSocket: `token` if given, else the bearer header, else the cookie.
+
+    The cookie counts only from our own origin. Raises Unauthenticated or Forbidden. Someone who must change their
+    password has no permissions.
+    """
     return (await _identify(connection, token)).actor
 
 
@@ -146,7 +150,7 @@ async def _current(
 _Current = Annotated[Identified, Depends(_current)]
 
 
-def Needs(*any_of: str) -> Any:
+def Needs(*any_of: str) -> Any:  # noqa: N802 - reads as a type in signatures
     """A dependency that yields the actor if they hold at least one of these permissions."""
     unknown = set(any_of) - set(PERMISSIONS)
     if unknown or not any_of:
@@ -171,7 +175,7 @@ async def _signed_in(current: _Current) -> Actor:
 SignedIn = Annotated[Actor, Depends(_signed_in)]
 
 
-def Public(reason: str) -> Any:
+def Public(reason: str) -> Any:  # noqa: N802 - reads as a type in signatures
     """Marks a route as open to anybody, with the reason why that is right."""
 
     @door(Access("public", reason=reason))

@@ -57,7 +57,7 @@ async def record(
     object_id: UUID | int | str,
     changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Notes that `actor` did `action` (`customer.blocked`) to an object. `changes` must be free of secrets: use `diff`."""
+    """Notes that `actor` did `action` (`customer.blocked`). `changes` must be free of secrets: make them with `diff`."""
     db.add(
         AuditRow(
             id=new_id(),

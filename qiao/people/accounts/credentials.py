@@ -6,7 +6,7 @@ import string
 from typing import Final
 
 COOKIE: Final = "qiao_session"
-TOKEN_PREFIX: Final = "qiao_pat_"
+TOKEN_PREFIX: Final = "qiao_pat_"  # noqa: S105 - the public part of every token
 _ALPHABET: Final = string.ascii_letters + string.digits
 
 

@@ -6,12 +6,12 @@ from qiao.core.events import Event, event
 
 
 @event("user.created")
-class UserCreated(Event):
+class UserCreated(Event, frozen=True, kw_only=True):
     user_id: UUID
 
 
 @event("user.changed")
-class UserChanged(Event):
+class UserChanged(Event, frozen=True, kw_only=True):
     """Profile, roles or state of a member of staff changed. `fields` names what."""
 
     user_id: UUID
@@ -20,14 +20,14 @@ class UserChanged(Event):
 
 
 @event("user.access_changed")
-class AccessChanged(Event):
+class AccessChanged(Event, frozen=True, kw_only=True):
     """What a person may do changed; open connections must be looked at again."""
 
     user_id: UUID
 
 
 @event("user.sessions_ended")
-class SessionsEnded(Event):
+class SessionsEnded(Event, frozen=True, kw_only=True):
     """Sessions of a person ended; `session_ids` empty means all of them and every token's connection."""
 
     user_id: UUID

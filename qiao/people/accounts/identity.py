@@ -10,7 +10,7 @@ from sqlalchemy import text
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.errors import NotFound
+from qiao.core.errors import NotFound, Unauthenticated
 from qiao.core.i18n import DEFAULT_LOCALE
 from qiao.core.runtime import Runtime, runtime_of
 from qiao.people.accounts.credentials import TOKEN_PREFIX, hash_token
@@ -22,21 +22,24 @@ LONGEST_SESSION: Final = timedelta(days=90)
 
 _PERSON: Final = """
     u.id, u.name, u.locale, u.department_id, u.must_change_password,
-    ARRAY(SELECT DISTINCT unnest(r.permissions) FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id)
-        AS permissions,
+    ARRAY(SELECT DISTINCT unnest(r.permissions) FROM user_roles ur JOIN roles r ON r.id = ur.role_id
+        WHERE ur.user_id = u.id) AS permissions,
     {queues} AS queue_ids
 """
 _BY_SESSION: Final = f"""
     SELECT {_PERSON}, s.id AS session_id, NULL::text[] AS scopes, s.id AS proof_id, s.last_seen_at AS used_at
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.active
-"""
+"""  # noqa: S608 - put together from constants only
 _BY_TOKEN: Final = f"""
     SELECT {_PERSON}, NULL::uuid AS session_id, t.scopes, t.id AS proof_id, t.last_used_at AS used_at
     FROM api_tokens t JOIN users u ON u.id = t.user_id
     WHERE t.token_hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2) AND u.active
-"""
-_BY_ID: Final = f"SELECT {_PERSON}, NULL::uuid AS session_id, NULL::text[] AS scopes FROM users u WHERE u.id = :id AND u.active"
+"""  # noqa: S608 - put together from constants only
+_BY_ID: Final = f"""
+    SELECT {_PERSON}, NULL::uuid AS session_id, NULL::text[] AS scopes
+    FROM users u WHERE u.id = :id AND u.active
+"""  # noqa: S608 - put together from constants only
 _NO_QUEUES: Final = "ARRAY[]::uuid[]"
 
 
@@ -104,3 +107,10 @@ async def actor_for(db: Session, user_id: UUID) -> Actor:
     if row is None:
         raise NotFound("user_not_found")
     return _identified(row, None).actor
+
+
+def own_id(actor: Actor) -> UUID:
+    """The id of the person who acts. Raises Unauthenticated for the system, the bot and customers."""
+    if actor.kind != "user" or actor.id is None:
+        raise Unauthenticated("sign_in_required")
+    return actor.id

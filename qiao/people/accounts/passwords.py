@@ -36,7 +36,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
-    """Whether `password` is right, and a fresh hash when the stored one is outdated. For nobody (`None`) it takes as long."""
+    """Whether `password` is right, and a fresh hash when the stored one is outdated. `None` (nobody) takes as long."""
 
     def work() -> tuple[bool, str | None]:
         try:

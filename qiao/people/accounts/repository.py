@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, func, or_, select, tuple_
+from sqlalchemy import Select, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.core.db import Session
@@ -23,6 +23,10 @@ async def user_by_email(db: Session, email: str) -> UserRow | None:
 
 async def users_by_id(db: Session, ids: Iterable[UUID]) -> Sequence[UserRow]:
     return (await db.execute(select(UserRow).where(UserRow.id.in_(list(ids))))).scalars().all()
+
+
+async def set_avatar(db: Session, user_id: UUID, url: str) -> None:
+    await db.execute(update(UserRow).where(UserRow.id == user_id).values(avatar_url=url))
 
 
 async def any_user(db: Session) -> bool:
@@ -70,7 +74,7 @@ async def roles_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, list[Rol
     return found
 
 
-def holders(permission: str) -> Select[tuple[UUID]]:
+def holders(permission: str) -> Select[UUID]:
     """Ids of active people who hold `permission`."""
     return (
         select(UserRow.id)
@@ -115,7 +119,7 @@ async def role_members(db: Session, role_id: UUID) -> list[UUID]:
 
 async def role_sizes(db: Session) -> dict[UUID, int]:
     rows = await db.execute(select(UserRoleRow.role_id, func.count()).group_by(UserRoleRow.role_id))
-    return {role_id: count for role_id, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def add_role(db: Session, **values: Any) -> None:

@@ -1,21 +1,26 @@
 """What crosses the border of accounts."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 Locale = Literal["zh-CN", "en"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+_EMAIL = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:.]+(\.[^\s@<>\"',;:.]+)*")
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise PydanticCustomError("email_invalid", "not an e-mail address")
+    return text
+
+
 Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        to_lower=True,
-        max_length=254,
-        pattern=r"^[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:.]+(\.[^\s@<>\"',;:.]+)*$",
-    ),
+    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254), AfterValidator(_email)
 ]
 # Only what we serve ourselves: a picture elsewhere would tell that server who looks at whom.
 AvatarUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^/api/v1/files/[A-Za-z0-9/_.%-]+$")]

@@ -124,6 +124,14 @@ async def ensure_built_in_roles(db: Session) -> None:
             role.permissions = list(permissions)
 
 
+async def role_id_of(db: Session, name: str) -> UUID:
+    """The role with this id or built-in key. Raises Invalid."""
+    for role in await repository.roles(db):
+        if name in (str(role.id), role.key):
+            return role.id
+    raise Invalid.field("role", "role_not_found")
+
+
 async def list_roles(db: Session, locale: str) -> list[RoleView]:
     sizes = await repository.role_sizes(db)
     return [_role_view(role, locale, sizes.get(role.id, 0)) for role in await repository.roles(db)]
@@ -279,6 +287,41 @@ async def create_user(
     )
     await emit(db, UserCreated(user_id=row.id), actor=actor, audience=_STAFF)
     return user_view(row, roles, actor.locale), temporary
+
+
+async def ensure_user(
+    db: Session,
+    actor: Actor,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    roles: Sequence[str],
+    locale: str | None = None,
+    display_name: str | None = None,
+    department_id: UUID | None = None,
+    avatar_url: str | None = None,
+) -> UUID:
+    """The person with this address, made with built-in `roles` if missing. For seeding: the password is not judged."""
+    await ensure_built_in_roles(db)
+    known = await repository.user_by_email(db, email.lower())
+    if known is not None:
+        return known.id
+    by_key = {role.key: role.id for role in await repository.roles(db) if role.key}
+    body = UserCreate.model_validate(
+        {
+            "email": email,
+            "name": name,
+            "display_name": display_name,
+            "role_ids": [by_key[key] for key in roles],
+            "department_id": department_id,
+            "locale": locale,
+        }
+    )
+    user, _ = await create_user(db, actor, body, password_hash=await passwords.hash_password(password))
+    if avatar_url is not None:
+        await repository.set_avatar(db, user.id, avatar_url)
+    return user.id
 
 
 async def update_user(db: Session, actor: Actor, user_id: UUID, body: UserPatch) -> UserView:

@@ -19,6 +19,7 @@ from qiao.core.runtime import Runtime, runtime_of
 from qiao.people.accounts import audit, limits, passwords, policy, repository
 from qiao.people.accounts.credentials import hash_token, new_session_token
 from qiao.people.accounts.events import SessionsEnded, UserChanged
+from qiao.people.accounts.identity import own_id
 from qiao.people.accounts.models import SessionRow, UserRow
 from qiao.people.accounts.schemas import MePatch, SessionView, UserSettings
 
@@ -93,7 +94,7 @@ async def start_session(
     db.add(row)
     user.last_login_at = now
     actor = Actor(kind="user", id=user_id, name=user.name, session_id=row.id, ip=ip)
-    await audit.record(db, actor, "session.started", "user", user_id)
+    await audit.record(db, actor, "session.started", "session", row.id)
     return SignedInAs(user_id, token, remember)
 
 
@@ -104,13 +105,12 @@ def _printable(text: str | None) -> str | None:
 async def logout(db: Session, actor: Actor) -> None:
     """Ends the actor's own session."""
     if actor.id is not None and actor.session_id is not None:
-        await audit.record(db, actor, "session.ended", "user", actor.id)
+        await audit.record(db, actor, "session.ended", "session", actor.session_id)
         await end_sessions(db, actor, actor.id, only=actor.session_id)
 
 
 async def list_sessions(db: Session, actor: Actor) -> list[SessionView]:
     """Where the actor is signed in."""
-    assert actor.id is not None
     return [
         SessionView(
             id=row.id,
@@ -121,16 +121,15 @@ async def list_sessions(db: Session, actor: Actor) -> list[SessionView]:
             expires_at=row.expires_at,
             current=row.id == actor.session_id,
         )
-        for row in await repository.sessions_of(db, actor.id, clock.now())
+        for row in await repository.sessions_of(db, own_id(actor), clock.now())
     ]
 
 
 async def end_session(db: Session, actor: Actor, session_id: UUID) -> None:
     """Ends one of the actor's sessions."""
-    assert actor.id is not None
-    if not await end_sessions(db, actor, actor.id, only=session_id):
+    if not await end_sessions(db, actor, own_id(actor), only=session_id):
         raise NotFound("session_not_found")
-    await audit.record(db, actor, "session.ended", "user", actor.id)
+    await audit.record(db, actor, "session.ended", "session", session_id)
 
 
 async def end_sessions(
@@ -160,10 +159,9 @@ async def end_sessions(
 
 async def change_password(runtime: Runtime, actor: Actor, current: str, new: str) -> None:
     """Changes one's own password; every other session ends. Wrong guesses of the current one count as sign-in tries."""
-    assert actor.id is not None
     refused: RateLimited | None = None
     async with runtime.db.transaction() as db:
-        row = await repository.user(db, actor.id)
+        row = await repository.user(db, own_id(actor))
         if row is None:
             raise Unauthenticated("sign_in_again")
         try:
@@ -181,23 +179,21 @@ async def change_password(runtime: Runtime, actor: Actor, current: str, new: str
     fresh = await passwords.hash_password(new)
 
     async def store(db: Session) -> None:
-        assert actor.id is not None
-        user = await repository.user(db, actor.id, lock=True)
+        user = await repository.user(db, own_id(actor), lock=True)
         if user is None or user.password_hash != row.password_hash:
             raise Unauthenticated("sign_in_again")
         user.password_hash = fresh
         user.must_change_password = False
         await limits.forgive(db, user.email, actor.ip)
-        await audit.record(db, actor, "user.password_changed", "user", actor.id)
-        await end_sessions(db, actor, actor.id, but=actor.session_id)
+        await audit.record(db, actor, "user.password_changed", "user", own_id(actor))
+        await end_sessions(db, actor, own_id(actor), but=actor.session_id)
 
     await runtime.db.run(store)
 
 
 async def update_me(db: Session, actor: Actor, body: MePatch) -> None:
     """Changes one's own profile and preferences. Fields left out stay; null clears what may be empty."""
-    assert actor.id is not None
-    row = await repository.user(db, actor.id, lock=True)
+    row = await repository.user(db, own_id(actor), lock=True)
     if row is None:
         raise Unauthenticated("sign_in_again")
     before = audit.snapshot(row)
@@ -214,12 +210,12 @@ async def update_me(db: Session, actor: Actor, body: MePatch) -> None:
     await db.flush()
     changes = audit.diff(before, audit.snapshot(row), model=UserRow)
     if changes:
-        await audit.record(db, actor, "user.updated", "user", actor.id, changes)
+        await audit.record(db, actor, "user.updated", "user", own_id(actor), changes)
         await emit(
             db,
-            UserChanged(user_id=actor.id, fields=tuple(changes), active=True),
+            UserChanged(user_id=own_id(actor), fields=tuple(changes), active=True),
             actor=actor,
-            audience=Audience(users=(actor.id,), permission="users.manage"),
+            audience=Audience(users=(own_id(actor),), permission="users.manage"),
         )
 
 

@@ -12,6 +12,7 @@ from qiao.core.ids import new_id
 from qiao.core.permissions import PERMISSIONS
 from qiao.people.accounts import audit, policy, repository
 from qiao.people.accounts.credentials import hash_token, new_api_token, shown_prefix
+from qiao.people.accounts.identity import own_id
 from qiao.people.accounts.models import ApiTokenRow
 from qiao.people.accounts.schemas import NewTokenView, TokenCreate, TokenView
 
@@ -20,13 +21,11 @@ LONGEST: Final = timedelta(days=730)
 
 
 async def list_tokens(db: Session, actor: Actor) -> list[TokenView]:
-    assert actor.id is not None
-    return [TokenView.model_validate(row) for row in await repository.tokens_of(db, actor.id)]
+    return [TokenView.model_validate(row) for row in await repository.tokens_of(db, own_id(actor))]
 
 
 async def create_token(db: Session, actor: Actor, body: TokenCreate) -> NewTokenView:
     """Makes a token with at most the rights of its owner; the token itself is returned this once."""
-    assert actor.id is not None
     unknown = policy.unknown_permissions(body.scopes)
     if unknown:
         raise Invalid.field("scopes", "permission_unknown", names=", ".join(unknown))
@@ -36,12 +35,12 @@ async def create_token(db: Session, actor: Actor, body: TokenCreate) -> NewToken
     now = clock.now()
     if body.expires_at is not None and not now < body.expires_at <= now + LONGEST:
         raise Invalid.field("expires_at", "token_expiry_range", days=LONGEST.days)
-    if len(await repository.tokens_of(db, actor.id)) >= MOST:
+    if len(await repository.tokens_of(db, own_id(actor))) >= MOST:
         raise Conflict("token_too_many", count=MOST)
     token = new_api_token()
     row = ApiTokenRow(
         id=new_id(),
-        user_id=actor.id,
+        user_id=own_id(actor),
         name=body.name,
         prefix=shown_prefix(token),
         token_hash=hash_token(token),
@@ -56,8 +55,7 @@ async def create_token(db: Session, actor: Actor, body: TokenCreate) -> NewToken
 
 
 async def delete_token(db: Session, actor: Actor, token_id: UUID) -> None:
-    assert actor.id is not None
-    row = await repository.token(db, actor.id, token_id)
+    row = await repository.token(db, own_id(actor), token_id)
     if row is None:
         raise NotFound("token_not_found")
     await db.delete(row)

@@ -36,7 +36,9 @@ class CustomerRow(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    number: Mapped[int] = mapped_column(BigInteger, customer_numbers, server_default=customer_numbers.next_value(), unique=True)
+    number: Mapped[int] = mapped_column(
+        BigInteger, customer_numbers, server_default=customer_numbers.next_value(), unique=True
+    )
     name: Mapped[str] = mapped_column(String(80), default="", server_default="", info={"personal": "name"})
     level: Mapped[str] = mapped_column(String(20), default="standard", server_default="standard", index=True)
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list, server_default=text("'{}'"))
@@ -56,7 +58,7 @@ class CustomerRow(Base):
 
 
 class IdentityRow(Base):
-    """One address of a customer. `scope` is an inbox id where the address means something in that inbox only, else ''."""
+    """One address of a customer. `scope` is the inbox in which the address means something, or empty: everywhere."""
 
     __tablename__ = "customer_identities"
     __table_args__ = (

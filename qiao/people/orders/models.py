@@ -25,5 +25,7 @@ class OrderRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     total_minor: Mapped[int] = mapped_column(BigInteger)
     items: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
-    logistics: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"), info={"personal": "address"})
+    logistics: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default=text("'{}'"), info={"personal": "address"}
+    )
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
