@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from qiao.core import i18n
 from qiao.core.errors import (
     BadRequest,
     Conflict,
@@ -69,13 +70,19 @@ def problem_response(request: HTTPConnection, problem: Problem) -> Response:
     )
 
 
+def _code_of(kind: str) -> str:
+    """A room may raise `PydanticCustomError` with a code of its own catalogue."""
+    known = f"errors.{kind}" in i18n.catalogues()[i18n.DEFAULT_LOCALE]
+    return _PYDANTIC_CODES.get(kind) or (kind if known else "value_invalid")
+
+
 def from_validation(errors: list[Any]) -> Invalid:
     """Pydantic's errors as ours, with paths people recognise."""
     fields = []
     for error in errors:
         path = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path", "header"))
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-        fields.append(FieldError(path or "body", _PYDANTIC_CODES.get(error["type"], "value_invalid"), context))
+        fields.append(FieldError(path or "body", _code_of(error["type"]), context))
     return Invalid("invalid", fields=fields)
 
 
