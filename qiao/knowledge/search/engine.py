@@ -166,15 +166,8 @@ class Engine:
             fused = np.where(visible[snapshot.unit_document], _fused(snapshot, scores), -1.0)
             if fused.max() < _STANDS_ALONE:
                 asked = _Asked(with_context(query, context))
-                scores = tuple(
-                    _blended(new, whole, before)
-                    for new, whole, before in zip(
-                        self._scores(snapshot, _Asked(new_in(query))),
-                        self._scores(snapshot, asked),
-                        self._scores(snapshot, _Asked(context)),
-                        strict=True,
-                    )
-                )
+                parts = self._scores_of(snapshot, (_Asked(new_in(query)), asked, _Asked(context)))
+                scores = tuple(_blended(*part) for part in zip(*parts, strict=True))
         return self._hits(snapshot, asked, scores, visible, locale, limit)
 
     def decide(self, hits: Sequence[Hit], policy: calibration.Policy | None = None) -> Decision:
@@ -192,13 +185,24 @@ class Engine:
         return vector
 
     def _scores(self, snapshot: Snapshot, asked: _Asked) -> tuple[Scores, ...]:
-        floor = self.embedder.floor
-        dense = snapshot.vectors @ self._vector(asked.normal)
-        if floor:
-            dense = (dense - np.float32(floor)) / np.float32(1 - floor)
-        pair = snapshot.pairs.scores(snapshot.pairs.query(*self._pairs.look_up(asked.pairs)))
-        unit = snapshot.terms.scores(snapshot.terms.query(*self._units.look_up(asked.units)))
-        return np.maximum(dense, 0), pair, unit
+        return self._scores_of(snapshot, (asked,))[0]
+
+    def _scores_of(self, snapshot: Snapshot, questions: Sequence[_Asked]) -> list[tuple[Scores, ...]]:
+        """Several at once, because reading all vectors is what takes the time."""
+        floor = np.float32(self.embedder.floor)
+        asked_vectors = np.stack([self._vector(asked.normal) for asked in questions])
+        dense = (
+            asked_vectors @ snapshot.vectors.T if len(questions) > 1 else (snapshot.vectors @ asked_vectors[0])[None]
+        )
+        dense = np.maximum((dense - floor) / (1 - floor), np.float32(0))
+        return [
+            (
+                row,
+                snapshot.pairs.scores(snapshot.pairs.query(*self._pairs.look_up(asked.pairs))),
+                snapshot.terms.scores(snapshot.terms.query(*self._units.look_up(asked.units))),
+            )
+            for row, asked in zip(dense, questions, strict=True)
+        ]
 
     def _hits(
         self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], visible: NDArray[np.bool_],
