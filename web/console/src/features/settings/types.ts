@@ -4,9 +4,9 @@ import type { CalendarException, Weekly } from "./hours/model";
 
 export interface Role {
   id: Id;
-  key: string;
+  key: string | null;
   name: string;
-  description?: string | null;
+  description: string;
   permissions: string[];
   built_in: boolean;
   users?: number;
@@ -20,7 +20,7 @@ export interface User {
   avatar_url: string | null;
   locale: string | null;
   active: boolean;
-  roles: { id: Id; key: string; name: string }[];
+  roles: { id: Id; key: string | null; name: string }[];
   department_id: Id | null;
   last_login_at?: Iso | null;
   created_at?: Iso;
@@ -54,7 +54,7 @@ export type OverflowCause = "cap" | "closed" | "no_agent" | "timeout";
 export interface Queue {
   id: Id;
   name: string;
-  description: string | null;
+  description: string;
   priority: number;
   strategy: "longest_idle" | "least_loaded" | "round_robin";
   required_skills: UserSkill[];
@@ -63,9 +63,9 @@ export interface Queue {
   sticky: boolean;
   max_waiting: number | null;
   overflow: Overflow | null;
+  is_default: boolean;
   active: boolean;
-  members?: Ref[];
-  member_ids?: Id[];
+  members: Ref[];
 }
 
 export interface Calendar {

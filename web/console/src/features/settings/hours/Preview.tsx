@@ -7,17 +7,15 @@ import { DAYS, type Interval, leadingBlanks, todayIn } from "./model";
 export interface PreviewDay {
   date: string;
   hours: Interval[];
-  name?: string | null;
   /** Why this day has these hours: the week, a public holiday, a make-up workday, an exception. */
-  reason?: string | null;
-  source?: string | null;
+  kind: string;
+  name?: string | null;
 }
 
 const KINDS = ["holiday", "makeup", "exception"] as const;
 
 function kindOf(day: PreviewDay): (typeof KINDS)[number] | "weekly" {
-  const said = day.reason ?? day.source ?? "";
-  return KINDS.find((kind) => said.startsWith(kind)) ?? "weekly";
+  return KINDS.find((kind) => day.kind === kind) ?? "weekly";
 }
 
 /** The next thirty days as the routing will see them. */

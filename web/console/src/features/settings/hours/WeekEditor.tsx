@@ -12,6 +12,7 @@ import {
   type Day,
   type Interval,
   openMinutes,
+  overnight,
   PRESETS,
   readClock,
   sortIntervals,
@@ -70,6 +71,7 @@ export function Intervals(props: { label: string; value: Interval[]; onChange: (
               label={t("hours.to", { day: props.label, n: index + 1 })}
               onChange={(clock) => change(index, 1, clock)}
             />
+            {overnight(interval) && <span className="qk-muted">{t("hours.nextDay")}</span>}
             <Button
               type="text"
               size="small"

@@ -11,6 +11,8 @@ import {
   dayOf,
   groupWeek,
   leadingBlanks,
+  openMinutes,
+  overnight,
   PRESETS,
   putException,
   readClock,
@@ -38,15 +40,20 @@ describe("checking a day", () => {
     expect(checkDay([["09:00", "13:00"], ["12:00", "18:00"]])).toEqual([{ index: 1, fault: "overlap" }]);
   });
 
-  it("names the interval that is backwards or unreadable", () => {
-    expect(checkDay([["18:00", "09:00"], ["9am", "18:00"]])).toEqual([
-      { index: 0, fault: "order" },
-      { index: 1, fault: "format" },
-    ]);
+  it("lets an interval run past midnight, but not into another", () => {
+    expect(checkDay([["22:00", "06:00"]])).toEqual([]);
+    expect(overnight(["22:00", "06:00"])).toBe(true);
+    expect(overnight(["00:00", "24:00"])).toBe(false);
+    expect(openMinutes([["22:00", "06:00"]])).toBe(8 * 60);
+    expect(checkDay([["22:00", "06:00"], ["23:00", "23:30"]])).toEqual([{ index: 1, fault: "overlap" }]);
+  });
+
+  it("names what it cannot read", () => {
+    expect(checkDay([["9am", "18:00"], ["24:00", "01:00"]]).map((found) => found.fault)).toEqual(["format", "format"]);
   });
 
   it("reports only days with faults", () => {
-    expect(checkWeek({ mon: [["09:00", "18:00"]], tue: [["10:00", "10:00"]] })).toEqual({ tue: [{ index: 0, fault: "order" }] });
+    expect(checkWeek({ mon: [["09:00", "18:00"]], tue: [["10:00", "noon"]] })).toEqual({ tue: [{ index: 0, fault: "format" }] });
   });
 });
 
@@ -62,9 +69,8 @@ describe("editing a week", () => {
     expect(addInterval([])).toEqual([["09:00", "18:00"]]);
     expect(addInterval([["09:00", "18:00"]])).toEqual([["09:00", "18:00"], ["19:00", "21:00"]]);
     expect(addInterval([["00:00", "24:00"]])).toEqual([["00:00", "24:00"]]);
-    const late = addInterval([["09:00", "23:30"]]);
-    expect(late[1]).toEqual(["23:00", "24:00"]);
-    expect(checkDay(late).length).toBe(1);
+    expect(addInterval([["09:00", "23:30"]])).toEqual([["09:00", "23:30"]]);
+    expect(addInterval([["09:00", "22:00"]])[1]).toEqual(["23:00", "24:00"]);
   });
 
   it("copies without sharing", () => {

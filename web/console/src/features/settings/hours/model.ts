@@ -11,7 +11,7 @@ export interface CalendarException {
   name: string;
 }
 
-export type IntervalFault = "format" | "order" | "overlap";
+export type IntervalFault = "format" | "overlap";
 
 export interface DayFault {
   index: number;
@@ -47,16 +47,26 @@ export function sortIntervals(intervals: readonly Interval[]): Interval[] {
   return [...intervals].sort((a, b) => (minutesOf(a[0]) ?? 0) - (minutesOf(b[0]) ?? 0));
 }
 
+/** An interval that ends before it begins runs into the next day (22:00–06:00); equal ends are a whole day. */
+export function spanOf(interval: Interval): [number, number] | null {
+  const from = minutesOf(interval[0]);
+  const to = minutesOf(interval[1]);
+  if (from === null || to === null || from === 1440) return null;
+  return [from, to > from ? to : to + 1440];
+}
+
+export function overnight(interval: Interval): boolean {
+  const span = spanOf(interval);
+  return span !== null && span[1] > 1440;
+}
+
 /** Faults of one day's hours. Touching intervals are fine, crossing ones are not. */
 export function checkDay(intervals: readonly Interval[]): DayFault[] {
   const faults: DayFault[] = [];
-  const spans = intervals.map(([from, to]) => [minutesOf(from), minutesOf(to)] as const);
-  spans.forEach(([from, to], index) => {
-    if (from === null || to === null) faults.push({ index, fault: "format" });
-    else if (from >= to) faults.push({ index, fault: "order" });
-    else if (
-      spans.some(([f, t], other) => other < index && f !== null && t !== null && f < t && from < t && f < to)
-    )
+  const spans = intervals.map(spanOf);
+  spans.forEach((span, index) => {
+    if (!span) faults.push({ index, fault: "format" });
+    else if (spans.some((other, at) => at < index && other && span[0] < other[1] && other[0] < span[1]))
       faults.push({ index, fault: "overlap" });
   });
   return faults;
@@ -74,9 +84,9 @@ export function checkWeek(weekly: Weekly): Partial<Record<Day, DayFault[]>> {
 /** A sensible next interval: a full day when closed, else two hours after the last one ends. */
 export function addInterval(intervals: readonly Interval[]): Interval[] {
   if (intervals.length === 0) return [["09:00", "18:00"]];
-  const last = Math.max(...intervals.map(([, to]) => minutesOf(to) ?? 0));
-  if (last >= 1440) return [...intervals];
-  const from = Math.min(last + 60, 1380);
+  const last = Math.max(...intervals.map((interval) => spanOf(interval)?.[1] ?? 0));
+  const from = last + 60;
+  if (from > 1380) return [...intervals];
   return [...intervals, [clockOf(from), clockOf(Math.min(from + 120, 1440))]];
 }
 
@@ -85,9 +95,8 @@ export function cutBreak(intervals: readonly Interval[], from = "12:00", to = "1
   const start = minutesOf(from) ?? 720;
   const end = minutesOf(to) ?? 780;
   return intervals.flatMap((interval): Interval[] => {
-    const a = minutesOf(interval[0]);
-    const b = minutesOf(interval[1]);
-    if (a === null || b === null || a >= start || b <= end) return [interval];
+    const span = spanOf(interval);
+    if (!span || span[0] >= start || span[1] <= end) return [interval];
     return [
       [interval[0], from],
       [to, interval[1]],
@@ -107,10 +116,9 @@ export function copyDay(weekly: Weekly, source: Day, targets: readonly Day[]): W
 }
 
 export function openMinutes(intervals: readonly Interval[]): number {
-  return intervals.reduce((sum, [from, to]) => {
-    const a = minutesOf(from);
-    const b = minutesOf(to);
-    return a === null || b === null || b <= a ? sum : sum + b - a;
+  return intervals.reduce((sum, interval) => {
+    const span = spanOf(interval);
+    return span ? sum + span[1] - span[0] : sum;
   }, 0);
 }
 

@@ -4,7 +4,7 @@ import { ExternalLink, Eye, EyeOff, Plus, RefreshCw, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { api } from "@/api/client";
 import { useGo } from "@/app/router";
-import { useT } from "@/app/i18n";
+import { useLocale, useT } from "@/app/i18n";
 import { useMe } from "@/app/session";
 import {
   Code,
@@ -24,7 +24,7 @@ import {
   useUnsavedGuard,
 } from "../kit";
 import type { Calendar, Inbox, Queue } from "../types";
-import { readWebchat, type WebchatSettings } from "./model";
+import { finishWebchat, type Language as Tongue, readWebchat, type WebchatSettings } from "./model";
 import {
   apiReceiveSample,
   apiSendSample,
@@ -106,7 +106,7 @@ function Suggestions(props: { value: string[]; onChange: (value: string[]) => vo
         </div>
       ))}
       <div>
-        <Button icon={<Plus size={14} />} disabled={value.length >= 6} onClick={() => onChange([...value, ""])}>
+        <Button icon={<Plus size={14} />} disabled={value.length >= 8} onClick={() => onChange([...value, ""])}>
           {t("inboxes.addSuggestion")}
         </Button>
       </div>
@@ -127,6 +127,7 @@ export default function InboxEditor() {
   const calendars = useRows<Calendar>("/calendars");
   const [language, setLanguage] = useState<Language>("node");
   const [tab, setTab] = useState("basics");
+  const [tongue, setTongue] = useState<Tongue>(useLocale());
   const draft = useDraft<InboxDraft>({
     name: "",
     queue_id: null,
@@ -149,15 +150,12 @@ export default function InboxEditor() {
       const { name, queue_id, calendar_id, bot_enabled, active, web } = value;
       const settings =
         channel === "webchat"
-          ? {
-              ...inbox.data?.settings,
-              ...web,
-              suggestions: web.suggestions.map((item) => item.trim()).filter(Boolean),
-              allowed_origins: readOrigins(value.origins).origins,
-            }
-          : { ...inbox.data?.settings, callback_url: value.callback_url.trim() || null };
-      const body = { name: name.trim(), queue_id, calendar_id, bot_enabled, active, settings };
-      return isNew ? api.post<Inbox>("/inboxes", { ...body, channel }) : api.patch<Inbox>(`/inboxes/${inboxId}`, body);
+          ? finishWebchat(web, readOrigins(value.origins).origins)
+          : { callback_url: value.callback_url.trim() || null };
+      const body = { name: name.trim(), queue_id, calendar_id, bot_enabled, settings };
+      return isNew
+        ? api.post<Inbox>("/inboxes", { ...body, channel })
+        : api.patch<Inbox>(`/inboxes/${inboxId}`, { ...body, active });
     },
     {
       stale: ["/inboxes"],
@@ -244,19 +242,58 @@ export default function InboxEditor() {
         )}
       </Section>
       {channel === "webchat" && (
-        <Section title={t("inboxes.appearance")}>
+        <Section
+          title={t("inboxes.appearance")}
+          description={t("inboxes.appearanceText")}
+          extra={
+            <Segmented<Tongue>
+              value={tongue}
+              onChange={setTongue}
+              aria-label={t("inboxes.tongue")}
+              options={[
+                { value: "zh-CN", label: "中文" },
+                { value: "en", label: "English" },
+              ]}
+            />
+          }
+        >
+          <Grid>
+            <Field label={t("inboxes.title")} htmlFor="inbox-title" help={t("inboxes.titleHelp")} problem={problem("title")}>
+              <Input
+                id="inbox-title"
+                maxLength={60}
+                lang={tongue}
+                placeholder={me.workspace.name}
+                value={value.web.title[tongue]}
+                onChange={(event) => setWeb({ title: { ...value.web.title, [tongue]: event.target.value } })}
+              />
+            </Field>
+            <Field label={t("inboxes.botName")} htmlFor="inbox-bot-name" help={t("inboxes.botNameHelp")} problem={problem("bot_name")}>
+              <Input
+                id="inbox-bot-name"
+                maxLength={40}
+                lang={tongue}
+                value={value.web.bot_name[tongue]}
+                onChange={(event) => setWeb({ bot_name: { ...value.web.bot_name, [tongue]: event.target.value } })}
+              />
+            </Field>
+          </Grid>
           <Field label={t("inboxes.greeting")} htmlFor="inbox-greeting" help={t("inboxes.greetingHelp")} problem={problem("greeting")}>
             <Input.TextArea
               id="inbox-greeting"
               autoSize={{ minRows: 2, maxRows: 8 }}
               maxLength={500}
-              value={value.web.greeting}
+              lang={tongue}
+              value={value.web.greeting[tongue]}
               placeholder={t("inboxes.preview.greeting")}
-              onChange={(event) => setWeb({ greeting: event.target.value })}
+              onChange={(event) => setWeb({ greeting: { ...value.web.greeting, [tongue]: event.target.value } })}
             />
           </Field>
           <Field label={t("inboxes.suggestions")} help={t("inboxes.suggestionsHelp")} problem={problem("suggestions")}>
-            <Suggestions value={value.web.suggestions} onChange={(suggestions) => setWeb({ suggestions })} />
+            <Suggestions
+              value={value.web.suggestions[tongue]}
+              onChange={(items) => setWeb({ suggestions: { ...value.web.suggestions, [tongue]: items } })}
+            />
           </Field>
           <Grid columns={3}>
             <Field label={t("inboxes.accent")} problem={problem("accent")}>
@@ -287,6 +324,13 @@ export default function InboxEditor() {
               />
             </Field>
           </Grid>
+          <Field label={t("inboxes.typing")} help={t("inboxes.typingHelp")}>
+            <Switch
+              checked={value.web.show_typing_preview}
+              aria-label={t("inboxes.typing")}
+              onChange={(show_typing_preview) => setWeb({ show_typing_preview })}
+            />
+          </Field>
         </Section>
       )}
     </>
@@ -397,10 +441,12 @@ export default function InboxEditor() {
       description={!isNew && t(`inboxes.channels.${channel}`)}
       onBack={() => go("/settings/inboxes")}
       actions={
-        <label className="qs-inline">
-          <Switch checked={value.active} onChange={(active) => set({ active })} />
-          {t(value.active ? "inboxes.active" : "inboxes.inactive")}
-        </label>
+        !isNew && (
+          <label className="qs-inline">
+            <Switch checked={value.active} onChange={(active) => set({ active })} />
+            {t(value.active ? "inboxes.active" : "inboxes.inactive")}
+          </label>
+        )
       }
     >
       <State loading={!isNew && inbox.isPending} error={inbox.error} onRetry={() => void inbox.refetch()}>
@@ -423,7 +469,7 @@ export default function InboxEditor() {
           {channel === "webchat" && (
             <aside className="qs-preview">
               <h2>{t("inboxes.previewTitle")}</h2>
-              <WidgetPreview settings={value.web} company={me.workspace.name} botEnabled={value.bot_enabled} />
+              <WidgetPreview settings={value.web} company={me.workspace.name} botEnabled={value.bot_enabled} language={tongue} />
             </aside>
           )}
         </div>

@@ -1,12 +1,13 @@
 import { MessageCircle, Minus, SendHorizontal } from "lucide-react";
 import { useT } from "@/app/i18n";
-import { accentText, type WebchatSettings } from "./model";
+import { accentText, inLanguage, type Language, type WebchatSettings } from "./model";
 import "./preview.css";
 
 /** What a visitor will see, drawn from the fields as they are typed; the saved widget itself is one click away. */
-export function WidgetPreview(props: { settings: WebchatSettings; company: string; botEnabled: boolean }) {
+export function WidgetPreview(props: { settings: WebchatSettings; company: string; botEnabled: boolean; language: Language }) {
   const t = useT("settings");
-  const { settings } = props;
+  const { settings, language } = props;
+  const title = inLanguage(settings.title, language) || props.company;
   const style = { "--w-accent": settings.accent, "--w-on-accent": accentText(settings.accent) } as React.CSSProperties;
   return (
     <div className={`qw-stage qw-${settings.position} ${settings.theme === "dark" ? "qw-dark" : ""}`} style={style} aria-hidden>
@@ -17,17 +18,17 @@ export function WidgetPreview(props: { settings: WebchatSettings; company: strin
       </div>
       <div className="qw-box">
         <header>
-          <span className="qw-face">{props.company.slice(0, 1)}</span>
+          <span className="qw-face">{title.slice(0, 1)}</span>
           <div>
-            <strong>{props.company}</strong>
-            <small>{t("inboxes.preview.online")}</small>
+            <strong>{title}</strong>
+            <small>{(props.botEnabled && inLanguage(settings.bot_name, language)) || t("inboxes.preview.online")}</small>
           </div>
           <Minus size={16} />
         </header>
         <div className="qw-talk">
-          <p className="qw-in">{settings.greeting || t("inboxes.preview.greeting")}</p>
+          <p className="qw-in">{inLanguage(settings.greeting, language) || t("inboxes.preview.greeting")}</p>
           <div className="qw-suggestions">
-            {settings.suggestions.filter(Boolean).map((text, index) => (
+            {settings.suggestions[language].filter(Boolean).map((text, index) => (
               <span key={index}>{text}</span>
             ))}
           </div>

@@ -1,27 +1,53 @@
 /** The settings of an inbox, with everything the server may leave out filled in. */
 
+export type Language = "zh-CN" | "en";
+export type Bilingual = Record<Language, string>;
+
 export interface WebchatSettings {
-  greeting: string;
-  suggestions: string[];
+  title: Bilingual;
+  bot_name: Bilingual;
+  greeting: Bilingual;
+  suggestions: Record<Language, string[]>;
   accent: string;
   position: "left" | "right";
-  allowed_origins: string[];
   theme: "light" | "dark" | "auto";
+  allowed_origins: string[];
+  show_typing_preview: boolean;
 }
 
-export const DEFAULT_ACCENT = "#3557d6";
+export const DEFAULT_ACCENT = "#1677ff";
 
-const text = (value: unknown, fallback = "") => (typeof value === "string" ? value : fallback);
+const text = (value: unknown) => (typeof value === "string" ? value : "");
 const list = (value: unknown) => (Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []);
+const part = (value: unknown, language: Language) => (value as Record<string, unknown> | null | undefined)?.[language];
+const both = (value: unknown): Bilingual => ({ "zh-CN": text(part(value, "zh-CN")), en: text(part(value, "en")) });
 
 export function readWebchat(settings: Record<string, unknown>): WebchatSettings {
   return {
-    greeting: text(settings.greeting),
-    suggestions: list(settings.suggestions),
+    title: both(settings.title),
+    bot_name: both(settings.bot_name),
+    greeting: both(settings.greeting),
+    suggestions: { "zh-CN": list(part(settings.suggestions, "zh-CN")), en: list(part(settings.suggestions, "en")) },
     accent: /^#[0-9a-f]{6}$/i.test(text(settings.accent)) ? text(settings.accent) : DEFAULT_ACCENT,
     position: settings.position === "left" ? "left" : "right",
-    allowed_origins: list(settings.allowed_origins),
     theme: settings.theme === "light" || settings.theme === "dark" ? settings.theme : "auto",
+    allowed_origins: list(settings.allowed_origins),
+    show_typing_preview: settings.show_typing_preview !== false,
+  };
+}
+
+/** The text a reader of a language gets: theirs, else the other. */
+export function inLanguage(value: Bilingual, language: Language): string {
+  return value[language] || value[language === "en" ? "zh-CN" : "en"];
+}
+
+/** What is sent: suggestions without blanks, origins as read. */
+export function finishWebchat(settings: WebchatSettings, origins: string[]): WebchatSettings {
+  const clean = (items: string[]) => items.map((item) => item.trim()).filter(Boolean);
+  return {
+    ...settings,
+    suggestions: { "zh-CN": clean(settings.suggestions["zh-CN"]), en: clean(settings.suggestions.en) },
+    allowed_origins: origins,
   };
 }
 

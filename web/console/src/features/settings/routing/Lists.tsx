@@ -1,4 +1,4 @@
-import { Button, Input, InputNumber } from "antd";
+import { Button, Input, InputNumber, Select } from "antd";
 import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
 import { useEffect } from "react";
 import { api } from "@/api/client";
@@ -6,18 +6,20 @@ import { useT } from "@/app/i18n";
 import { Field, FormProblem, Page, SaveBar, Section, State, useDraft, useOne, useSubmit, useUnsavedGuard } from "../kit";
 import { checkList, finishList, type Labelled, move, type RoutingSettings, readLabelled } from "./lists";
 
-function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: Labelled[]) => void; addText: string }) {
+function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: Labelled[]) => void; addText: string; withState?: boolean }) {
   const t = useT("settings");
   const { value, onChange } = props;
   const faults = checkList(value);
+  const row = props.withState ? "qs-listrow qs-listrow-state" : "qs-listrow";
   const setLabel = (index: number, locale: "zh-CN" | "en", text: string) =>
     onChange(value.map((item, i) => (i === index ? { ...item, label: { ...item.label, [locale]: text } } : item)));
   return (
     <div className="qs-stack">
       {value.length > 0 && (
-        <div className="qs-listrow qk-muted" aria-hidden>
-          <span>中文</span>
-          <span>English</span>
+        <div className={row} aria-hidden>
+          <span className="qk-muted">中文</span>
+          <span className="qk-muted">English</span>
+          {props.withState && <span className="qk-muted">{t("lists.state")}</span>}
           <span />
         </div>
       )}
@@ -25,7 +27,7 @@ function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: La
         const fault = faults.find((found) => found.index === index);
         return (
           <div key={item.key || `new-${index}`}>
-            <div className="qs-listrow">
+            <div className={row}>
               <Input
                 id={`${props.id}-${index}`}
                 lang="zh-CN"
@@ -42,6 +44,14 @@ function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: La
                 aria-label={t("lists.enOf", { n: index + 1 })}
                 onChange={(event) => setLabel(index, "en", event.target.value)}
               />
+              {props.withState && (
+                <Select
+                  value={item.state ?? "away"}
+                  aria-label={t("lists.stateOf", { n: index + 1 })}
+                  onChange={(state) => onChange(value.map((old, i) => (i === index ? { ...old, state } : old)))}
+                  options={(["away", "busy"] as const).map((state) => ({ value: state, label: t(`lists.states.${state}`) }))}
+                />
+              )}
               <span>
                 <Button
                   type="text"
@@ -77,7 +87,7 @@ function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: La
         <Button
           icon={<Plus size={14} />}
           onClick={() => {
-            onChange([...value, { key: "", label: { "zh-CN": "", en: "" } }]);
+            onChange([...value, { key: "", label: { "zh-CN": "", en: "" }, ...(props.withState ? { state: "away" as const } : {}) }]);
             setTimeout(() => document.getElementById(`${props.id}-${value.length}`)?.focus(), 0);
           }}
         >
@@ -92,20 +102,22 @@ interface ListsDraft {
   reasons: Labelled[];
   dispositions: Labelled[];
   weights: Record<string, number>;
+  missed: number;
 }
 
 function draftOf(settings: RoutingSettings): ListsDraft {
   return {
     reasons: (settings.presence_reasons ?? []).map(readLabelled),
     dispositions: (settings.dispositions ?? []).map(readLabelled),
-    weights: settings.channel_weights ?? {},
+    weights: Object.fromEntries(Object.entries(settings.channel_weights ?? {}).map(([channel, weight]) => [channel, Number(weight)])),
+    missed: settings.missed_offers_to_away ?? 2,
   };
 }
 
 export default function Lists() {
   const t = useT("settings");
   const settings = useOne<RoutingSettings>("/routing/settings");
-  const draft = useDraft<ListsDraft>({ reasons: [], dispositions: [], weights: {} });
+  const draft = useDraft<ListsDraft>({ reasons: [], dispositions: [], weights: {}, missed: 2 });
   const { value, set, accept, dirty } = draft;
   useEffect(() => {
     if (settings.data && !dirty) accept(draftOf(settings.data));
@@ -114,7 +126,7 @@ export default function Lists() {
   const save = useSubmit(
     () =>
       api.put<RoutingSettings>("/routing/settings", {
-        ...settings.data,
+        missed_offers_to_away: value.missed,
         presence_reasons: finishList(value.reasons),
         dispositions: finishList(value.dispositions),
         channel_weights: value.weights,
@@ -135,7 +147,7 @@ export default function Lists() {
           <ListEditor id="disposition" value={value.dispositions} onChange={(dispositions) => set({ dispositions })} addText={t("lists.addDisposition")} />
         </Section>
         <Section title={t("lists.reasons")} description={t("lists.reasonsText")}>
-          <ListEditor id="reason" value={value.reasons} onChange={(reasons) => set({ reasons })} addText={t("lists.addReason")} />
+          <ListEditor withState id="reason" value={value.reasons} onChange={(reasons) => set({ reasons })} addText={t("lists.addReason")} />
         </Section>
         <Section title={t("lists.weights")} description={t("lists.weightsText")}>
           <div className="qk-grid qk-grid-3">
@@ -153,6 +165,17 @@ export default function Lists() {
               </Field>
             ))}
           </div>
+        </Section>
+        <Section title={t("lists.missed")} description={t("lists.missedText")}>
+          <InputNumber
+            min={0}
+            max={20}
+            aria-label={t("lists.missed")}
+            style={{ width: 160 }}
+            suffix={t("lists.times")}
+            value={value.missed}
+            onChange={(missed) => set({ missed: missed ?? 0 })}
+          />
         </Section>
         <SaveBar
           dirty={dirty}

@@ -25,10 +25,10 @@ import type { Calendar, Overflow, OverflowCause, Queue, Skill } from "../types";
 import { checkQueue, summarize } from "./summary";
 
 export function memberIds(queue: Queue): string[] {
-  return queue.member_ids ?? queue.members?.map((member) => member.id) ?? [];
+  return queue.members.map((member) => member.id);
 }
 
-type QueueDraft = Omit<Queue, "id" | "members" | "member_ids" | "description"> & { description: string; member_ids: string[] };
+type QueueDraft = Omit<Queue, "id" | "members"> & { member_ids: string[] };
 
 const BLANK: QueueDraft = {
   name: "",
@@ -41,6 +41,7 @@ const BLANK: QueueDraft = {
   sticky: true,
   max_waiting: null,
   overflow: null,
+  is_default: false,
   active: true,
   member_ids: [],
 };
@@ -50,17 +51,8 @@ const OVERFLOW: Overflow = { action: "message", queue_id: null, after_s: 300, on
 function draftOf(queue: Queue): QueueDraft {
   const { id: _, members: __, ...rest } = queue;
   return {
-    name: rest.name,
-    description: rest.description ?? "",
-    priority: rest.priority,
-    strategy: rest.strategy,
-    required_skills: rest.required_skills ?? [],
-    calendar_id: rest.calendar_id,
-    accept_timeout_s: rest.accept_timeout_s,
-    sticky: rest.sticky,
-    max_waiting: rest.max_waiting,
-    overflow: rest.overflow && rest.overflow.action ? { ...rest.overflow, on: rest.overflow.on ?? [] } : null,
-    active: rest.active,
+    ...rest,
+    required_skills: rest.required_skills.map(({ skill_id, level }) => ({ skill_id, level })),
     member_ids: memberIds(queue),
   };
 }
@@ -84,23 +76,18 @@ export default function QueueEditor() {
   useUnsavedGuard(dirty);
 
   const save = useSubmit(
-    async () => {
-      const { member_ids, ...body } = value;
-      const fields = { ...body, name: body.name.trim(), description: body.description.trim() };
-      const saved = isNew ? await api.post<Queue>("/queues", fields) : await api.patch<Queue>(`/queues/${queueId}`, fields);
-      const before = isNew ? [] : queue.data ? memberIds(queue.data) : [];
-      if (JSON.stringify([...before].sort()) !== JSON.stringify([...member_ids].sort()))
-        await api.put(`/queues/${saved.id}/members`, { user_ids: member_ids });
-      return saved;
+    () => {
+      const { is_default, ...body } = value;
+      const fields = { ...body, name: body.name.trim(), description: body.description.trim(), ...(is_default ? { is_default } : {}) };
+      return isNew ? api.post<Queue>("/queues", fields) : api.patch<Queue>(`/queues/${queueId}`, fields);
     },
     {
       stale: ["/queues"],
       draft,
       done: t("kit.saved"),
-      onDone: (saved) => {
+      onDone: () => {
         accept(value);
         if (isNew) setTimeout(() => go("/settings/queues"), 0);
-        else void saved;
       },
     },
   );
@@ -163,6 +150,14 @@ export default function QueueEditor() {
                   maxLength={300}
                   value={value.description}
                   onChange={(event) => set({ description: event.target.value })}
+                />
+              </Field>
+              <Field label={t("queues.default")} help={t("queues.defaultHelp")}>
+                <Switch
+                  checked={value.is_default}
+                  disabled={queue.data?.is_default === true}
+                  aria-label={t("queues.default")}
+                  onChange={(is_default) => set({ is_default })}
                 />
               </Field>
             </Section>

@@ -35,6 +35,7 @@ export default function Queues() {
           <button type="button" className="qk-linkish" onClick={() => go(`/settings/queues/${queue.id}`)}>
             <strong>{queue.name}</strong>
           </button>
+          {queue.is_default && <Tag style={{ marginInlineStart: 8 }}>{t("queues.defaultTag")}</Tag>}
           {queue.description && <div className="qk-muted qk-clip qs-narrow">{queue.description}</div>}
         </div>
       ),

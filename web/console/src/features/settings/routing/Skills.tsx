@@ -22,14 +22,13 @@ import type { Skill, UserSkill } from "../types";
 interface SkilledUser {
   id: string;
   name: string;
-  active?: boolean;
-  skills?: UserSkill[];
+  skills: UserSkill[];
 }
 type Levels = Record<string, Record<string, number>>;
 
 function levelsOf(users: SkilledUser[]): Levels {
   return Object.fromEntries(
-    users.map((user) => [user.id, Object.fromEntries((user.skills ?? []).map((item) => [item.skill_id, item.level]))]),
+    users.map((user) => [user.id, Object.fromEntries(user.skills.map((item) => [item.skill_id, item.level]))]),
   );
 }
 
@@ -81,7 +80,7 @@ export default function Skills() {
   const t = useT("settings");
   const confirm = useConfirm();
   const skills = useRows<Skill>("/skills");
-  const users = useRows<SkilledUser>("/users/skills");
+  const users = useRows<SkilledUser>("/skills/people");
   const [editing, setEditing] = useState<Skill | "new" | null>(null);
   const [query, setQuery] = useState("");
   const draft = useDraft<Levels>({});
@@ -102,10 +101,10 @@ export default function Skills() {
           skills: Object.entries(draft.value[user.id] ?? {}).map(([skill_id, level]) => ({ skill_id, level })),
         });
     },
-    { stale: ["/users/skills"], done: t("kit.saved"), onDone: () => accept(draft.value) },
+    { stale: ["/skills/people"], done: t("kit.saved"), onDone: () => accept(draft.value) },
   );
   const remove = useSubmit((skill: Skill) => api.delete(`/skills/${skill.id}`), {
-    stale: ["/skills", "/users/skills", "/queues"],
+    stale: ["/skills", "/skills/people", "/queues"],
     done: t("skills.deleted"),
   });
   const setLevel = (user: string, skill: string, level: number) =>

@@ -3,9 +3,12 @@
 export interface Labelled {
   key: string;
   label: { "zh-CN": string; en: string };
+  /** Which state a presence reason belongs to; other lists have none. */
+  state?: "busy" | "away";
 }
 
 export interface RoutingSettings {
+  missed_offers_to_away?: number;
   channel_weights: Record<string, number>;
   presence_reasons: unknown[];
   dispositions: unknown[];
@@ -14,12 +17,13 @@ export interface RoutingSettings {
 /** The server may hold a plain word, a word with a key, or a word in two languages. */
 export function readLabelled(value: unknown): Labelled {
   if (typeof value === "string") return { key: value, label: { "zh-CN": value, en: value } };
-  const item = (value ?? {}) as { key?: unknown; label?: unknown; name?: unknown };
+  const item = (value ?? {}) as { key?: unknown; label?: unknown; name?: unknown; state?: unknown };
+  const state = item.state === "busy" || item.state === "away" ? { state: item.state as "busy" | "away" } : {};
   const label = item.label ?? item.name ?? item.key ?? "";
-  if (typeof label === "string") return { key: String(item.key ?? label), label: { "zh-CN": label, en: label } };
+  if (typeof label === "string") return { key: String(item.key ?? label), label: { "zh-CN": label, en: label }, ...state };
   const both = label as Record<string, unknown>;
   const zh = String(both["zh-CN"] ?? both.zh ?? both.en ?? "");
-  return { key: String(item.key ?? zh), label: { "zh-CN": zh, en: String(both.en ?? zh) } };
+  return { key: String(item.key ?? zh), label: { "zh-CN": zh, en: String(both.en ?? zh) }, ...state };
 }
 
 /** A new entry's key: from the English word where there is one, else a number; never one already taken. */
@@ -63,9 +67,9 @@ export function finishList(list: readonly Labelled[]): Labelled[] {
     const zh = item.label["zh-CN"].trim();
     const en = item.label.en.trim();
     const label = { "zh-CN": zh || en, en: en || zh };
-    if (item.key) return { key: item.key, label };
+    if (item.key) return { ...item, label };
     const key = newKey(label, taken);
     taken.push(key);
-    return { key, label };
+    return { ...item, key, label };
   });
 }

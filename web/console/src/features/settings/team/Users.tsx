@@ -194,8 +194,8 @@ export default function Users() {
   const roles = useRows<Role>("/roles");
   const departments = useRows<Department>("/departments");
   const departmentName = (id: string | null) => departments.rows?.find((department) => department.id === id)?.name;
-  const roleName = (item: { key: string; name: string }) => {
-    const known = roles.rows?.find((candidate) => candidate.key === item.key);
+  const roleName = (item: { id: string; key: string | null; name: string }) => {
+    const known = roles.rows?.find((candidate) => candidate.id === item.id);
     return known?.built_in ? t(`roles.builtIn.${item.key}`) : item.name;
   };
 
@@ -352,7 +352,7 @@ export default function Users() {
               aria-label={t("users.roles")}
               value={role}
               onChange={setRole}
-              options={(roles.rows ?? []).map((item) => ({ value: item.key, label: roleName(item) }))}
+              options={(roles.rows ?? []).map((item) => ({ value: item.id, label: roleName(item) }))}
             />
             <Select
               style={{ minWidth: 110 }}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+
+import { acceptedFile, filterRows, type ImportRow, mergeVariants, readVariants, rowState, summarize, templateCsv, willImport } from "./model";
+
+const row = (over: Partial<ImportRow>): ImportRow => ({
+  row: 2,
+  question: "怎么退货",
+  variants: [],
+  answer: "七天内可退。",
+  category: "退换货",
+  errors: [],
+  duplicate_of: null,
+  ...over,
+});
+
+describe("import preview", () => {
+  const rows = [
+    row({}),
+    row({ row: 3, question: "How to pay?", variants: ["payment"], category: "Payment" }),
+    row({ row: 4, duplicate_of: "x" }),
+    row({ row: 5, answer: "", category: "Lost", errors: [{ field: "answer", message: "missing" }], duplicate_of: "x" }),
+  ];
+
+  it("puts errors before duplicates", () => {
+    expect(rows.map(rowState)).toEqual(["ready", "ready", "duplicate", "error"]);
+  });
+
+  it("counts, and leaves categories of broken rows out", () => {
+    expect(summarize(rows)).toEqual({ total: 4, ready: 2, duplicate: 1, error: 1, variants: 1, categories: ["Payment", "退换货"] });
+  });
+
+  it("says how many rows a commit touches", () => {
+    expect(willImport(summarize(rows), "skip")).toBe(2);
+    expect(willImport(summarize(rows), "update")).toBe(3);
+  });
+
+  it("filters by state and words together", () => {
+    expect(filterRows(rows, "ready", "PAY").map((r) => r.row)).toEqual([3]);
+    expect(filterRows(rows, "all", "怎么").map((r) => r.row)).toEqual([2, 4, 5]);
+    expect(filterRows(rows, "error", "").map((r) => r.row)).toEqual([5]);
+  });
+
+  it("takes only the formats it can read", () => {
+    expect(["a.CSV", "b.xlsx", "c.md"].every(acceptedFile)).toBe(true);
+    expect(["a.xls", "b.pdf", "csv"].some(acceptedFile)).toBe(false);
+  });
+});
+
+describe("phrasings", () => {
+  it("reads pasted lists", () => {
+    expect(readVariants("1. 怎么退货\n2、如何退款\r\n\n- How to return\n• how to RETURN\n  3天能到吗 ")).toEqual([
+      "怎么退货",
+      "如何退款",
+      "How to return",
+      "3天能到吗",
+    ]);
+  });
+
+  it("keeps what is there and counts what is new", () => {
+    expect(mergeVariants("怎么退货", ["如何退货"], ["怎么退货", "如何退货", "退货流程", "退货流程"])).toEqual({
+      variants: ["如何退货", "退货流程"],
+      fresh: 1,
+    });
+  });
+});
+
+describe("template", () => {
+  it.each(["zh-CN", "en"])("is a table of four columns in %s", (locale) => {
+    const text = templateCsv(locale);
+    expect(text.startsWith("\ufeff")).toBe(true);
+    for (const line of text.trim().split("\r\n")) expect(line.replace(/"[^"]*"/g, "q").split(",")).toHaveLength(4);
+  });
+});
