@@ -60,7 +60,7 @@ async function boot(): Promise<void> {
     },
     event: (type, conversationId, data) => engine.event(type, conversationId, data),
     resync: () => engine.resync(),
-    poll: (signal) => engine.poll(signal),
+    poll: (waitS, signal) => engine.poll(waitS, signal),
     expired: () => engine.resync(),
   });
   addEventListener("online", () => void engine.pump());

@@ -442,9 +442,9 @@ export class Engine {
     }
   }
 
-  async poll(signal: AbortSignal): Promise<void> {
+  async poll(waitS: number, signal: AbortSignal): Promise<void> {
     const c = this.state.conversation;
-    const answer = await this.o.api.poll(c?.id ?? null, resumeAfter(this.state), signal);
+    const answer = await this.o.api.poll(c?.id ?? null, resumeAfter(this.state), waitS, signal);
     for (const message of answer.messages)
       this.event("message.created", message.conversation_id, { message });
     if (answer.conversation)

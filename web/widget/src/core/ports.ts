@@ -41,7 +41,7 @@ export interface Api {
   feedback(messageId: string, helpful: boolean): Promise<void>;
   transcript(): Promise<Blob>;
   transcriptMail(email: string): Promise<void>;
-  poll(conversationId: string | null, afterSeq: number, signal: AbortSignal): Promise<Poll>;
+  poll(conversationId: string | null, afterSeq: number, waitS: number, signal: AbortSignal): Promise<Poll>;
 }
 
 export interface Poll {
@@ -99,7 +99,8 @@ export interface RealtimeHandlers {
   event(type: string, conversationId: string | null, data: Record<string, unknown>): void;
   /** What was missed cannot be replayed: take a fresh snapshot. */
   resync(): Promise<void>;
-  poll(signal: AbortSignal): Promise<void>;
+  /** Ask for what is new, letting the server hold the answer back for up to `waitS` seconds until there is some. */
+  poll(waitS: number, signal: AbortSignal): Promise<void>;
   /** The token is no longer valid. */
   expired(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export const en: Catalogue = {
 
   "chat.title": "Support",
   "chat.bot_tag": "Bot",
-  "chat.bot_sub": "Assistant · answers at once",
+  "chat.bot_sub": "Answers at once",
   "chat.agent_sub": "Here to help you",
   "chat.queue_sub": "Connecting you to a person",
   "chat.closed_sub": "This conversation has ended",

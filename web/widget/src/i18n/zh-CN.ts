@@ -27,12 +27,12 @@ export const zhCN = {
   "home.offline": "人工客服暂时不在",
   "home.wait": "预计等待{time}",
   "home.no_wait": "通常马上接通",
-  "home.back_at": "{time}恢复服务",
+  "home.back_at": "{time} 恢复服务",
   "home.powered": "由 Qiao 桥提供服务",
 
   "chat.title": "客服中心",
   "chat.bot_tag": "机器人",
-  "chat.bot_sub": "智能助手 · 立即回答",
+  "chat.bot_sub": "立即回答您的问题",
   "chat.agent_sub": "正在为您服务",
   "chat.queue_sub": "正在为您接入人工客服",
   "chat.closed_sub": "对话已结束",
@@ -80,7 +80,7 @@ export const zhCN = {
   "queue.keep": "继续等待",
   "offline.title": "人工客服不在服务时间",
   "offline.nobody": "现在没有客服在线",
-  "offline.back": "{time}恢复服务。留下联系方式，我们上班后第一时间联系您。",
+  "offline.back": "{time} 恢复服务。留下联系方式，我们上班后第一时间联系您。",
   "offline.back_unknown": "留下联系方式，我们会尽快联系您。",
 
   "leave.title": "留言 / 预约回电",

@@ -75,8 +75,8 @@ export function createApi(key: string, locale: () => Locale): Api {
     feedback: (message_id, helpful) => json<void>("/feedback", { body: { message_id, helpful } }),
     transcript: async () => (await raw("/transcript.txt")).blob(),
     transcriptMail: (email) => json<void>("/transcript-mail", { body: { email } }),
-    async poll(conversation_id, after_seq, signal): Promise<Poll> {
-      const answer = await json<Json>("/poll", { query: { conversation_id, after_seq, wait: 25 }, signal });
+    async poll(conversation_id, after_seq, wait, signal): Promise<Poll> {
+      const answer = await json<Json>("/poll", { query: { conversation_id, after_seq, wait }, signal });
       return {
         messages: (answer.messages ?? answer.items ?? []) as Message[],
         conversation: (answer.conversation ?? null) as Conversation | null,

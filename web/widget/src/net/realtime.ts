@@ -2,6 +2,7 @@ import { backoff } from "../core/backoff.ts";
 import type { Frame, Realtime, RealtimeHandlers } from "../core/ports.ts";
 
 const PING_MS = 25_000;
+const POLL_S = 25;
 const PONG_MS = 10_000;
 const WELCOME_MS = 8_000;
 /** After this many sockets that never got a welcome, something between us eats WebSockets: poll instead. */
@@ -182,14 +183,18 @@ export class SocketOrPoll implements Realtime {
 
   private async pollUntil(signal: AbortSignal): Promise<void> {
     let attempt = 0;
+    // The first answer is wanted at once: it tells that polling works here.
+    let wait = 0;
     while (!signal.aborted) {
       try {
-        await this.on.poll(signal);
+        await this.on.poll(wait, signal);
         if (signal.aborted) return;
         attempt = 0;
+        wait = POLL_S;
         this.on.status("polling");
       } catch {
         if (signal.aborted) return;
+        wait = 0;
         this.on.status("offline");
         await new Promise((done) => setTimeout(done, backoff(attempt++, Math.random())));
       }

@@ -99,7 +99,6 @@ export function Chat({ onBack }: { onBack: () => void }) {
             vault.set("left", id);
             setLeftFor(id);
             setLeaving(false);
-            toast(t("leave.done"));
           }}
         />
       )}
@@ -135,7 +134,7 @@ function Who({ conversation: c }: { conversation: Conversation | null }) {
         </span>
         <span>
           <b>{config.company || t("chat.title")}</b>
-          {c?.status === "queued" && <small>{t("chat.queue_sub")}</small>}
+          {c?.status === "queued" && <small>{t(c.offline ? "home.offline" : "chat.queue_sub")}</small>}
         </span>
       </div>
     );

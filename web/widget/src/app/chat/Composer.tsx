@@ -34,6 +34,7 @@ export function Composer() {
   };
   const onInput = (value: string) => {
     write(value);
+    setPicker(null);
     if (!value.trim()) return;
     // The session is opened while the customer writes, so that sending needs no second trip.
     engine.ensureSession().catch(() => undefined);

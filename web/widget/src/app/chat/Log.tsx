@@ -78,6 +78,7 @@ export function Log({ onPerson, children }: { onPerson: () => void; children?: p
       if (stick.current) toEnd();
     });
     watch.observe(el);
+    watch.observe(el.firstElementChild!);
     return () => watch.disconnect();
   }, []);
 
@@ -131,7 +132,6 @@ export function Log({ onPerson, children }: { onPerson: () => void; children?: p
   const agent = state.conversation?.agent;
   return (
     <div class="log-wrap">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must be able to reach it */}
       <div
         class="log"
         ref={box}
@@ -141,6 +141,7 @@ export function Log({ onPerson, children }: { onPerson: () => void; children?: p
         aria-relevant="additions"
         aria-label={t("a11y.log")}
         aria-busy={loadingOlder}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must be able to reach it
         tabIndex={0}
       >
         <div class="log-inner">
