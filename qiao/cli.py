@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from rich.table import Table
 import qiao
 from qiao.core import i18n
 from qiao.core.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from qiao.bot.dialogue.schemas import AskView
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Qiao 桥 · 客服中心 · service centre")
 console = Console(stderr=True, highlight=False)
@@ -159,16 +162,23 @@ def ask(
     from qiao.core import telemetry
 
     telemetry.configure_logging("warning", as_json=False)
-    from qiao.bot.answering.ask import ask_once
-
     with _database(settings) as url:
-        decision = asyncio.run(ask_once(settings, url, question, i18n.match_locale(locale or None, _locale())))
+        answer = asyncio.run(_ask(settings, url, question, i18n.match_locale(locale or None, _locale())))
     out = Console(highlight=False)
-    out.print(f"[bold]{decision.kind}[/]  {_say('probability')} {decision.probability:.0%}")
-    if decision.text:
-        out.print(decision.text)
-    for hit in decision.hits[:5]:
-        out.print(f"  {hit.score:.2f}  {hit.title}  [dim]{hit.kind} {hit.id}[/]")
+    out.print(f"[bold]{answer.action}[/]  {_say('probability')} {answer.probability:.0%}")
+    if answer.text:
+        out.print(answer.text, markup=False)
+    for hit in answer.hits:
+        out.print(f"  {hit.probability:.2f}  {hit.title}  ({hit.kind})", markup=False)
+
+
+async def _ask(settings: Settings, url: str, question: str, locale: str) -> "AskView":
+    from qiao.app import create_runtime, running
+    from qiao.bot.dialogue import service as bot
+    from qiao.bot.dialogue.schemas import AskBody
+
+    async with running(create_runtime(settings, url), background=False) as runtime:
+        return await bot.ask(runtime, AskBody(text=question), locale)
 
 
 @app.command()

@@ -129,7 +129,7 @@ class Db:
             except DBAPIError as error:
                 if attempt == retries or getattr(error.orig, "sqlstate", None) not in _RETRY_STATES:
                     raise
-                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 
     async def close(self) -> None:

@@ -46,13 +46,13 @@ class JobRow(Base):
 
 
 @event("job.requested")
-class JobRequested(Event):
+class JobRequested(Event, frozen=True, kw_only=True):
     job_id: UUID
     job_kind: str
 
 
 @event("job.progressed")
-class JobProgressed(Event):
+class JobProgressed(Event, frozen=True, kw_only=True):
     """Tells whoever watches that a job moved on."""
 
     job_id: UUID

@@ -26,16 +26,17 @@ KEEP: Final = 20_000  # newest events kept in memory for consumers that are a li
 
 _COLUMNS = "xid, id, kind, conversation_id, actor_kind, actor_id, audience, payload, at"
 # Everything at or above the oldest running transaction may still get company below it.
+# Only the fixed column list is put into these texts.
 _AFTER = f"""
 SELECT {_COLUMNS} FROM events
 WHERE (xid, id) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY xid, id LIMIT $3
-"""
+"""  # noqa: S608
 _AFTER_KINDS = f"""
 SELECT {_COLUMNS} FROM events
 WHERE (xid, id) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND kind = ANY($4)
 ORDER BY xid, id LIMIT $3
-"""
+"""  # noqa: S608
 
 
 def parse_cursor(cursor: str) -> Position:

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -135,8 +135,11 @@ class Hub:
     def refresh_actor(self, user_id: UUID, actor: Actor) -> None:
         """Replaces what a connected person may see after their roles or queues changed."""
         for connection in self.staff:
-            if connection.actor is not None and connection.actor.id == user_id:
-                connection.actor = actor
+            known = connection.actor
+            if known is not None and known.id == user_id:
+                # A connection made with an API token never gets more than it came with.
+                allowed = actor.permissions if known.session_id else actor.permissions & known.permissions
+                connection.actor = replace(actor, session_id=known.session_id, ip=known.ip, permissions=allowed)
 
     def drop(self, user_id: UUID, session_id: UUID | None = None) -> None:
         """Closes a person's connections (all, or those of one session)."""

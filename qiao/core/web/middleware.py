@@ -20,7 +20,7 @@ from qiao.core.web.errors import problem_response
 
 logger = structlog.get_logger("qiao.http")
 
-_UPLOADS: Final = re.compile(r"^/api/v1/(files|widget/files|knowledge/imports)$")
+_UPLOADS: Final = re.compile(r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports)$")
 _FRAMED: Final = re.compile(r"^/widget/")
 _KEY: Final = re.compile(r"^[\x21-\x7e]{1,200}$")
 

@@ -8,14 +8,14 @@ from qiao.core.events import Event, event
 
 
 @event("conversation.started")
-class ConversationStarted(Event):
+class ConversationStarted(Event, frozen=True, kw_only=True):
     inbox_id: UUID
     customer_id: UUID
     status: str
 
 
 @event("conversation.message_created")
-class MessageCreated(Event):
+class MessageCreated(Event, frozen=True, kw_only=True):
     """A message stands in the conversation. `public` is false for notes and whispers, which only staff see."""
 
     hot: ClassVar[bool] = True
@@ -32,7 +32,7 @@ class MessageCreated(Event):
 
 
 @event("conversation.message_changed")
-class MessageChanged(Event):
+class MessageChanged(Event, frozen=True, kw_only=True):
     """Recalled, or its delivery state moved."""
 
     message_id: UUID
@@ -41,7 +41,7 @@ class MessageChanged(Event):
 
 
 @event("conversation.queued")
-class ConversationQueued(Event):
+class ConversationQueued(Event, frozen=True, kw_only=True):
     """Waits for a person. `entered_at` is set when an earlier place in the queue is kept."""
 
     queue_id: UUID | None
@@ -54,14 +54,14 @@ class ConversationQueued(Event):
 
 
 @event("conversation.assigned")
-class ConversationAssigned(Event):
+class ConversationAssigned(Event, frozen=True, kw_only=True):
     user_id: UUID
     previous_user_id: UUID | None
     reason: str
 
 
 @event("conversation.bot_resumed")
-class BotResumed(Event):
+class BotResumed(Event, frozen=True, kw_only=True):
     """Handed (back) to the bot."""
 
     previous_user_id: UUID | None
@@ -69,13 +69,13 @@ class BotResumed(Event):
 
 
 @event("conversation.snoozed")
-class ConversationSnoozed(Event):
+class ConversationSnoozed(Event, frozen=True, kw_only=True):
     user_id: UUID | None
     until: datetime
 
 
 @event("conversation.unsnoozed")
-class ConversationUnsnoozed(Event):
+class ConversationUnsnoozed(Event, frozen=True, kw_only=True):
     """Snooze ended and the conversation is its agent's again."""
 
     user_id: UUID
@@ -83,7 +83,7 @@ class ConversationUnsnoozed(Event):
 
 
 @event("conversation.resolved")
-class ConversationResolved(Event):
+class ConversationResolved(Event, frozen=True, kw_only=True):
     """`user_id` is who was responsible; None when the bot or the system resolved it."""
 
     user_id: UUID | None
@@ -92,7 +92,7 @@ class ConversationResolved(Event):
 
 
 @event("conversation.reopened")
-class ConversationReopened(Event):
+class ConversationReopened(Event, frozen=True, kw_only=True):
     """Resolved before, live again: `status` tells whether it is assigned to `user_id` or waits in its queue."""
 
     status: str
@@ -100,25 +100,25 @@ class ConversationReopened(Event):
 
 
 @event("conversation.closed")
-class ConversationClosed(Event):
+class ConversationClosed(Event, frozen=True, kw_only=True):
     previous_status: str
     user_id: UUID | None
 
 
 @event("conversation.priority_changed")
-class PriorityChanged(Event):
+class PriorityChanged(Event, frozen=True, kw_only=True):
     priority: int
 
 
 @event("conversation.updated")
-class ConversationUpdated(Event):
+class ConversationUpdated(Event, frozen=True, kw_only=True):
     """Something else people see changed: tags, wrap-up, customer."""
 
     fields: tuple[str, ...]
 
 
 @event("conversation.read")
-class ConversationRead(Event):
+class ConversationRead(Event, frozen=True, kw_only=True):
     """`side` is `customer` or `staff`."""
 
     side: str
@@ -126,7 +126,7 @@ class ConversationRead(Event):
 
 
 @event("conversation.participant_changed")
-class ParticipantChanged(Event):
+class ParticipantChanged(Event, frozen=True, kw_only=True):
     user_id: UUID
     role: str | None
 

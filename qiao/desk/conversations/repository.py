@@ -210,7 +210,7 @@ async def listing(
 ) -> list[Conversation]:
     """One page of conversations `actor` may see, sorted; `after` are the sort keys of the last row seen."""
     query = select(Conversation).where(visible_to(actor), *conditions)
-    key: ColumnElement[Any]
+    key: Any
     match sort:
         case "oldest":
             key = Conversation.last_message_at
@@ -267,7 +267,7 @@ async def queue_counts(db: Session, actor: Actor) -> dict[UUID, int]:
         .where(Conversation.status == "queued", Conversation.queue_id.is_not(None), visible_to(actor))
         .group_by(Conversation.queue_id)
     )
-    return {queue_id: count for queue_id, count in rows}
+    return {queue_id: count for queue_id, count in rows if queue_id is not None}
 
 
 async def due_snoozes(db: Session, at: datetime, limit: int = 100) -> list[UUID]:
@@ -275,6 +275,16 @@ async def due_snoozes(db: Session, at: datetime, limit: int = 100) -> list[UUID]
         select(Conversation.id)
         .where(Conversation.status == "snoozed", Conversation.snoozed_until <= at)
         .order_by(Conversation.snoozed_until)
+        .limit(limit)
+    )
+    return [row for (row,) in rows]
+
+
+async def silent(db: Session, status: str, since: datetime, limit: int = 200) -> list[UUID]:
+    rows = await db.execute(
+        select(Conversation.id)
+        .where(Conversation.status == status, Conversation.last_message_at < since)
+        .order_by(Conversation.last_message_at)
         .limit(limit)
     )
     return [row for (row,) in rows]

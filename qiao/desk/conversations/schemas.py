@@ -138,6 +138,7 @@ class ConversationFacts:
     staff_read_seq: int
     handoff_reason: str | None
     handoff_summary: dict[str, Any] | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from qiao.core.db import Session
-from qiao.core.runtime import runtime_of
+from qiao.core.files import service as files
+from qiao.core.runtime import Runtime, runtime_of
 from qiao.desk.conversations import repository
 from qiao.desk.conversations.models import Conversation, Message, Participant
 from qiao.desk.conversations.ports import QueueDirectory
@@ -191,7 +194,15 @@ def message_without_face(row: Message) -> MessageView:
 async def messages(db: Session, rows: Sequence[Message]) -> list[MessageView]:
     """Views of `rows`, in their order, with the faces of staff."""
     names = await people(db, {row.author_id for row in rows if row.author_kind == "user"})
-    return [with_face(message_without_face(row), names) for row in rows]
+    runtime = runtime_of(db)
+    return [with_links(runtime, with_face(message_without_face(row), names)) for row in rows]
+
+
+def with_links(runtime: Runtime, view: MessageView) -> MessageView:
+    """Adds links that work for a week to a message about a file. Links are made for the reader, never stored."""
+    if view.kind not in ("image", "file"):
+        return view
+    return msgspec.structs.replace(view, payload=files.with_links(runtime, view.payload))
 
 
 def with_face(view: MessageView, names: dict[UUID, PersonRef]) -> MessageView:

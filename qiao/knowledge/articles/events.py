@@ -6,7 +6,7 @@ from qiao.core.events import Event, event
 
 
 @event("knowledge.changed")
-class KnowledgeChanged(Event):
+class KnowledgeChanged(Event, frozen=True, kw_only=True):
     """`items` are FAQs or articles (`source`) that were written, moved to another state, or removed."""
 
     source: str
@@ -14,7 +14,7 @@ class KnowledgeChanged(Event):
 
 
 @event("knowledge.voted")
-class KnowledgeVoted(Event):
+class KnowledgeVoted(Event, frozen=True, kw_only=True):
     """A customer found an answer useful or not."""
 
     source: str

@@ -79,7 +79,7 @@ async def categories(db: Session, locale: str) -> list[CategoryView]:
         counted = await db.execute(
             select(table.category_id, func.count()).where(table.status != "archived").group_by(table.category_id)
         )
-        held[name] = {key: count for key, count in counted}
+        held[name] = dict(counted.tuples().all())
     return [_category(row, locale, held["faqs"].get(row.id, 0), held["articles"].get(row.id, 0)) for row in rows]
 
 
@@ -107,7 +107,8 @@ async def save_category(
     row = CategoryRow(id=new_id()) if category_id is None else await db.get(CategoryRow, category_id)
     if row is None:
         raise NotFound("knowledge.category_not_found")
-    row.names, row.parent_id, row.position = dict(body.names), body.parent_id, body.position
+    row.names = {str(key): name for key, name in body.names.items()}
+    row.parent_id, row.position = body.parent_id, body.position
     db.add(row)
     await db.flush()
     await audit.record(db, actor, "category.saved", "kb_category", row.id, {"names": row.names})
@@ -145,14 +146,16 @@ async def category_named(db: Session, name: str, locale: str) -> UUID:
 
 async def _translations(db: Session, rows: Sequence[Row]) -> dict[UUID, list[Translation]]:
     found: dict[UUID, list[Translation]] = {}
-    for table in (FaqRow, ArticleRow):
-        groups = {row.group_id for row in rows if isinstance(row, table)}
-        if not groups:
-            continue
-        others = (await db.execute(select(table).where(table.group_id.in_(groups)))).scalars()
-        for other in others:
-            view = Translation(id=other.id, locale=other.locale, title=_title(other), status=other.status)
-            found.setdefault(other.group_id, []).append(view)
+    others: list[Row] = []
+    faqs = {row.group_id for row in rows if isinstance(row, FaqRow)}
+    if faqs:
+        others.extend((await db.execute(select(FaqRow).where(FaqRow.group_id.in_(faqs)))).scalars())
+    texts = {row.group_id for row in rows if isinstance(row, ArticleRow)}
+    if texts:
+        others.extend((await db.execute(select(ArticleRow).where(ArticleRow.group_id.in_(texts)))).scalars())
+    for other in others:
+        view = Translation(id=other.id, locale=other.locale, title=_title(other), status=other.status)
+        found.setdefault(other.group_id, []).append(view)
     return found
 
 

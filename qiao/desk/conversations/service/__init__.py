@@ -1,5 +1,12 @@
 """The verbs of conversations: the room's public face. No verb commits; each announces what it did."""
 
+from qiao.desk.conversations.service.customer_side import (
+    add_line,
+    annotate,
+    change_customer,
+    history,
+    messages_by_id,
+)
 from qiao.desk.conversations.service.lifecycle import (
     assign,
     close,
@@ -24,6 +31,7 @@ from qiao.desk.conversations.service.messages import (
     set_delivery,
     start,
 )
+from qiao.desk.conversations.search import search
 from qiao.desk.conversations.service.people import join, leave, take_over, whisper
 from qiao.desk.conversations.service.reading import (
     assigned_to,
@@ -36,14 +44,18 @@ from qiao.desk.conversations.service.reading import (
     listing,
     of_customer,
     require_visible,
+    silent_with_bot,
     transcript,
     views_of,
     workload,
 )
 
 __all__ = [
+    "add_line",
+    "annotate",
     "assign",
     "assigned_to",
+    "change_customer",
     "close",
     "counts",
     "enqueue",
@@ -51,12 +63,14 @@ __all__ = [
     "facts",
     "facts_many",
     "get",
+    "history",
     "join",
     "last_agent",
     "latest_of_customer",
     "leave",
     "listing",
     "mark_read",
+    "messages_by_id",
     "note",
     "of_customer",
     "recall",
@@ -65,10 +79,12 @@ __all__ = [
     "requeue",
     "require_visible",
     "resolve",
+    "search",
     "send",
     "set_delivery",
     "set_priority",
     "set_tags",
+    "silent_with_bot",
     "snooze",
     "start",
     "take_over",

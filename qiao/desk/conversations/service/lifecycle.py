@@ -320,8 +320,8 @@ async def resolve(
     """Ends the work with a wrap-up. Raises Invalid when the workspace asks for a disposition and there is none."""
     row, scope = await rows.for_move(db, actor, conversation_id)
     if actor.kind == "user" and not disposition:
-        workspace = await organization.workspace(db)
-        if workspace.wrap_up_required:
+        settings = await organization.get_settings(db)
+        if settings.wrap_up_required:
             raise Invalid.field("disposition", "conversation.wrap_up_required")
     before = rows.move(row, Move.RESOLVE)
     now = clock.now()

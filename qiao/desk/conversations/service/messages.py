@@ -1,6 +1,7 @@
 """Messages: receiving from customers, sending by agents and the bot, notes, recall, read marks."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -92,9 +93,10 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         view = (await views.messages(db, [duplicate]))[0]
         return Received(view, duplicate.conversation_id, created=False, duplicate=True)
 
-    workspace = await organization.workspace(db)
+    settings = await organization.get_settings(db)
+    window = timedelta(hours=settings.reopen_hours)
     created = False
-    if row is None or not policy.reopens(Status(row.status), row.resolved_at, clock.now(), workspace.reopen_within):
+    if row is None or not policy.reopens(Status(row.status), row.resolved_at, clock.now(), window):
         row = await start(db, inbound)
         created = True
     customer = await customers.ref(db, inbound.customer_id)
@@ -213,7 +215,7 @@ async def recall(db: Session, actor: Actor, conversation_id: UUID, message_id: U
         if message.seq == row.last_seq:
             row.last_message_preview = "[recalled]"
         row.version += 1
-        await _changed(db, actor, row, message, scope)
+        await announce_change(db, actor, row, message, scope)
     return (await views.messages(db, [message]))[0]
 
 
@@ -225,10 +227,13 @@ async def set_delivery(db: Session, message_id: UUID, state: str) -> None:
     row = await repository.get(db, message.conversation_id, lock=True)
     assert row is not None
     message.delivery = state
-    await _changed(db, Actor.system(), row, message, await rows.scope_of(db, row))
+    await announce_change(db, Actor.system(), row, message, await rows.scope_of(db, row))
 
 
-async def _changed(db: Session, actor: Actor, row: Conversation, message: Message, scope: policy.Scope) -> None:
+async def announce_change(
+    db: Session, actor: Actor, row: Conversation, message: Message, scope: policy.Scope
+) -> None:
+    """Tells everybody who sees a message that it is no longer what it was."""
     recent = runtime_of(db).find(RecentMessages)
     if recent is not None:
         after_commit(db, lambda: recent.forget(message.id))

@@ -136,6 +136,11 @@ async def transcript(
     return await views.messages(db, found), more
 
 
+async def silent_with_bot(db: Session, minutes: int) -> list[UUID]:
+    """Conversations with the bot in which nothing was said for `minutes`."""
+    return await repository.silent(db, "bot", clock.now() - timedelta(minutes=minutes))
+
+
 async def last_agent(db: Session, customer_id: UUID) -> UUID | None:
     """Who handled this customer last, within thirty days: the first choice of sticky routing."""
     return await repository.last_agent(db, customer_id, clock.now() - STICKY_WITHIN)

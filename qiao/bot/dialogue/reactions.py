@@ -1,0 +1,47 @@
+"""When the bot speaks."""
+
+from functools import partial
+
+from qiao.bot.dialogue import service
+from qiao.core.db import Session
+from qiao.core.errors import Refused
+from qiao.core.events import Envelope
+from qiao.core.jobs import every
+from qiao.core.reactions import on_commit
+from qiao.core.runtime import Runtime
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.events import BotResumed, MessageCreated
+
+
+def _for_the_bot(envelope: Envelope) -> bool:
+    payload = envelope.payload
+    return payload["status"] == "bot" and payload["author_kind"] == "customer" and bool(payload["public"])
+
+
+@on_commit(MessageCreated, name="bot.reply", retries=5, when=_for_the_bot)
+async def reply(db: Session, fact: MessageCreated, envelope: Envelope) -> None:
+    """Answers a customer. When people take the conversation meanwhile, the bot stays silent."""
+    if envelope.conversation_id is None:
+        return
+    try:
+        async with db.begin_nested():
+            await service.respond(db, envelope.conversation_id, fact.seq)
+    except Refused:
+        return
+
+
+@on_commit(BotResumed, name="bot.resume", retries=5)
+async def resume(db: Session, fact: BotResumed, envelope: Envelope) -> None:
+    """Says hello again when people hand a conversation to it."""
+    if envelope.conversation_id is not None:
+        await service.resume(db, envelope.conversation_id, f"resume:{envelope.cursor}")
+
+
+@every(60, name="bot.end_idle")
+async def end_idle(runtime: Runtime) -> None:
+    """Ends what has been silent for longer than the company allows."""
+    async with runtime.db.read() as db:
+        minutes = (await service.get_settings(db)).idle_minutes
+        due = await conversations.silent_with_bot(db, minutes)
+    for conversation_id in due:
+        await runtime.db.run(partial(service.end_idle, conversation_id=conversation_id))

@@ -1,0 +1,237 @@
+"""The verbs of the dialogue."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from qiao.bot.answering.policy import Action, HandoffReason, Reply, Turn, needs_search, reply_to
+from qiao.bot.dialogue import compose
+from qiao.bot.dialogue.models import BotSession, BotSettingsRow
+from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
+from qiao.bot.understanding.rules import Intent, intent_of
+from qiao.core import i18n
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.errors import Refused
+from qiao.core.runtime import Runtime, runtime_of
+from qiao.core.text import guess_language
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import ConversationFacts, MessageView, Outgoing
+from qiao.desk.inboxes import service as inboxes
+from qiao.desk.routing import service as routing
+from qiao.knowledge.articles import service as articles
+from qiao.knowledge.search.calibration import Policy
+from qiao.knowledge.search.document import Decision
+from qiao.knowledge.search.schemas import hit_view
+from qiao.knowledge.search.service import PUBLIC, SearchService
+from qiao.people.accounts import audit
+
+REMEMBERED: Final = 20
+NOTHING: Final = Decision("none", 0.0)
+
+
+async def get_settings(db: Session) -> BotSettings:
+    """How the bot is set up; defaults before anybody changed anything."""
+    stored = await db.scalar(select(BotSettingsRow.settings).where(BotSettingsRow.id == 1))
+    known = {key: value for key, value in (stored or {}).items() if key in BotSettings.model_fields}
+    return BotSettings.model_validate(known)
+
+
+async def put_settings(db: Session, actor: Actor, settings: BotSettings) -> BotSettings:
+    """Replaces the settings."""
+    before = (await get_settings(db)).model_dump(by_alias=True)
+    values = settings.model_dump(by_alias=True)
+    await db.execute(
+        insert(BotSettingsRow)
+        .values(id=1, settings=values)
+        .on_conflict_do_update(index_elements=["id"], set_={"settings": values})
+    )
+    changes = {key: {"from": before.get(key), "to": value} for key, value in values.items() if before.get(key) != value}
+    await audit.record(db, actor, "bot.settings", "bot", 1, changes)
+    return settings
+
+
+async def _session(db: Session, conversation_id: UUID) -> BotSession:
+    row = await db.get(BotSession, conversation_id, with_for_update=True)
+    if row is None:
+        row = BotSession(
+            conversation_id=conversation_id,
+            misses=0,
+            offered_choices=False,
+            answered=False,
+            offered_person=False,
+            turns=[],
+            last_seq=0,
+        )
+        db.add(row)
+    return row
+
+
+def language_of(text: str, otherwise: str) -> str:
+    """The language to answer in: that of the message where it shows, else the conversation's."""
+    letters = sum(character.isalpha() for character in text)
+    return guess_language(text) if letters >= 2 else otherwise
+
+
+def _last_question(row: BotSession) -> str | None:
+    for turn in reversed(row.turns):
+        if turn.get("action") in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
+            return str(turn["question"])
+    return None
+
+
+async def respond(db: Session, conversation_id: UUID, seq: int) -> None:
+    """Answers the customer's message `seq`, if the conversation is still the bot's. Repeating it changes nothing."""
+    facts = await conversations.facts(db, conversation_id)
+    if facts is None or facts.status != "bot":
+        return
+    items, _ = await conversations.transcript(db, Actor.system(), conversation_id, after_seq=seq - 1, limit=1)
+    if not items or items[0].seq != seq or items[0].author.kind != "customer" or items[0].recalled_at is not None:
+        return
+    row = await _session(db, conversation_id)
+    if row.last_seq >= seq:
+        return
+    settings = await get_settings(db)
+    locale = language_of(items[0].body, facts.locale)
+    reply, intent = await _decide(db, row, items[0], locale, settings)
+    row.last_seq = seq
+    title = reply.hits[0].document.title if reply.hits else None
+    question = items[0].body[:500] or f"[{items[0].kind}]"
+    turn = {"question": question, "action": str(reply.action), "intent": str(intent), "title": title}
+    row.turns = [*row.turns, turn][-REMEMBERED:]
+    row.misses = reply.misses
+    row.offered_choices = reply.action is Action.CHOICES
+    row.answered = reply.action is Action.ANSWER
+    row.offered_person = reply.offer_person
+    await db.flush()
+    actor = Actor.bot(settings.name.in_language(locale))
+    client_id = f"bot:{items[0].id}"
+    if reply.action is Action.HANDOFF:
+        await _hand_over(db, actor, facts, row, reply, locale, client_id)
+        return
+    outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id)
+    await conversations.send(db, actor, conversation_id, outgoing)
+    if reply.action is Action.ANSWER:
+        await articles.count_use(db, reply.hits[0].document.kind, UUID(reply.hits[0].id))
+
+
+async def _decide(
+    db: Session, row: BotSession, message: MessageView, locale: str, settings: BotSettings
+) -> tuple[Reply, Intent]:
+    if message.kind != "text":
+        return Reply(Action.ASK_TO_TYPE, row.misses, offer_person=True), Intent.EMPTY
+    search = runtime_of(db).get(SearchService)
+    policy = Policy(max_error=settings.max_error)
+    chosen = message.payload.get("choice")
+    if isinstance(chosen, str):
+        # One of the offered questions, clicked: its own words find it for certain, within what customers may read.
+        hits = await search.search(message.body, audience=PUBLIC, locale=locale, limit=5)
+        picked = [hit for hit in hits if hit.id == chosen]
+        if picked:
+            return Reply(Action.ANSWER, 0, (picked[0],), 1.0), Intent.QUESTION
+    intent = intent_of(message.body)
+    decision = NOTHING
+    if needs_search(intent):
+        decision = await search.ask(
+            message.body, audience=PUBLIC, context=_last_question(row), locale=locale, policy=policy
+        )
+    turn = Turn(
+        misses=row.misses,
+        offered_choices=row.offered_choices,
+        answered=row.answered,
+        offered_person=row.offered_person,
+    )
+    return reply_to(intent, decision, turn, misses_before_handoff=settings.misses_before_handoff), intent
+
+
+def summary_of(turns: list[dict[str, Any]], reason: str, locale: str) -> dict[str, Any]:
+    """What an agent should know at a glance: what was asked, what was tried, in which language."""
+    asked = [turn for turn in turns if turn.get("intent") == Intent.QUESTION]
+    tried = [
+        {"question": turn["question"], "action": turn["action"], "title": turn.get("title")} for turn in asked[-5:]
+    ]
+    return {"reason": reason, "question": asked[-1]["question"] if asked else None, "tried": tried, "language": locale}
+
+
+async def summary(db: Session, conversation_id: UUID, reason: str) -> dict[str, Any] | None:
+    """The summary of a conversation the bot has seen, for a handoff somebody else starts."""
+    row = await db.get(BotSession, conversation_id)
+    facts = await conversations.facts(db, conversation_id)
+    if row is None or facts is None:
+        return None
+    return summary_of(row.turns, reason, facts.locale)
+
+
+async def _hand_over(
+    db: Session, actor: Actor, facts: ConversationFacts, row: BotSession, reply: Reply, locale: str, client_id: str
+) -> None:
+    reason = str(reply.reason or HandoffReason.REQUESTED)
+    queue_id = facts.queue_id or (await inboxes.get(db, facts.inbox_id)).queue_id
+    availability = await routing.availability(db, queue_id)
+    if availability is not None and availability.mode == "leave_message":
+        payload: dict[str, Any] = {
+            "leave_message": True,
+            "next_open": availability.next_open.isoformat() if availability.next_open else None,
+        }
+        key = "nobody_here" if availability.open else "closed"
+        text = i18n.t(f"bot.{key}", locale)
+        row.offered_person = False
+        await conversations.send(db, actor, facts.id, Outgoing(body=text, payload=payload, client_id=client_id))
+        return
+    text = i18n.t("bot.handoff_asked" if reply.reason is HandoffReason.REQUESTED else "bot.handoff_missed", locale)
+    await conversations.send(db, actor, facts.id, Outgoing(body=text, client_id=client_id))
+    await conversations.enqueue(
+        db, actor, facts.id, queue_id=queue_id, reason=reason, summary=summary_of(row.turns, reason, locale)
+    )
+
+
+async def resume(db: Session, conversation_id: UUID, key: str) -> None:
+    """Says that the bot is back, after people handed the conversation to it."""
+    facts = await conversations.facts(db, conversation_id)
+    if facts is None or facts.status != "bot":
+        return
+    row = await _session(db, conversation_id)
+    row.misses = 0
+    row.offered_choices = row.answered = row.offered_person = False
+    await db.flush()
+    settings = await get_settings(db)
+    name = settings.name.in_language(facts.locale)
+    text = i18n.t("bot.back", facts.locale, name=name)
+    await conversations.send(db, Actor.bot(name), conversation_id, Outgoing(body=text, client_id=f"bot:{key}"))
+
+
+async def end_idle(db: Session, conversation_id: UUID) -> None:
+    """Resolves a conversation that has fallen silent with the bot."""
+    try:
+        await conversations.resolve(db, Actor.bot(), conversation_id, reason="idle")
+    except Refused:
+        return
+
+
+async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
+    """What the bot would say to a first message; nothing is stored."""
+    async with runtime.db.read() as db:
+        settings = await get_settings(db)
+    locale = body.locale or language_of(body.text, reader_locale)
+    intent = intent_of(body.text)
+    decision = NOTHING
+    search = runtime.get(SearchService)
+    if needs_search(intent):
+        policy = Policy(max_error=settings.max_error)
+        decision = await search.ask(body.text, audience=PUBLIC, context=body.context, locale=locale, policy=policy)
+    reply = reply_to(intent, decision, Turn(), misses_before_handoff=settings.misses_before_handoff)
+    name = settings.name.in_language(locale)
+    text = None
+    if reply.action is not Action.HANDOFF:
+        text = compose.message(reply, locale=locale, bot_name=name, client_id="ask").body
+    hits = await search.search(body.text, audience=PUBLIC, locale=locale, limit=5)
+    return AskView(
+        action=str(reply.action),
+        intent=str(intent),
+        decision=decision.kind,
+        probability=round(decision.probability, 4),
+        text=text,
+        hits=[hit_view(hit) for hit in hits],
+    )

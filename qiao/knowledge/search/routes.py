@@ -1,0 +1,27 @@
+"""REST of knowledge search, for staff."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from qiao.core.actor import Actor
+from qiao.core.web import Locale, Runtime_
+from qiao.knowledge.search.schemas import HitView, hit_view
+from qiao.knowledge.search.service import STAFF, SearchService
+from qiao.people.accounts.access import Needs
+
+router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+
+
+@router.get("/search")
+async def search_knowledge(
+    actor: Annotated[Actor, Needs("knowledge.view")],
+    runtime: Runtime_,
+    locale: Locale,
+    q: Annotated[str, Query(min_length=1, max_length=500)],
+    language: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> list[HitView]:
+    """FAQs and articles that fit a question, best first; staff also find what is internal."""
+    hits = await runtime.get(SearchService).search(q, audience=STAFF, locale=language or locale, limit=limit)
+    return [hit_view(hit) for hit in hits]

@@ -1,0 +1,34 @@
+"""What search shows of a hit."""
+
+from pydantic import BaseModel
+
+from qiao.knowledge.search.document import Hit
+
+
+class HitView(BaseModel):
+    """`probability` that this text answers the question; `matched` is the phrasing or passage that fitted best."""
+
+    id: str
+    kind: str
+    title: str
+    matched: str
+    excerpt: str
+    locale: str
+    audience: str
+    score: float
+    probability: float
+
+
+def hit_view(hit: Hit) -> HitView:
+    document = hit.document
+    return HitView(
+        id=document.id,
+        kind=document.kind,
+        title=document.title,
+        matched=hit.matched,
+        excerpt=document.body[:280],
+        locale=document.locale,
+        audience=next(iter(document.audience), "public"),
+        score=round(hit.score, 4),
+        probability=round(hit.probability, 4),
+    )
