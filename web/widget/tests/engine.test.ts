@@ -19,6 +19,7 @@ class Server {
   /** What happens to the next posts: the request is lost, the answer is lost, or it is refused. */
   script: ("lost" | "answer lost" | "refused" | "busy" | "expired" | "ok")[] = [];
   owner = "k1";
+  identified = false;
   api: Api = {
     token: null,
     config: () => Promise.reject(new Error("not asked")),
@@ -26,7 +27,7 @@ class Server {
       this.sessions += 1;
       return {
         visitor_token: this.api.token ?? `token-${this.owner}`,
-        customer: { id: this.owner, name: null, identified: false },
+        customer: { id: this.owner, name: null, identified: this.identified },
         conversation: this.messages.length ? conversation({ last_seq: this.messages.length }) : null,
         messages: this.messages.slice(-50),
         has_more: this.messages.length > 50,
@@ -276,7 +277,24 @@ describe("following the server", () => {
 });
 
 describe("who it is", () => {
+  it("a visitor who signs in keeps what they wrote", async () => {
+    const engine = b.tab();
+    engine.sendText("一");
+    await b.pass();
+    b.online = false;
+    engine.sendText("没发出去");
+    b.disk.set("draft", "草稿");
+    b.server.identified = true;
+    b.server.owner = "k9";
+    b.online = true;
+    await engine.identify("signed");
+    await b.pass();
+    expect(bodies()).toEqual(["一", "没发出去"]);
+    expect(b.disk.get("draft")).toBe("草稿");
+  });
+
   it("nothing of one person stays for the next", async () => {
+    b.server.identified = true;
     const engine = b.tab();
     engine.sendText("一");
     await b.pass();

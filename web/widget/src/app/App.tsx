@@ -15,6 +15,9 @@ import { Icon } from "./icons.tsx";
 import { chime } from "./sound.ts";
 import { applyTheme } from "./theme.ts";
 
+/** Who is online and how long one waits is asked again when the widget is opened after this long. */
+const CONFIG_AGE_MS = 60_000;
+
 interface Props {
   engine: Engine;
   api: Api;
@@ -41,6 +44,7 @@ export function App(p: Props) {
   const box = useRef<HTMLDivElement>(null);
   const images = useRef(new Map<string, string>());
   const chosen = useRef(false);
+  const loadedAt = useRef(0);
   const t = useCallback((key: Key, params?: Params) => translate(locale, key, params), [locale]);
 
   useEffect(() => {
@@ -48,6 +52,7 @@ export function App(p: Props) {
     p.api.config(locale).then(
       (loaded) => {
         if (gone) return;
+        loadedAt.current = Date.now();
         setConfig(loaded);
         setFailure(null);
         applyTheme(loaded.accent, loaded.theme);
@@ -96,6 +101,7 @@ export function App(p: Props) {
         if (message.qiao === "show") {
           setPhone(message.phone);
           setOpen(true);
+          if (Date.now() - loadedAt.current > CONFIG_AGE_MS) setTries((n) => n + 1);
         } else if (message.qiao === "hide") setOpen(false);
       }),
     [host],

@@ -108,9 +108,10 @@ export class Engine {
       locale: this.o.locale(),
       page: this.page,
     });
-    const owner = session.customer.id ?? null;
+    // A visitor who signs in stays the same person and keeps what they wrote; one named person after another does not.
+    const owner = session.customer.identified ? (session.customer.id ?? session.customer.name) : null;
     const previous = vault.get("owner");
-    if (owner && previous && owner !== previous) this.forgetOwner();
+    if (previous && owner && owner !== previous) this.forgetOwner();
     if (owner) vault.set("owner", owner);
     api.token = session.visitor_token;
     vault.set("token", session.visitor_token);

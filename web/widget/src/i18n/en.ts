@@ -169,7 +169,7 @@ export const en: Catalogue = {
   "event.snoozed": "We will follow up with you later",
   "event.joined": "{name} joined",
   "event.left": "{name} left",
-  "event.bot_resumed": "Back with the assistant",
+  "event.to_bot": "Back with the assistant",
   "event.left_message": "Message received",
   "event.rated": "You rated this conversation",
 

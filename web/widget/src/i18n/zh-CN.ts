@@ -166,7 +166,7 @@ export const zhCN = {
   "event.snoozed": "我们会稍后继续跟进",
   "event.joined": "{name} 加入了对话",
   "event.left": "{name} 离开了对话",
-  "event.bot_resumed": "已转回智能助手",
+  "event.to_bot": "已转回智能助手",
   "event.left_message": "留言已提交",
   "event.rated": "您已评价本次服务",
 

@@ -83,6 +83,9 @@ function start(script: HTMLScriptElement): void {
 
   launcher.onclick = () => (open ? hide(true) : show());
   previewOpen.onclick = () => show();
+  launcher.onkeydown = (event) => {
+    if (event.key === "Escape") hide(true);
+  };
   dismiss.onclick = () => {
     preview.hidden = true;
   };
