@@ -71,7 +71,7 @@ export interface Presence {
   reason: string | null;
   capacity: number;
   load: number;
-  idle_since?: Iso | null;
+  since?: Iso | null;
 }
 
 export interface Agent {
@@ -87,6 +87,8 @@ export interface Agent {
 export interface DirectoryEntry {
   id: Id;
   name: string;
+  display_name?: string | null;
+  can_handle?: boolean;
   avatar_url: string | null;
   state: AgentState;
 }
@@ -244,7 +246,7 @@ export interface Order {
 
 export interface RoutingSettings {
   channel_weights: Record<string, number>;
-  presence_reasons: (string | { key: string; label?: string | Record<string, string> })[];
+  presence_reasons: { key: string; label: Record<string, string>; state: "busy" | "away" }[];
   dispositions: Disposition[];
   [key: string]: unknown;
 }

@@ -4,12 +4,12 @@ import { CircleHelp, Search } from "lucide-react";
 import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { useRealtime } from "@/realtime/live";
 import { ErrorBoundary, LoadingState } from "@/ui/states";
+import { ConnectionBanner } from "./ConnectionBanner";
 import { type Feature, features, type NavItem } from "./feature";
 import { currentLocale, matchLocale, setLocale, translate, useLocale, useT } from "./i18n";
 import { Logo } from "./Logo";
-import { ConnectionBanner } from "./ConnectionBanner";
-import { PresenceMenu, useSignOut } from "./presence/PresenceMenu";
 import { type ThemeChoice, usePrefs } from "./prefs";
+import { PresenceMenu, useSignOut } from "./presence/PresenceMenu";
 import { useGo } from "./router";
 import { can, useCan, useMe } from "./session";
 import { MOD, useShortcutListener, useShortcuts } from "./shortcuts";
@@ -42,7 +42,8 @@ function useAccountPrefs(): void {
       ...(typeof settings?.notifications === "boolean" ? { notifications: settings.notifications } : {}),
     });
     const known = matchLocale(locale);
-    if (known && known !== currentLocale() && !sessionStorage.getItem("qiao.locale.chosen")) void setLocale(known);
+    if (known && known !== currentLocale() && !sessionStorage.getItem("qiao.locale.chosen"))
+      void setLocale(known);
   }, [me.user.id]);
 }
 
@@ -88,7 +89,13 @@ export default function Shell() {
   useRealtime(me.user.id, () => void signOut());
   useShortcutListener();
   useShortcuts([
-    { keys: "mod+k", group: "general", label: t("shortcuts.palette"), inFields: true, run: () => open({ palette: true }) },
+    {
+      keys: "mod+k",
+      group: "general",
+      label: t("shortcuts.palette"),
+      inFields: true,
+      run: () => open({ palette: true }),
+    },
     { keys: "?", group: "general", label: t("shortcuts.help"), run: () => open({ shortcuts: true }) },
     { keys: "Escape", group: "general", label: t("shortcuts.close"), passive: true, run: () => {} },
     ...items

@@ -1,6 +1,8 @@
 import type { Locale } from "./format";
 
-type Labelled = string | { key?: string; value?: string; name?: string; label?: string | Record<string, string> };
+type Labelled =
+  | string
+  | { key?: string; value?: string; name?: string; label?: string | Record<string, string> };
 
 /** The stored key of a configurable list item (presence reason, disposition). */
 export function keyOf(item: Labelled): string {

@@ -1,13 +1,4 @@
-import type {
-  Agent,
-  AuthorKind,
-  ConversationView,
-  Id,
-  Iso,
-  Job,
-  MessageView,
-  Offer,
-} from "@/api/types";
+import type { Agent, AuthorKind, ConversationView, Id, Iso, Job, MessageView, Offer } from "@/api/types";
 
 /** What the staff socket sends, by `type`. */
 export interface EventData {

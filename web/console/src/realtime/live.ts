@@ -56,7 +56,10 @@ async function fillGap(client: QueryClient, id: Id, after: number): Promise<void
   if (filling.has(id)) return;
   filling.add(id);
   try {
-    const missing = await api.get<Messages>(`/conversations/${id}/messages`, { after_seq: after, limit: 200 });
+    const missing = await api.get<Messages>(`/conversations/${id}/messages`, {
+      after_seq: after,
+      limit: 200,
+    });
     client.setQueryData<Messages>(keys.messages(id), (now) =>
       now ? { ...now, items: mergeMessages(now.items, missing.items) } : now,
     );
@@ -90,7 +93,8 @@ export function applyFrame(client: QueryClient, frame: Frame, me: Id): void {
     if (next !== data) client.setQueryData(key, next);
   }
   if (frame.type === "conversation.changed" || frame.type === "message.created") {
-    const id = frame.type === "conversation.changed" ? frame.data.conversation.id : frame.data.message.conversation_id;
+    const id =
+      frame.type === "conversation.changed" ? frame.data.conversation.id : frame.data.message.conversation_id;
     const current = client.getQueryData<ConversationView>(keys.conversation(id));
     if (current) {
       const next = reduceConversation(current, frame);
@@ -115,6 +119,9 @@ export function applyFrame(client: QueryClient, frame: Frame, me: Id): void {
     }
   }
   if (frame.type === "conversation.changed") catchUp(client, frame.data.conversation);
+  if (frame.type === "conversation.gone" && client.getQueryData(keys.conversation(frame.data.id)))
+    // It may be mine to see by another way: the server says.
+    void client.invalidateQueries({ queryKey: keys.conversation(frame.data.id) });
   if (frame.type === "offer.created" || frame.type === "offer.ended")
     client.setQueryData<Offer[]>(keys.offers, (offers) => reduceOffers(offers ?? [], frame));
 }
@@ -125,12 +132,29 @@ function catchUp(client: QueryClient, conversation: ConversationView): void {
   const last = messages?.items.at(-1);
   if (last && conversation.last_seq > last.seq) {
     const query = client.getQueryCache().find({ queryKey: keys.messages(conversation.id) });
-    if (query?.getObserversCount()) setTimeout(() => {
-      const now = client.getQueryData<Messages>(keys.messages(conversation.id))?.items.at(-1);
-      if (now && now.seq < conversation.last_seq) void fillGap(client, conversation.id, now.seq);
-    }, 400);
+    if (query?.getObserversCount())
+      setTimeout(() => {
+        const now = client.getQueryData<Messages>(keys.messages(conversation.id))?.items.at(-1);
+        if (now && now.seq < conversation.last_seq) void fillGap(client, conversation.id, now.seq);
+      }, 400);
     else client.removeQueries({ queryKey: keys.messages(conversation.id) });
   }
+}
+
+/**
+ * What a batch really changes: a conversation that is "gone" and then changed for me has only moved, and of several
+ * states of one conversation the last is enough.
+ */
+export function coalesce(frames: readonly Frame[]): Frame[] {
+  const lastChange = new Map<Id, number>();
+  frames.forEach((frame, index) => {
+    if (frame.type === "conversation.changed") lastChange.set(frame.data.conversation.id, index);
+  });
+  return frames.filter((frame, index) => {
+    if (frame.type === "conversation.changed") return lastChange.get(frame.data.conversation.id) === index;
+    if (frame.type === "conversation.gone") return (lastChange.get(frame.data.id) ?? -1) < index;
+    return true;
+  });
 }
 
 /** Mounted once by the shell: the socket, and the caches kept true by it. */
@@ -149,9 +173,19 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
         }),
       1000,
     );
+    // Fifty messages a second are still one change of the screen per frame.
+    let batch: Frame[] = [];
+    let flushing: ReturnType<typeof setTimeout> | null = null;
+    const flush = () => {
+      flushing = null;
+      const frames = coalesce(batch);
+      batch = [];
+      for (const frame of frames) applyFrame(queryClient, frame, me);
+    };
     const stops = [
       realtime.onAny((frame) => {
-        applyFrame(queryClient, frame, me);
+        batch.push(frame);
+        flushing ??= setTimeout(flush, 16);
         if (frame.type === "conversation.changed" || frame.type === "conversation.gone") counts();
         if (frame.type === "queues.changed") queues();
         if (frame.type === "mention.created") {
@@ -160,7 +194,8 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
         }
         if (frame.type === "presence.changed") {
           agents();
-          if (frame.data.agent?.user?.id === me) void queryClient.invalidateQueries({ queryKey: ["/me/presence"] });
+          if (frame.data.agent?.user?.id === me)
+            void queryClient.invalidateQueries({ queryKey: ["/me/presence"] });
         }
       }),
       realtime.onSignal((frame) => {
@@ -177,6 +212,7 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
     realtime.start();
     return () => {
       clearInterval(timer);
+      if (flushing) clearTimeout(flushing);
       for (const stop of stops) stop();
       realtime.stop();
     };

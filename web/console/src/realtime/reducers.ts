@@ -130,10 +130,7 @@ export function compare(sort: Sort): (a: ConversationView, b: ConversationView) 
         recent(a, b) ||
         tie(a, b);
     case "priority":
-      return (a, b) =>
-        b.priority - a.priority ||
-        recent(a, b) ||
-        tie(a, b);
+      return (a, b) => b.priority - a.priority || recent(a, b) || tie(a, b);
   }
 }
 

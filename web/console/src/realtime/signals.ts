@@ -21,6 +21,8 @@ export const useSignals = create<Signals>(() => ({ customerTyping: {}, staffTypi
 const TYPING_MS = 7000;
 
 function personOf(data: Record<string, unknown>): SignalPerson {
+  const customer = data.customer as SignalPerson | undefined;
+  if (customer && typeof customer === "object") return { ...customer, kind: "customer" };
   const nested = (data.author ?? data.user ?? data.by) as SignalPerson | undefined;
   if (nested && typeof nested === "object") return nested;
   return {
@@ -30,7 +32,12 @@ function personOf(data: Record<string, unknown>): SignalPerson {
   };
 }
 
-export function applySignal(state: Signals, frame: SignalFrame, me: Id, now: number): Partial<Signals> | null {
+export function applySignal(
+  state: Signals,
+  frame: SignalFrame,
+  me: Id,
+  now: number,
+): Partial<Signals> | null {
   const id = frame.conversation_id;
   if (!id) return null;
   if (frame.type === "typing") {

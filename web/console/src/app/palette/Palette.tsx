@@ -209,8 +209,7 @@ function Body({ close }: { close: () => void }) {
           </>
         ),
         hint: conversation.last_message ? <RelativeTime at={conversation.last_message.at} /> : null,
-        run: () =>
-          go(`/inbox/all/${conversation.id}${hits[0] ? `?at=${hits[0].seq}` : ""}`),
+        run: () => go(`/inbox/all/${conversation.id}${hits[0] ? `?at=${hits[0].seq}` : ""}`),
       });
     for (const faq of data?.faqs ?? [])
       list.push({
@@ -295,7 +294,13 @@ function Body({ close }: { close: () => void }) {
           aria-label={t("nav.palette")}
         />
       </div>
-      <div className="q-palette__list" role="listbox" id="q-palette-list" ref={listRef} aria-label={t("nav.palette")}>
+      <div
+        className="q-palette__list"
+        role="listbox"
+        id="q-palette-list"
+        ref={listRef}
+        aria-label={t("nav.palette")}
+      >
         {entries.map((entry, index) => (
           <div key={entry.id}>
             {entry.group && entry.group !== entries[index - 1]?.group ? (

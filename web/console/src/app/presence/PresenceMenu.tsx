@@ -14,8 +14,6 @@ import { useShellUi } from "../ui";
 import { STATES, usePresence, useRoutingSettings, useSetPresence } from "./presence";
 import "./presence.css";
 
-const DEFAULT_REASONS = ["break", "lunch", "meeting", "training", "other"];
-
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   const go = useGo();
@@ -47,7 +45,13 @@ export function PresenceMenu() {
   const signOut = useSignOut();
   const reasonLabel = useReasonLabel();
   const state: AgentState = presence?.state ?? "offline";
-  const reasons = settings?.presence_reasons?.length ? settings.presence_reasons : DEFAULT_REASONS;
+  const reasons = (settings?.presence_reasons ?? []).filter((r) => r.state === state);
+  const named = settings?.presence_reasons.find((r) => r.key === presence?.reason);
+  const reasonText = presence?.reason
+    ? named
+      ? labelOf(named, locale)
+      : reasonLabel(presence.reason)
+    : null;
   const name = me.user.display_name || me.user.name;
 
   const choose = (next: AgentState, reason: string | null = null) => {
@@ -85,7 +89,7 @@ export function PresenceMenu() {
               </button>
             ))}
           </div>
-          {state === "away" || state === "busy" ? (
+          {reasons.length ? (
             <div className="q-presence__reasons" role="group" aria-label={t("presence.reason")}>
               {reasons.map((item) => {
                 const key = keyOf(item);
@@ -172,13 +176,9 @@ export function PresenceMenu() {
           size={34}
           state={handles ? state : undefined}
         />
-        {handles ? (
-          <span className="q-rail__state">
-            {presence?.reason ? reasonLabel(presence.reason) : t(`state.${state}`)}
-          </span>
-        ) : null}
-        {handles && presence?.idle_since && (state === "away" || state === "busy") ? (
-          <Elapsed since={presence.idle_since} short className="q-rail__since" />
+        {handles ? <span className="q-rail__state">{reasonText ?? t(`state.${state}`)}</span> : null}
+        {handles && presence?.since && (state === "away" || state === "busy") ? (
+          <Elapsed since={presence.since} short className="q-rail__since" />
         ) : null}
       </button>
     </Popover>

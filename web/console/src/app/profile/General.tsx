@@ -58,7 +58,10 @@ export function General() {
           onChange={(event) => setName(event.target.value)}
           onBlur={() => {
             if (name.trim() !== (me.user.display_name ?? ""))
-              save.mutate({ display_name: name.trim() || null }, { onSuccess: () => toast.success(t("saved")) });
+              save.mutate(
+                { display_name: name.trim() || null },
+                { onSuccess: () => toast.success(t("saved")) },
+              );
           }}
         />
       </Row>
@@ -79,7 +82,10 @@ export function General() {
           aria-label={t("profile.theme")}
           value={prefs.theme}
           onChange={(theme) => remember({ theme })}
-          options={(["light", "dark", "system"] as const).map((v) => ({ value: v, label: t(`profile.themes.${v}`) }))}
+          options={(["light", "dark", "system"] as const).map((v) => ({
+            value: v,
+            label: t(`profile.themes.${v}`),
+          }))}
         />
       </Row>
       <Row label={t("profile.density")}>

@@ -29,7 +29,10 @@ export function Password() {
         const fields = error instanceof Problem ? error.fields : [];
         if (fields.length)
           form.setFields(
-            fields.map((f) => ({ name: (f.field === "current" ? "current" : "new") as keyof Fields, errors: [f.message] })),
+            fields.map((f) => ({
+              name: (f.field === "current" ? "current" : "new") as keyof Fields,
+              errors: [f.message],
+            })),
           );
         else form.setFields([{ name: "current", errors: [sentenceOf(error)] }]);
       },

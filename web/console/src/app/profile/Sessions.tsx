@@ -77,7 +77,11 @@ export function Sessions() {
                   </div>
                 </div>
                 {session.current ? null : (
-                  <Button size="small" onClick={() => end.mutate(session.id)} loading={end.variables === session.id && end.isPending}>
+                  <Button
+                    size="small"
+                    onClick={() => end.mutate(session.id)}
+                    loading={end.variables === session.id && end.isPending}
+                  >
                     {t("profile.end_session")}
                   </Button>
                 )}

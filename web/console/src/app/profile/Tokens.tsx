@@ -81,10 +81,18 @@ export function Tokens() {
           initialValues={{ days: 90 }}
           onFinish={(fields) => create.mutate(fields)}
         >
-          <Form.Item name="name" label={t("profile.token_name")} rules={[{ required: true, message: t("required") }]}>
+          <Form.Item
+            name="name"
+            label={t("profile.token_name")}
+            rules={[{ required: true, message: t("required") }]}
+          >
             <Input placeholder={t("profile.token_name_placeholder")} maxLength={80} autoFocus />
           </Form.Item>
-          <Form.Item name="scopes" label={t("profile.token_scopes")} rules={[{ required: true, message: t("required") }]}>
+          <Form.Item
+            name="scopes"
+            label={t("profile.token_scopes")}
+            rules={[{ required: true, message: t("required") }]}
+          >
             <Select
               mode="multiple"
               optionFilterProp="label"
@@ -135,7 +143,9 @@ export function Tokens() {
                     : ""}
                 </div>
                 <div className="q-muted q-line__sub">
-                  {token.scopes.map((scope) => t(`permission.${scope}`)).join(locale === "zh-CN" ? "、" : ", ")}
+                  {token.scopes
+                    .map((scope) => t(`permission.${scope}`))
+                    .join(locale === "zh-CN" ? "、" : ", ")}
                 </div>
               </div>
               <Button

@@ -10,7 +10,7 @@ import { usePrefs } from "@/app/prefs";
 import { useMe } from "@/app/session";
 import { keys } from "@/realtime/live";
 import { frameLog } from "@/realtime/log";
-import { type ListFilter, reduceList } from "@/realtime/reducers";
+import { type ListFilter, type Pages, reduceList } from "@/realtime/reducers";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { useInbox } from "../state";
 import { ListHeader } from "./ListHeader";
@@ -36,7 +36,10 @@ export function useConversations(filter: ListFilter, me: string) {
       );
       const reduced = frameLog
         .since(mark)
-        .reduce((data, frame) => reduceList(data, frame, filter, me), { pages: [page], pageParams: [null] });
+        .reduce<Pages>((data, frame) => reduceList(data, frame, filter, me), {
+          pages: [page],
+          pageParams: [null],
+        });
       return reduced.pages[0]!;
     },
     initialPageParam: null as string | null,
@@ -72,9 +75,7 @@ export const ConversationList = forwardRef<
 
   const items = useMemo(() => {
     const seen = new Set<string>();
-    return (query.data?.pages ?? [])
-      .flatMap((p) => p.items)
-      .filter((c) => !seen.has(c.id) && seen.add(c.id));
+    return (query.data?.pages ?? []).flatMap((p) => p.items).filter((c) => !seen.has(c.id) && seen.add(c.id));
   }, [query.data]);
   const { rows, fresh } = stableOrder(shown.current, items, !atTop || hovered);
   shown.current = rows.map((c) => c.id);
@@ -101,7 +102,8 @@ export const ConversationList = forwardRef<
   const virtualItems = virtual.getVirtualItems();
   const lastIndex = virtualItems.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (query.hasNextPage && !query.isFetchingNextPage && lastIndex >= rows.length - 6) void query.fetchNextPage();
+    if (query.hasNextPage && !query.isFetchingNextPage && lastIndex >= rows.length - 6)
+      void query.fetchNextPage();
   }, [lastIndex, rows.length, query.hasNextPage, query.isFetchingNextPage, query.fetchNextPage]);
 
   const index = rows.findIndex((c) => c.id === selected);
@@ -143,7 +145,11 @@ export const ConversationList = forwardRef<
         ) : query.error && !query.data ? (
           <ErrorState error={query.error} retry={() => void query.refetch()} />
         ) : rows.length === 0 ? (
-          <EmptyState icon={CheckCheck} title={t(`empty.${filter.view}`)} hint={t(`empty.${filter.view}_hint`)} />
+          <EmptyState
+            icon={CheckCheck}
+            title={t(`empty.${filter.view}`)}
+            hint={t(`empty.${filter.view}_hint`)}
+          />
         ) : (
           <div
             ref={scroller}

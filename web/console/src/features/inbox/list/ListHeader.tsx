@@ -24,7 +24,11 @@ export function useQueuesLive(enabled = true) {
 
 const SORTS: Sort[] = ["recent", "waiting", "priority", "oldest"];
 
-export function ListHeader(props: { viewParam: string; tags: string[]; inboxes: { id: string; name: string }[] }) {
+export function ListHeader(props: {
+  viewParam: string;
+  tags: string[];
+  inboxes: { id: string; name: string }[];
+}) {
   const t = useT("inbox");
   const go = useGo();
   const counts = useCounts().data;
@@ -98,7 +102,9 @@ export function ListHeader(props: { viewParam: string; tags: string[]; inboxes: 
           menu={{ items: more, selectedKeys: [props.viewParam], onClick: ({ key }) => go(`/inbox/${key}`) }}
         >
           <button type="button" className={`q-tab ${inMore ? "q-tab--on" : ""}`} aria-haspopup="menu">
-            <span className="q-ellipsis">{queueId ? (queueName ?? t("queues")) : inMore ? t(`view.${view}`) : t("more")}</span>
+            <span className="q-ellipsis">
+              {queueId ? (queueName ?? t("queues")) : inMore ? t(`view.${view}`) : t("more")}
+            </span>
             <ChevronDown size={14} aria-hidden />
           </button>
         </Dropdown>

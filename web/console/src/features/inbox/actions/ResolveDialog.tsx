@@ -1,0 +1,119 @@
+import { Cascader, Form, Input, Modal, Select } from "antd";
+import { useState } from "react";
+import type { Disposition } from "@/api/types";
+import { useLocale, useT } from "@/app/i18n";
+import { useRoutingSettings } from "@/app/presence/presence";
+import { useMe } from "@/app/session";
+import { MOD } from "@/app/shortcuts";
+import type { Locale } from "@/lib/format";
+import { keyOf, labelOf } from "@/lib/label";
+import type { DialogProps } from "./Dialogs";
+import { useVerbs } from "./verbs";
+
+interface Option {
+  value: string;
+  label: string;
+  children?: Option[];
+}
+
+function options(list: Disposition[], locale: Locale): Option[] {
+  return list.map((d) => ({
+    value: keyOf(d as { key: string }),
+    label: labelOf(d as { key: string }, locale),
+    ...(d.children?.length ? { children: options(d.children, locale) } : {}),
+  }));
+}
+
+interface Fields {
+  disposition?: string[];
+  note?: string;
+  tags: string[];
+}
+
+/** The wrap-up: what it was about and how it ended. */
+export function ResolveDialog({ conversation, close }: DialogProps) {
+  const t = useT("inbox");
+  const locale = useLocale();
+  const me = useMe();
+  const [form] = Form.useForm<Fields>();
+  const [busy, setBusy] = useState(false);
+  const verbs = useVerbs(conversation.id);
+  const settings = useRoutingSettings().data;
+  const required = me.workspace.settings?.wrap_up_required === true;
+  const choices = options(settings?.dispositions ?? [], locale);
+
+  const submit = async (fields: Fields) => {
+    setBusy(true);
+    const ok = await verbs.resolve({
+      disposition: fields.disposition?.length ? fields.disposition.join("/") : null,
+      note: fields.note?.trim() ?? "",
+      tags: fields.tags,
+    });
+    setBusy(false);
+    if (ok) close();
+  };
+
+  return (
+    <Modal
+      open
+      title={t("resolve.title", { name: conversation.customer.name })}
+      onCancel={close}
+      okText={t("resolve.submit")}
+      confirmLoading={busy}
+      onOk={() => form.submit()}
+      width={480}
+      footer={(_, { OkBtn, CancelBtn }) => (
+        <div className="q-dialog-foot">
+          <span className="q-muted">
+            <kbd>{MOD}</kbd> <kbd>↵</kbd>
+          </span>
+          <CancelBtn />
+          <OkBtn />
+        </div>
+      )}
+    >
+      <Form<Fields>
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ tags: conversation.tags }}
+        onFinish={(fields) => void submit(fields)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.submit();
+        }}
+      >
+        <Form.Item
+          name="disposition"
+          label={required ? t("resolve.disposition") : `${t("resolve.disposition")} · ${t("optional")}`}
+          rules={[{ required, message: t("resolve.disposition_required") }]}
+        >
+          <Cascader
+            options={choices}
+            expandTrigger="hover"
+            changeOnSelect={!choices.some((c) => c.children)}
+            showSearch
+            autoFocus
+            placeholder={t("resolve.disposition_placeholder")}
+          />
+        </Form.Item>
+        <Form.Item name="note" label={`${t("resolve.note")} · ${t("optional")}`}>
+          <Input.TextArea
+            autoSize={{ minRows: 3, maxRows: 8 }}
+            maxLength={4000}
+            placeholder={t("resolve.note_placeholder")}
+          />
+        </Form.Item>
+        <Form.Item name="tags" label={t("tags")} style={{ marginBottom: 8 }}>
+          <Select
+            mode="tags"
+            open={false}
+            suffix={null}
+            tokenSeparators={[",", "，", "、"]}
+            maxCount={30}
+            placeholder={t("tags_placeholder")}
+          />
+        </Form.Item>
+      </Form>
+    </Modal>
+  );
+}

@@ -1,0 +1,193 @@
+import { Input, Modal, Segmented } from "antd";
+import { Bot } from "lucide-react";
+import { useState } from "react";
+import { useGet } from "@/api/hooks";
+import type { Agent } from "@/api/types";
+import { useT } from "@/app/i18n";
+import { listOf } from "@/app/profile/Sessions";
+import { Avatar } from "@/ui/Avatar";
+import { EmptyState, Fetched } from "@/ui/states";
+import { Elapsed } from "@/ui/Time";
+import { useQueuesLive } from "../list/ListHeader";
+import type { DialogProps } from "./Dialogs";
+import { useVerbs } from "./verbs";
+
+type Kind = "user" | "queue" | "bot";
+const RANK = { online: 0, busy: 1, away: 2, offline: 3 } as const;
+
+/** Colleagues, the free ones first; the load says who can take it. */
+export function PeopleList(props: {
+  value: string | null;
+  onChange: (id: string, name: string) => void;
+  exclude?: string[];
+}) {
+  const t = useT("inbox");
+  const [word, setWord] = useState("");
+  const agents = useGet<Agent[] | { items: Agent[] }>("/agents", undefined, { staleTime: 5000 });
+  return (
+    <>
+      <Input
+        autoFocus
+        allowClear
+        placeholder={t("transfer.search_people")}
+        aria-label={t("transfer.search_people")}
+        value={word}
+        onChange={(event) => setWord(event.target.value)}
+        style={{ marginBottom: 8 }}
+      />
+      <Fetched query={agents}>
+        {(data) => {
+          const list = listOf(data)
+            .filter(
+              (a) =>
+                !props.exclude?.includes(a.user.id) && a.user.name.toLowerCase().includes(word.toLowerCase()),
+            )
+            .sort(
+              (a, b) =>
+                RANK[a.state] - RANK[b.state] || a.load / (a.capacity || 1) - b.load / (b.capacity || 1),
+            );
+          if (list.length === 0) return <EmptyState title={t("transfer.nobody")} compact />;
+          return (
+            <div className="q-pick" role="radiogroup" aria-label={t("transfer.person")}>
+              {list.map((agent) => (
+                <button
+                  key={agent.user.id}
+                  type="button"
+                  role="radio"
+                  aria-checked={props.value === agent.user.id}
+                  className={`q-pick__item ${props.value === agent.user.id ? "q-pick__item--on" : ""}`}
+                  onClick={() => props.onChange(agent.user.id, agent.user.name)}
+                >
+                  <Avatar
+                    name={agent.user.name}
+                    id={agent.user.id}
+                    url={agent.user.avatar_url}
+                    size={30}
+                    state={agent.state}
+                  />
+                  <span className="q-pick__main">
+                    <span>{agent.user.name}</span>
+                    <small>
+                      {t(`state.${agent.state}`)}
+                      {agent.since && agent.state !== "online" ? (
+                        <>
+                          {" · "}
+                          <Elapsed since={agent.since} short />
+                        </>
+                      ) : null}
+                    </small>
+                  </span>
+                  <span
+                    className={`q-num q-pick__load ${agent.load >= agent.capacity ? "q-pick__load--full" : ""}`}
+                    title={t("transfer.load")}
+                  >
+                    {agent.load} / {agent.capacity}
+                  </span>
+                </button>
+              ))}
+            </div>
+          );
+        }}
+      </Fetched>
+    </>
+  );
+}
+
+export function TransferDialog({ conversation, close }: DialogProps) {
+  const t = useT("inbox");
+  const verbs = useVerbs(conversation.id);
+  const queues = useQueuesLive();
+  const [kind, setKind] = useState<Kind>("user");
+  const [target, setTarget] = useState<{ id: string; name: string } | null>(null);
+  const [note, setNote] = useState("");
+  const [busy, setBusy] = useState(false);
+  const ready = kind === "bot" || target !== null;
+
+  const submit = async () => {
+    if (!ready) return;
+    setBusy(true);
+    const ok = await verbs.transfer(
+      kind === "bot" ? { type: "bot" } : { type: kind, id: target!.id },
+      note.trim(),
+      kind === "bot" ? t("bot") : target!.name,
+    );
+    setBusy(false);
+    if (ok) close();
+  };
+
+  return (
+    <Modal
+      open
+      title={t("transfer.title")}
+      onCancel={close}
+      onOk={() => void submit()}
+      okText={t("transfer.submit")}
+      okButtonProps={{ disabled: !ready }}
+      confirmLoading={busy}
+      width={480}
+    >
+      <Segmented<Kind>
+        block
+        value={kind}
+        aria-label={t("transfer.title")}
+        onChange={(value) => {
+          setKind(value);
+          setTarget(null);
+        }}
+        options={[
+          { value: "user", label: t("transfer.person") },
+          { value: "queue", label: t("transfer.queue") },
+          { value: "bot", label: t("transfer.bot") },
+        ]}
+        style={{ marginBottom: 12 }}
+      />
+      {kind === "user" ? (
+        <PeopleList
+          value={target?.id ?? null}
+          onChange={(id, name) => setTarget({ id, name })}
+          exclude={conversation.assignee ? [conversation.assignee.id] : []}
+        />
+      ) : kind === "queue" ? (
+        <div className="q-pick" role="radiogroup" aria-label={t("transfer.queue")}>
+          {queues.map((q) => (
+            <button
+              key={q.queue.id}
+              type="button"
+              role="radio"
+              aria-checked={target?.id === q.queue.id}
+              className={`q-pick__item ${target?.id === q.queue.id ? "q-pick__item--on" : ""}`}
+              onClick={() => setTarget({ id: q.queue.id, name: q.queue.name })}
+            >
+              <span className="q-pick__main">
+                <span>{q.queue.name}</span>
+                <small>
+                  {q.open
+                    ? t("transfer.queue_figures", { waiting: q.waiting, online: q.agents_online })
+                    : t("transfer.queue_closed")}
+                </small>
+              </span>
+            </button>
+          ))}
+          {queues.length === 0 ? <EmptyState title={t("transfer.no_queues")} compact /> : null}
+        </div>
+      ) : (
+        <div className="q-pick__bot">
+          <Bot size={18} aria-hidden />
+          {t("transfer.bot_hint")}
+        </div>
+      )}
+      <Input.TextArea
+        value={note}
+        onChange={(event) => setNote(event.target.value)}
+        autoSize={{ minRows: 2, maxRows: 6 }}
+        maxLength={2000}
+        placeholder={t("transfer.note_placeholder")}
+        aria-label={t("transfer.note_placeholder")}
+        style={{ marginTop: 12 }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void submit();
+        }}
+      />
+    </Modal>
+  );
+}

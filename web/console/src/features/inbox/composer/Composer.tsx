@@ -1,0 +1,460 @@
+import { Button, Popover, Progress, Tooltip } from "antd";
+import { FileText, Paperclip, RotateCcw, SendHorizontal, Smile, X } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { api } from "@/api/client";
+import { sentenceOf } from "@/api/problem";
+import { queryClient } from "@/api/queryClient";
+import type { ConversationView, Id } from "@/api/types";
+import { useT } from "@/app/i18n";
+import { usePrefs } from "@/app/prefs";
+import { MOD } from "@/app/shortcuts";
+import { fileSize } from "@/lib/format";
+import { realtime } from "@/realtime/client";
+import { keys } from "@/realtime/live";
+import type { Messages } from "@/realtime/reducers";
+import { useSignals } from "@/realtime/signals";
+import { toast } from "@/ui/feedback";
+import { sendMessage } from "../conversation/outbox";
+import { type ComposerTab, useInbox } from "../state";
+import { useAttachments } from "./attachments";
+import { drafts } from "./drafts";
+import { EMOJI } from "./emoji";
+import { SuggestMenu } from "./SuggestMenu";
+import { replaceTrigger, type Trigger, triggerAt } from "./trigger";
+import { type Suggestion, useSuggestions } from "./useSuggestions";
+import "./composer.css";
+
+const TYPING_EVERY = 3000;
+const NOBODY: Record<string, never> = {};
+
+function lastQuestion(conversationId: Id): string {
+  const messages = queryClient.getQueryData<Messages>(keys.messages(conversationId));
+  const last = messages?.items.findLast((m) => m.author.kind === "customer" && m.kind === "text");
+  return last?.body.slice(0, 80) ?? "";
+}
+
+export function Composer(props: { conversation: ConversationView }) {
+  const { conversation: c } = props;
+  const t = useT("inbox");
+  const sendOnEnter = usePrefs((p) => p.sendOnEnter);
+  const wanted = useInbox((s) => s.tab);
+  const setTab = useInbox((s) => s.setTab);
+  const focusTick = useInbox((s) => s.focusComposer);
+  const others = useSignals((s) => s.staffTyping[c.id]) ?? NOBODY;
+  const may = c.may ?? {};
+  const tabs = useMemo(
+    () =>
+      (["reply", "note", "whisper"] as ComposerTab[]).filter((tab) =>
+        tab === "reply" ? may.reply : tab === "note" ? may.note !== false : may.whisper,
+      ),
+    [may.reply, may.note, may.whisper],
+  );
+  const tab = tabs.includes(wanted) ? wanted : (tabs[0] ?? "note");
+  const [text, setText] = useState("");
+  const [caret, setCaret] = useState(0);
+  const [dismissed, setDismissed] = useState<number | null>(null);
+  const [active, setActive] = useState(0);
+  const [mentions, setMentions] = useState<{ id: Id; name: string }[]>([]);
+  const [dragging, setDragging] = useState(false);
+  const [emoji, setEmoji] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const attachments = useAttachments(c.id);
+  const lastTyping = useRef(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation or tab has its own draft.
+  useEffect(() => {
+    const draft = drafts.get(c.id)[tab] ?? "";
+    setText(draft);
+    setCaret(draft.length);
+    setMentions([]);
+    setDismissed(null);
+  }, [c.id, tab]);
+
+  useEffect(() => {
+    if (focusTick > 0) field.current?.focus();
+  }, [focusTick]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  useLayoutEffect(() => {
+    const el = field.current;
+    if (!el) return;
+    el.style.height = "auto";
+    el.style.height = `${Math.min(el.scrollHeight, 220)}px`;
+  }, [text]);
+
+  const trigger = useMemo<Trigger | null>(() => {
+    const found = triggerAt(text, caret);
+    if (!found || found.from === dismissed) return null;
+    if (found.char === "@") return tab === "note" ? found : null;
+    return tab === "reply" || found.char === "/" ? found : null;
+  }, [text, caret, dismissed, tab]);
+  const suggestions = useSuggestions(
+    trigger,
+    c.locale,
+    trigger?.char === "#" && !trigger.query ? lastQuestion(c.id) : "",
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new list starts at its top.
+  useEffect(() => setActive(0), [trigger?.char, trigger?.query]);
+
+  const stopTyping = useCallback(() => {
+    if (lastTyping.current) realtime.typing(c.id, false);
+    lastTyping.current = 0;
+  }, [c.id]);
+  useEffect(() => stopTyping, [stopTyping]);
+  useEffect(() => {
+    if (!text) return;
+    const timer = setTimeout(stopTyping, 5000);
+    return () => clearTimeout(timer);
+  }, [text, stopTyping]);
+
+  const write = (next: string, at: number) => {
+    setText(next);
+    setCaret(at);
+    drafts.set(c.id, tab, next);
+    if (dismissed !== null && next[dismissed] === undefined) setDismissed(null);
+    if (tab === "reply" && next.trim()) {
+      if (Date.now() - lastTyping.current > TYPING_EVERY) {
+        lastTyping.current = Date.now();
+        realtime.typing(c.id, true);
+      }
+    } else stopTyping();
+  };
+
+  const place = (next: string, at: number) => {
+    write(next, at);
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(at, at);
+    });
+  };
+
+  const insert = (words: string) => {
+    const el = field.current;
+    const from = el?.selectionStart ?? text.length;
+    const to = el?.selectionEnd ?? text.length;
+    place(text.slice(0, from) + words + text.slice(to), from + words.length);
+  };
+
+  const pick = async (item: Suggestion, asCard: boolean) => {
+    if (!trigger) return;
+    if (item.type === "person") {
+      const done = replaceTrigger(text, caret, trigger, `@${item.person.name} `);
+      setMentions((list) => [
+        ...list.filter((m) => m.id !== item.id),
+        { id: item.id, name: item.person.name },
+      ]);
+      return place(done.text, done.caret);
+    }
+    if (item.type === "canned") {
+      const here = trigger;
+      try {
+        const { body } = await api.post<{ body: string }>(`/canned/${item.id}/render`, {
+          conversation_id: c.id,
+        });
+        const done = replaceTrigger(text, caret, here, body);
+        place(done.text, done.caret);
+      } catch (error) {
+        toast.error(sentenceOf(error));
+      }
+      return;
+    }
+    if (asCard && tab === "reply") {
+      const done = replaceTrigger(text, caret, trigger, "");
+      place(done.text, done.caret);
+      sendMessage({
+        conversation_id: c.id,
+        route: "messages",
+        kind: "card",
+        body: "",
+        payload: {
+          type: "article",
+          source: item.source,
+          id: item.id,
+          title: item.title,
+          summary: item.answer.replace(/<\/?mark>/g, "").slice(0, 300),
+        },
+      });
+      return;
+    }
+    let words = item.answer.replace(/<\/?mark>/g, "");
+    try {
+      const path = item.source === "faq" ? `/knowledge/faqs/${item.id}` : `/knowledge/articles/${item.id}`;
+      const full = await api.get<{ answer?: string; body?: string }>(path);
+      words = full.answer ?? full.body ?? words;
+    } catch {
+      // The excerpt we already have is better than nothing.
+    }
+    const done = replaceTrigger(text, caret, trigger, words || item.title);
+    place(done.text, done.caret);
+  };
+
+  const uploading = attachments.items.some((a) => !a.file && !a.error);
+  const ready = attachments.items.filter((a) => a.file);
+  const sendable = (text.trim().length > 0 || ready.length > 0) && !uploading && tabs.length > 0;
+
+  const send = () => {
+    if (!sendable) return;
+    const body = text.trim();
+    if (tab === "reply")
+      for (const { file } of ready)
+        sendMessage({
+          conversation_id: c.id,
+          route: "messages",
+          kind: file!.mime.startsWith("image/") ? "image" : "file",
+          body: "",
+          payload: {
+            file_id: file!.id,
+            name: file!.name,
+            mime: file!.mime,
+            size: file!.size,
+            width: file!.width,
+            height: file!.height,
+            url: file!.url,
+            thumb_url: file!.thumb_url,
+          },
+        });
+    if (body)
+      sendMessage({
+        conversation_id: c.id,
+        route: tab === "reply" ? "messages" : tab === "note" ? "notes" : "whisper",
+        kind: "text",
+        body,
+        payload: {},
+        mentions: mentions.filter((m) => body.includes(`@${m.name}`)).map((m) => m.id),
+      });
+    stopTyping();
+    if (tab === "reply") attachments.clear();
+    setText("");
+    setCaret(0);
+    setMentions([]);
+    drafts.set(c.id, tab, "");
+    field.current?.focus();
+  };
+
+  const onKeyDown = (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing) return;
+    if (trigger && suggestions.items.length > 0) {
+      const count = suggestions.items.length;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        setActive((active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
+        return;
+      }
+      if ((event.key === "Enter" && !event.metaKey && !event.ctrlKey) || event.key === "Tab") {
+        event.preventDefault();
+        void pick(suggestions.items[Math.min(active, count - 1)]!, event.shiftKey);
+        return;
+      }
+    }
+    if (event.key === "Escape") {
+      event.preventDefault();
+      if (trigger) setDismissed(trigger.from);
+      else field.current?.blur();
+      return;
+    }
+    if (event.key !== "Enter" || event.altKey) return;
+    const mod = event.metaKey || event.ctrlKey;
+    if (mod || (sendOnEnter && !event.shiftKey)) {
+      event.preventDefault();
+      send();
+    }
+  };
+
+  const typists = Object.values(others).map((p) => p.name);
+
+  if (tabs.length === 0) return null;
+  return (
+    <section
+      className={`q-composer q-composer--${tab} ${dragging ? "q-composer--drag" : ""}`}
+      aria-label={t("composer.label")}
+      onDragOver={(event) => {
+        if (tab !== "reply" || !event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        setDragging(true);
+      }}
+      onDragLeave={() => setDragging(false)}
+      onDrop={(event) => {
+        setDragging(false);
+        if (tab !== "reply" || !event.dataTransfer.files.length) return;
+        event.preventDefault();
+        attachments.add(event.dataTransfer.files);
+      }}
+    >
+      {trigger ? (
+        <SuggestMenu
+          trigger={trigger}
+          items={suggestions.items}
+          loading={suggestions.loading}
+          active={Math.min(active, Math.max(0, suggestions.items.length - 1))}
+          onActive={setActive}
+          onPick={(item, asCard) => void pick(item, asCard)}
+          cards={tab === "reply"}
+        />
+      ) : null}
+      {typists.length > 0 && tab === "reply" ? (
+        <div className="q-composer__collision" role="status">
+          {t("composer.collision", { names: typists.join(t("list_separator")) })}
+        </div>
+      ) : null}
+      <div className="q-composer__tabs" role="tablist" aria-label={t("composer.mode")}>
+        {tabs.map((one) => (
+          <button
+            key={one}
+            type="button"
+            role="tab"
+            aria-selected={one === tab}
+            className={`q-composer__tab q-composer__tab--${one} ${one === tab ? "q-composer__tab--on" : ""}`}
+            onClick={() => {
+              setTab(one);
+              field.current?.focus();
+            }}
+          >
+            {t(`composer.${one}`)}
+          </button>
+        ))}
+        <span className="q-composer__hint">{t(`composer.hint_${tab}`)}</span>
+      </div>
+      <textarea
+        ref={field}
+        rows={2}
+        value={text}
+        placeholder={t(`composer.placeholder_${tab}`, { name: c.customer.name })}
+        aria-label={t(`composer.${tab}`)}
+        aria-autocomplete="list"
+        aria-expanded={trigger !== null}
+        aria-controls={trigger ? "q-suggest" : undefined}
+        aria-activedescendant={trigger && suggestions.items.length ? `q-suggest-${active}` : undefined}
+        maxLength={10_000}
+        onChange={(event) => write(event.target.value, event.target.selectionStart)}
+        onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+        onBlur={stopTyping}
+        onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          if (tab !== "reply" || !event.clipboardData.files.length) return;
+          event.preventDefault();
+          attachments.add(event.clipboardData.files);
+        }}
+      />
+      {tab === "reply" && attachments.items.length > 0 ? (
+        <ul className="q-attachments" aria-label={t("composer.attachments")}>
+          {attachments.items.map((a) => (
+            <li key={a.key} className={`q-attachment ${a.error ? "q-attachment--error" : ""}`}>
+              {a.preview ? (
+                <img src={a.preview} alt="" />
+              ) : (
+                <FileText size={20} strokeWidth={1.5} aria-hidden />
+              )}
+              <span className="q-attachment__text">
+                <span className="q-ellipsis">{a.name}</span>
+                <small title={a.error ?? undefined}>{a.error ?? fileSize(a.size)}</small>
+                {!a.file && !a.error ? (
+                  <Progress percent={Math.round(a.progress * 100)} size="small" showInfo={false} />
+                ) : null}
+              </span>
+              {a.error ? (
+                <button
+                  type="button"
+                  className="q-icon-btn"
+                  aria-label={t("retry")}
+                  onClick={() => attachments.again(a.key)}
+                >
+                  <RotateCcw size={14} aria-hidden />
+                </button>
+              ) : null}
+              <button
+                type="button"
+                className="q-icon-btn"
+                aria-label={t("composer.remove_file", { name: a.name })}
+                onClick={() => attachments.remove(a.key)}
+              >
+                <X size={14} aria-hidden />
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <div className="q-composer__bar">
+        {tab === "reply" ? (
+          <Tooltip title={t("composer.attach")}>
+            <button
+              type="button"
+              className="q-icon-btn"
+              aria-label={t("composer.attach")}
+              onClick={() => picker.current?.click()}
+            >
+              <Paperclip size={17} strokeWidth={1.8} aria-hidden />
+            </button>
+          </Tooltip>
+        ) : null}
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          onChange={(event) => {
+            if (event.target.files) attachments.add(event.target.files);
+            event.target.value = "";
+          }}
+        />
+        <Popover
+          trigger="click"
+          open={emoji}
+          onOpenChange={setEmoji}
+          placement="topLeft"
+          arrow={false}
+          content={
+            <div className="q-emoji">
+              {EMOJI.map((one) => (
+                <button
+                  key={one}
+                  type="button"
+                  onClick={() => {
+                    insert(one);
+                    setEmoji(false);
+                  }}
+                >
+                  {one}
+                </button>
+              ))}
+            </div>
+          }
+        >
+          <button type="button" className="q-icon-btn" aria-label={t("composer.emoji")}>
+            <Smile size={17} strokeWidth={1.8} aria-hidden />
+          </button>
+        </Popover>
+        <button
+          type="button"
+          className="q-composer__quick"
+          onClick={() => insert(text && !/\s$/.test(text) ? " /" : "/")}
+        >
+          / {t("composer.canned")}
+        </button>
+        {tab === "reply" ? (
+          <button type="button" className="q-composer__quick" onClick={() => insert("#")}>
+            # {t("composer.knowledge")}
+          </button>
+        ) : tab === "note" ? (
+          <button type="button" className="q-composer__quick" onClick={() => insert("@")}>
+            @ {t("composer.mention")}
+          </button>
+        ) : null}
+        <span className="q-composer__space" />
+        {text.length > 8000 ? <span className="q-muted q-num">{text.length} / 10000</span> : null}
+        <Tooltip title={sendOnEnter ? "↵" : `${MOD}+↵`}>
+          <Button
+            type="primary"
+            disabled={!sendable}
+            onClick={send}
+            icon={<SendHorizontal size={15} aria-hidden />}
+            iconPlacement="end"
+          >
+            {t(`composer.send_${tab}`)}
+          </Button>
+        </Tooltip>
+      </div>
+      {dragging ? <div className="q-composer__drop">{t("composer.drop")}</div> : null}
+    </section>
+  );
+}

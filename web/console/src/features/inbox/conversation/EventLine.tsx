@@ -1,0 +1,48 @@
+import type { MessageView } from "@/api/types";
+import { useLocale, useT } from "@/app/i18n";
+import { absoluteTime, clockTime } from "@/lib/format";
+import { reasonText } from "../text";
+
+const str = (value: unknown) => (typeof value === "string" ? value : "");
+
+/** What happened, as a sentence in the reader's language. */
+export function EventLine({ message }: { message: MessageView }) {
+  const t = useT("inbox");
+  const locale = useLocale();
+  const type = str(message.payload?.type);
+  const params = (message.payload?.params ?? {}) as Record<string, unknown>;
+  const by =
+    message.author.kind === "user"
+      ? (message.author.name ?? "")
+      : message.author.kind === "bot"
+        ? t("bot")
+        : message.author.kind === "customer"
+          ? t("customer")
+          : t("system");
+  const reason = reasonText(str(params.reason), t);
+  const until = str(params.until);
+  const variant =
+    type === "assigned" && (message.author.kind === "system" || params.name === message.author.name)
+      ? "assigned_auto"
+      : (type === "reopened" || type === "closed" || type === "resolved") && message.author.kind === "system"
+        ? `${type}_auto`
+        : type;
+  const key = [`event.${variant}`, `event.${type}`].find((k) => t(k) !== k) ?? "event.other";
+  const filled = t(key, {
+    by,
+    name: str(params.name) || by,
+    queue: str(params.queue),
+    until: until ? absoluteTime(until, locale).replace(/:\d\d$/, "") : "",
+  });
+  return (
+    <div className="q-event" id={`m-${message.seq}`}>
+      <span>
+        {filled}
+        {reason && type !== "to_bot" ? <span className="q-event__reason"> · {reason}</span> : null}
+      </span>
+      <time className="q-num" dateTime={message.created_at} title={absoluteTime(message.created_at, locale)}>
+        {clockTime(message.created_at, locale)}
+      </time>
+    </div>
+  );
+}

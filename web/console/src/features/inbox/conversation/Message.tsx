@@ -1,0 +1,358 @@
+import { Button, Dropdown, Image, Tooltip } from "antd";
+import {
+  BookOpen,
+  Check,
+  CheckCheck,
+  CircleAlert,
+  Clock3,
+  Ear,
+  FileText,
+  MoreHorizontal,
+  Package,
+  StickyNote,
+} from "lucide-react";
+import { memo } from "react";
+import { api } from "@/api/client";
+import { useAct } from "@/api/hooks";
+import type { MessageView } from "@/api/types";
+import { useLocale, useT } from "@/app/i18n";
+import { absoluteTime, clockTime, fileSize, money } from "@/lib/format";
+import { Avatar } from "@/ui/Avatar";
+import { confirmLoss, toast } from "@/ui/feedback";
+import { known } from "../text";
+import { discard, type Outgoing, retry } from "./outbox";
+import { RichText } from "./RichText";
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function fileUrl(payload: Record<string, unknown>, thumb = false): string {
+  if (thumb && text(payload.thumb_url)) return text(payload.thumb_url);
+  if (text(payload.url)) return text(payload.url);
+  const id = text(payload.file_id);
+  return thumb
+    ? `/api/v1/files/${id}/thumb`
+    : `/api/v1/files/${id}/${encodeURIComponent(text(payload.name) || "file")}`;
+}
+
+function ImageBody({ payload }: { payload: Record<string, unknown> }) {
+  const t = useT("inbox");
+  const width = Number(payload.width) || 240;
+  const height = Number(payload.height) || 180;
+  const scale = Math.min(1, 280 / width, 240 / height);
+  return (
+    <Image
+      className="q-image"
+      src={fileUrl(payload, true)}
+      preview={{ src: fileUrl(payload) }}
+      width={Math.max(48, Math.round(width * scale))}
+      height={Math.max(40, Math.round(height * scale))}
+      alt={text(payload.name) || t("preview.image")}
+    />
+  );
+}
+
+function FileBody({ payload }: { payload: Record<string, unknown> }) {
+  return (
+    <a
+      className="q-file"
+      href={fileUrl(payload)}
+      download={text(payload.name)}
+      target="_blank"
+      rel="noreferrer"
+    >
+      <FileText size={26} strokeWidth={1.4} aria-hidden />
+      <span className="q-file__text">
+        <span className="q-ellipsis">{text(payload.name)}</span>
+        <small>{fileSize(Number(payload.size) || 0)}</small>
+      </span>
+    </a>
+  );
+}
+
+function CardBody({ payload }: { payload: Record<string, unknown> }) {
+  const t = useT("inbox");
+  const locale = useLocale();
+  const order = payload.type === "order";
+  const items = Array.isArray(payload.items) ? (payload.items as { name?: string; quantity?: number }[]) : [];
+  const total = typeof payload.total_minor === "number" ? payload.total_minor : null;
+  const link = text(payload.url);
+  return (
+    <div className="q-card">
+      <div className="q-card__kind">
+        {order ? <Package size={14} aria-hidden /> : <BookOpen size={14} aria-hidden />}
+        {order ? t("card.order") : t("card.article")}
+        {order && payload.status ? (
+          <span className="q-card__status">
+            {known(t, `order_status.${text(payload.status)}`, text(payload.status))}
+          </span>
+        ) : null}
+      </div>
+      <div className="q-card__title">
+        {order ? text(payload.number) || text(payload.title) : text(payload.title) || text(payload.question)}
+      </div>
+      {items.length ? (
+        <div className="q-card__text">
+          {items.map((item, i) => (
+            <div key={i} className="q-ellipsis">
+              {item.name} {item.quantity && item.quantity > 1 ? `× ${item.quantity}` : ""}
+            </div>
+          ))}
+        </div>
+      ) : (
+        <div className="q-card__text">{text(payload.summary) || text(payload.snippet)}</div>
+      )}
+      {total !== null ? (
+        <div className="q-card__foot q-num">{money(total, text(payload.currency) || "CNY", locale)}</div>
+      ) : null}
+      {/^(https?:)?\//.test(link) ? (
+        <a className="q-card__foot" href={link} target="_blank" rel="noreferrer">
+          {t("card.open")}
+        </a>
+      ) : null}
+    </div>
+  );
+}
+
+function ChoicesBody({ message }: { message: Pick<MessageView, "body" | "payload"> }) {
+  const options = (message.payload?.options as { id: string; label: string }[] | undefined) ?? [];
+  return (
+    <div>
+      <RichText text={text(message.payload?.prompt) || message.body} />
+      <ul className="q-choices">
+        {options.map((option) => (
+          <li key={option.id}>{option.label}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export function Body({ message }: { message: Pick<MessageView, "kind" | "body" | "payload"> }) {
+  const payload = message.payload ?? {};
+  switch (message.kind) {
+    case "image":
+      return (
+        <>
+          <ImageBody payload={payload} />
+          {message.body ? <RichText text={message.body} /> : null}
+        </>
+      );
+    case "file":
+      return <FileBody payload={payload} />;
+    case "card":
+      return <CardBody payload={payload} />;
+    case "choices":
+      return <ChoicesBody message={message} />;
+    default:
+      return <RichText text={message.body} />;
+  }
+}
+
+/** Where an answer of the bot comes from, and how sure it was. */
+function Sources({ payload }: { payload: Record<string, unknown> }) {
+  const t = useT("inbox");
+  const sources = Array.isArray(payload.sources)
+    ? (payload.sources as { id?: string; title?: string }[])
+    : [];
+  const confidence = typeof payload.confidence === "number" ? payload.confidence : null;
+  const helpful = typeof payload.helpful === "boolean" ? payload.helpful : null;
+  if (!sources.length && confidence === null) return null;
+  return (
+    <div className="q-sources">
+      {confidence !== null ? (
+        <Tooltip title={t("confidence_hint")}>
+          <span className="q-sources__sure">
+            <span className="q-meter" aria-hidden>
+              <span style={{ width: `${Math.round(confidence * 100)}%` }} />
+            </span>
+            {t("confidence", { n: Math.round(confidence * 100) })}
+          </span>
+        </Tooltip>
+      ) : null}
+      {sources.map((source, index) => (
+        <span key={source.id ?? index} className="q-sources__one q-ellipsis" title={source.title}>
+          <BookOpen size={12} aria-hidden /> {source.title}
+        </span>
+      ))}
+      {helpful !== null ? <span>{helpful ? t("feedback.yes") : t("feedback.no")}</span> : null}
+    </div>
+  );
+}
+
+function DeliveryMark({ state }: { state: string }) {
+  const t = useT("inbox");
+  const label = known(t, `delivery.${state}`, state);
+  const Icon =
+    state === "sending" ? Clock3 : state === "failed" ? CircleAlert : state === "sent" ? Check : CheckCheck;
+  return (
+    <span className={`q-delivery q-delivery--${state}`} title={label}>
+      <Icon size={13} aria-hidden />
+      <span className="q-sr">{label}</span>
+    </span>
+  );
+}
+
+const RECALL_MS = 2 * 60_000;
+
+export const Message = memo(function Message(props: {
+  message: MessageView;
+  first: boolean;
+  last: boolean;
+  me: string;
+  customerReadSeq: number;
+  flash: boolean;
+}) {
+  const { message: m } = props;
+  const t = useT("inbox");
+  const locale = useLocale();
+  const own = m.author.kind === "user" && m.author.id === props.me;
+  const side = m.author.kind === "customer" ? "in" : "out";
+  const staffOnly = m.kind === "note" || m.kind === "whisper";
+  const name = m.author.kind === "bot" ? m.author.name || t("bot") : (m.author.name ?? t("somebody"));
+  const delivery =
+    m.delivery === "failed" ? "failed" : props.customerReadSeq >= m.seq ? "read" : (m.delivery ?? "sent");
+  const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));
+  const recallable = own && !m.recalled_at && Date.now() - Date.parse(m.created_at) < RECALL_MS;
+
+  const menu = [
+    ...(m.body && !m.recalled_at
+      ? [
+          {
+            key: "copy",
+            label: t("copy_text"),
+            onClick: () =>
+              void navigator.clipboard
+                ?.writeText(m.body)
+                .then(() => toast.success(t("copied")))
+                .catch(() => {}),
+          },
+        ]
+      : []),
+    ...(recallable
+      ? [
+          {
+            key: "recall",
+            label: t("recall.action"),
+            danger: true,
+            onClick: () =>
+              void confirmLoss({
+                title: t("recall.title"),
+                content: t("recall.content"),
+                okText: t("recall.action"),
+              }).then((yes) => yes && recall.mutate(undefined)),
+          },
+        ]
+      : []),
+  ];
+
+  return (
+    <div
+      id={`m-${m.seq}`}
+      className={[
+        "q-msg",
+        `q-msg--${side}`,
+        `q-msg--${m.kind}`,
+        `q-msg--by-${m.author.kind}`,
+        props.first ? "q-msg--first" : "",
+        props.flash ? "q-msg--flash" : "",
+        m.recalled_at ? "q-msg--recalled" : "",
+      ].join(" ")}
+    >
+      <span className="q-msg__avatar">
+        {props.first ? (
+          m.author.kind === "bot" ? (
+            <span className="q-bot-face" aria-hidden>
+              <svg
+                width="16"
+                height="16"
+                viewBox="0 0 24 24"
+                fill="none"
+                stroke="currentColor"
+                strokeWidth="2"
+                aria-hidden="true"
+              >
+                <rect x="4" y="8" width="16" height="12" rx="4" />
+                <path d="M12 8V4M9 13v2M15 13v2" strokeLinecap="round" />
+              </svg>
+            </span>
+          ) : (
+            <Avatar name={name} id={m.author.id} url={m.author.avatar_url} size={28} />
+          )
+        ) : null}
+      </span>
+      <div className="q-msg__main">
+        {props.first ? (
+          <div className="q-msg__head">
+            {m.kind === "note" ? (
+              <span className="q-msg__label q-msg__label--note">
+                <StickyNote size={12} aria-hidden /> {t("note")}
+              </span>
+            ) : m.kind === "whisper" ? (
+              <span className="q-msg__label q-msg__label--whisper">
+                <Ear size={12} aria-hidden /> {t("whisper")}
+              </span>
+            ) : null}
+            <span className="q-msg__name">{own ? t("you") : name}</span>
+            <time dateTime={m.created_at} title={absoluteTime(m.created_at, locale)} className="q-num">
+              {clockTime(m.created_at, locale)}
+            </time>
+          </div>
+        ) : null}
+        <div className="q-msg__row">
+          <div className="q-bubble">
+            {m.recalled_at ? (
+              <em className="q-muted">{own ? t("recall.done_own") : t("recall.done", { name })}</em>
+            ) : (
+              <Body message={m} />
+            )}
+          </div>
+          {menu.length ? (
+            <Dropdown trigger={["click"]} menu={{ items: menu }} placement="bottomRight">
+              <button type="button" className="q-msg__more" aria-label={t("message_menu")}>
+                <MoreHorizontal size={15} aria-hidden />
+              </button>
+            </Dropdown>
+          ) : null}
+        </div>
+        {m.author.kind === "bot" && m.payload && !m.recalled_at ? <Sources payload={m.payload} /> : null}
+        {props.last && side === "out" && !staffOnly && m.author.kind === "user" && !m.recalled_at ? (
+          <div className="q-msg__foot">
+            <DeliveryMark state={delivery} />
+          </div>
+        ) : null}
+      </div>
+    </div>
+  );
+});
+
+/** Written, not yet stored. */
+export function Pending({ item, name, me }: { item: Outgoing; name: string; me: string }) {
+  const t = useT("inbox");
+  const kind = item.route === "notes" ? "note" : item.route === "whisper" ? "whisper" : item.kind;
+  return (
+    <div className={`q-msg q-msg--out q-msg--by-user q-msg--first q-msg--${kind} q-msg--${item.state}`}>
+      <span className="q-msg__avatar">
+        <Avatar name={name} id={me} size={28} />
+      </span>
+      <div className="q-msg__main">
+        <div className="q-bubble">
+          <Body message={{ kind, body: item.body, payload: item.payload }} />
+        </div>
+        <div className="q-msg__foot">
+          <DeliveryMark state={item.state} />
+          {item.state === "failed" ? (
+            <span className="q-msg__error" role="alert">
+              {item.error ?? t("delivery.failed")}
+              <Button size="small" type="link" onClick={() => retry(item.client_id)}>
+                {t("retry")}
+              </Button>
+              <Button size="small" type="link" danger onClick={() => discard(item.client_id)}>
+                {t("discard")}
+              </Button>
+            </span>
+          ) : null}
+        </div>
+      </div>
+    </div>
+  );
+}

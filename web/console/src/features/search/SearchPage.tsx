@@ -1,0 +1,184 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { Input, Segmented } from "antd";
+import { BookOpen, CircleHelp, Search as SearchIcon, SearchX } from "lucide-react";
+import { useEffect, useState } from "react";
+import { api } from "@/api/client";
+import { useT } from "@/app/i18n";
+import type { SearchAnswer } from "@/app/palette/types";
+import { useGo } from "@/app/router";
+import { useCan } from "@/app/session";
+import { Avatar } from "@/ui/Avatar";
+import { Highlight } from "@/ui/Highlight";
+import { PageFrame, Panel } from "@/ui/Page";
+import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { RelativeTime } from "@/ui/Time";
+import "./search.css";
+
+type Scope = "all" | "conversations" | "customers" | "knowledge";
+const TYPES: Record<Scope, string | undefined> = {
+  all: undefined,
+  conversations: "conversations",
+  customers: "customers",
+  knowledge: "articles,faqs",
+};
+
+/** Everything that holds the words; a hit in a conversation leads to the very message. */
+export default function SearchPage() {
+  const t = useT("search");
+  const go = useGo();
+  const search = useSearch({ strict: false }) as { q?: string | number; in?: Scope };
+  const q = search.q === undefined ? "" : String(search.q);
+  const scope: Scope = search.in && search.in in TYPES ? search.in : "all";
+  const [text, setText] = useState(q);
+  useEffect(() => setText(q), [q]);
+  const address = (words: string, where: Scope) =>
+    `/search?q=${encodeURIComponent(words)}${where === "all" ? "" : `&in=${where}`}`;
+  // Typing asks by itself after a breath; the address keeps up so that going back returns here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the words count.
+  useEffect(() => {
+    const words = text.trim();
+    if (words === q) return;
+    const timer = setTimeout(() => go(address(words, scope), { replace: true }), 250);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  const query = useQuery({
+    queryKey: ["/search", "page", q, scope],
+    queryFn: ({ signal }) =>
+      api.get<SearchAnswer>("/search", { q, types: TYPES[scope], limit: scope === "all" ? 10 : 40 }, signal),
+    enabled: q.length > 0,
+    placeholderData: (previous) => previous,
+  });
+  const data = query.data;
+  const conversations = data?.conversations ?? [];
+  const customers = data?.customers ?? [];
+  const knowledge = [
+    ...(data?.faqs ?? []).map((f) => ({ ...f, kind: "faqs" as const })),
+    ...(data?.articles ?? []).map((a) => ({
+      ...a,
+      question: undefined,
+      answer: undefined,
+      kind: "articles" as const,
+    })),
+  ];
+  const edits = useCan("knowledge.view");
+  const empty = data && !conversations.length && !customers.length && !knowledge.length;
+
+  return (
+    <PageFrame
+      title={t("title")}
+      width="read"
+      toolbar={
+        <>
+          <Input
+            size="large"
+            autoFocus
+            allowClear
+            value={text}
+            prefix={<SearchIcon size={17} aria-hidden />}
+            placeholder={t("placeholder")}
+            aria-label={t("title")}
+            onChange={(event) => setText(event.target.value)}
+            style={{ maxWidth: 560 }}
+          />
+          <Segmented<Scope>
+            value={scope}
+            aria-label={t("scope")}
+            onChange={(where) => go(address(q, where), { replace: true })}
+            options={(Object.keys(TYPES) as Scope[]).map((value) => ({ value, label: t(`in.${value}`) }))}
+          />
+        </>
+      }
+    >
+      {q.length === 0 ? (
+        <EmptyState icon={SearchIcon} title={t("start")} hint={t("start_hint")} />
+      ) : query.isPending ? (
+        <SkeletonRows />
+      ) : query.error && !data ? (
+        <ErrorState error={query.error} retry={() => void query.refetch()} />
+      ) : empty ? (
+        <EmptyState icon={SearchX} title={t("nothing", { q })} hint={t("nothing_hint")} />
+      ) : (
+        <div aria-live="polite" aria-busy={query.isFetching}>
+          {customers.length ? (
+            <Panel title={t("in.customers")} flush>
+              {customers.map((customer) => (
+                <Link key={customer.id} to={`/customers/${customer.id}` as string} className="q-result">
+                  <Avatar name={customer.name} id={customer.id} size={32} />
+                  <span className="q-result__main">
+                    <span className="q-result__title">{customer.name}</span>
+                    <span className="q-muted">
+                      #{customer.number}
+                      {customer.city ? ` · ${customer.city}` : ""}
+                      {customer.phone ? ` · ${customer.phone}` : ""}
+                    </span>
+                  </span>
+                </Link>
+              ))}
+            </Panel>
+          ) : null}
+          {conversations.length ? (
+            <Panel title={t("in.conversations")} flush>
+              {conversations.map(({ conversation: c, hits }) => (
+                <div key={c.id} className="q-result q-result--conversation">
+                  <Avatar name={c.customer.name} id={c.customer.id} size={32} />
+                  <span className="q-result__main">
+                    <Link to={`/inbox/all/${c.id}` as string} className="q-result__title">
+                      {c.customer.name} <span className="q-muted">#{c.number}</span>
+                      <span className="q-result__when">
+                        <RelativeTime at={c.last_message?.at ?? c.created_at} />
+                      </span>
+                    </Link>
+                    {hits.map((hit) => (
+                      <Link
+                        key={hit.message_id}
+                        to={`/inbox/all/${c.id}?at=${hit.seq}` as string}
+                        className="q-result__hit"
+                      >
+                        <Highlight html={hit.snippet} />
+                      </Link>
+                    ))}
+                  </span>
+                </div>
+              ))}
+            </Panel>
+          ) : null}
+          {knowledge.length ? (
+            <Panel title={t("in.knowledge")} flush>
+              {knowledge.map((item) => {
+                const Icon = item.kind === "faqs" ? CircleHelp : BookOpen;
+                const body = (
+                  <>
+                    <span className="q-result__icon">
+                      <Icon size={18} strokeWidth={1.6} aria-hidden />
+                    </span>
+                    <span className="q-result__main">
+                      <span className="q-result__title">{item.question ?? item.title}</span>
+                      <span className="q-result__text">
+                        <Highlight html={item.snippet ?? item.answer ?? ""} />
+                      </span>
+                    </span>
+                  </>
+                );
+                return edits ? (
+                  <Link
+                    key={item.id}
+                    to={`/knowledge/${item.kind}/${item.id}` as string}
+                    className="q-result"
+                  >
+                    {body}
+                  </Link>
+                ) : (
+                  <div key={item.id} className="q-result">
+                    {body}
+                  </div>
+                );
+              })}
+            </Panel>
+          ) : null}
+        </div>
+      )}
+    </PageFrame>
+  );
+}
