@@ -1,5 +1,13 @@
 import { backoff } from "./backoff.ts";
-import { type Api, ApiError, type LeaveMessage, type Realtime, type Tabs, type Vault } from "./ports.ts";
+import {
+  type Api,
+  ApiError,
+  type LeaveMessage,
+  type Realtime,
+  type Session,
+  type Tabs,
+  type Vault,
+} from "./ports.ts";
 import {
   type Action,
   countsAsUnread,
@@ -100,14 +108,30 @@ export class Engine {
     await this.openSession();
   }
 
-  private async openSession(): Promise<void> {
+  private openSession(): Promise<void> {
+    // When somebody signs in the server ends the old token everywhere: the other tabs must find the new one, not
+    // make themselves another.
+    return this.o.tabs.alone("session", () => this.takeSession());
+  }
+
+  private async askSession(): Promise<Session> {
+    const { api, vault } = this.o;
+    const ask = { identity_token: this.identityToken, locale: this.o.locale(), page: this.page };
+    api.token = vault.get("token");
+    try {
+      return await api.session(ask);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401 || api.token === null) throw error;
+      api.token = null;
+      vault.set("token", null);
+      return api.session(ask);
+    }
+  }
+
+  private async takeSession(): Promise<void> {
     const { api, vault, tabs } = this.o;
     const before = api.token;
-    const session = await api.session({
-      identity_token: this.identityToken,
-      locale: this.o.locale(),
-      page: this.page,
-    });
+    const session = await this.askSession();
     // A visitor who signs in stays the same person and keeps what they wrote; one named person after another does not.
     const owner = session.customer.identified ? (session.customer.id ?? session.customer.name) : null;
     const previous = vault.get("owner");
@@ -129,7 +153,10 @@ export class Engine {
     if (hadMessages) {
       for (const m of session.messages) if (!known.has(m.id) && countsAsUnread(m)) this.o.onIncoming(m);
     }
-    if (before !== session.visitor_token) tabs.post({ type: "session" });
+    if (before !== session.visitor_token) {
+      tabs.post({ type: "session" });
+      this.realtime?.stop();
+    }
     this.realtime?.start();
     void this.pump();
   }
@@ -284,7 +311,6 @@ export class Engine {
       if (problem.status === 401) {
         // The token died; a new session is made on the next try.
         this.opened = false;
-        api.token = null;
         this.apply({ type: "wait", client_id: id });
         return problem;
       }

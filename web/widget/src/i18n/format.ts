@@ -55,6 +55,10 @@ export function bytes(locale: Locale, n: number): string {
 }
 
 export function money(locale: Locale, minor: number, currency: string): string {
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency });
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+  });
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }

@@ -66,6 +66,7 @@ export class SocketOrPoll implements Realtime {
 
   private connect(): void {
     this.clear();
+    this.drop();
     if (!this.polling) this.on.status(navigator.onLine ? "connecting" : "offline");
     let socket: WebSocket;
     try {
@@ -93,10 +94,10 @@ export class SocketOrPoll implements Realtime {
       if (event.code === 4401) {
         this.clear();
         this.cursor = null;
-        void this.on
-          .expired()
-          .catch(() => undefined)
-          .then(() => this.again());
+        const next = () => {
+          if (!this.socket) this.again();
+        };
+        this.on.expired().then(next, next);
       } else if (this.welcomed) this.lost();
       else this.failed();
     };
@@ -137,14 +138,22 @@ export class SocketOrPoll implements Realtime {
     }
   }
 
-  /** The cursor is taken over only once the snapshot it belongs to is here; failing that, start over. */
+  /**
+   * Without a snapshot no cursor is worth anything: resuming from it would leave the gap open for good. So it is
+   * dropped first, taken over once the snapshot is here, and dropped again if that fails.
+   */
   private refresh(cursor: string | null): void {
     const socket = this.socket;
+    this.cursor = null;
     this.on.resync().then(
       () => {
-        if (cursor && this.socket === socket && !this.cursor) this.cursor = cursor;
+        if (this.socket === socket) this.cursor ??= cursor;
       },
-      () => socket?.close(),
+      () => {
+        if (this.socket !== socket) return;
+        this.cursor = null;
+        this.lost();
+      },
     );
   }
 

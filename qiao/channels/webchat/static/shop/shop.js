@@ -23,7 +23,7 @@ const store = {
 };
 
 const state = { data: null, orders: null, customer: store.get("customer"), bag: store.get("bag") ?? {}, category: null, quantity: 1 };
-const money = (minor, currency = "CNY") => new Intl.NumberFormat(lang, { style: "currency", currency, minimumFractionDigits: minor % 100 ? 2 : 0 }).format(minor / 100);
+const money = (minor, currency = "CNY") => new Intl.NumberFormat(lang, { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: minor % 100 ? 2 : 0 }).format(minor / 100);
 const date = (iso) => new Intl.DateTimeFormat(lang, { dateStyle: "medium" }).format(new Date(iso));
 const qiao = (...call) => {
   // The chat's script may still be on its way: leave the call where it will look.
