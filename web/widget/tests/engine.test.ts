@@ -23,8 +23,9 @@ class Server {
   api: Api = {
     token: null,
     config: () => Promise.reject(new Error("not asked")),
-    session: async (): Promise<Session> => {
+    session: async ({ identity_token }): Promise<Session> => {
       this.sessions += 1;
+      if (identity_token === "forged") throw new ApiError(401, "identity_token_invalid", "");
       return {
         visitor_token: this.api.token ?? `token-${this.owner}`,
         customer: { id: this.owner, name: null, identified: this.identified },
@@ -310,6 +311,16 @@ describe("who it is", () => {
     expect(engine.state.pending).toEqual([]);
     expect(b.disk.get("draft")).toBeNull();
     expect(b.server.messages).toEqual([]);
+  });
+
+  it("a refused identity token leaves the visitor a visitor, with their history", async () => {
+    b.server.messages = [message(1)];
+    b.disk.set("token", "kept");
+    const engine = b.tab();
+    await engine.identify("forged");
+    expect(engine.state.messages).toHaveLength(1);
+    expect(engine.customer?.identified).toBe(false);
+    expect(b.disk.get("token")).toBe("kept");
   });
 
   it("signing out forgets the visitor", async () => {

@@ -121,10 +121,10 @@ export class Engine {
     try {
       return await api.session(ask);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401 || api.token === null) throw error;
-      api.token = null;
-      vault.set("token", null);
-      return api.session(ask);
+      if (!(error instanceof ApiError) || error.status !== 401 || !ask.identity_token) throw error;
+      // A token the server does not believe (expired, wrong key) makes nobody somebody, but must not silence them.
+      console.warn("Qiao: the identity token was refused:", error.detail || error.code);
+      return api.session({ ...ask, identity_token: null });
     }
   }
 
@@ -458,6 +458,9 @@ export class Engine {
         place: (data.place as number) ?? null,
         estimate_s: (data.estimate_s as number) ?? null,
       });
+    } else if (type === "queue.unreachable") {
+      // Nobody will come for now. Only a snapshot says when people are back.
+      this.resync().catch(() => undefined);
     } else if (type === "read") {
       this.dispatch({ type: "staff_read", conversation_id: id, seq: Number(data.seq) });
     }
