@@ -344,13 +344,14 @@ function order(o) {
       { class: "lines" },
       o.items.map((i) => {
         const p = product(i.sku);
+        const price = i.unit_price_minor ?? i.price_minor;
         return h(
           "li",
           {},
           p ? art(p, "art small") : null,
           h("span", {}, p?.name ?? i.name ?? i.sku),
           h("span", { class: "muted" }, `× ${i.quantity ?? 1}`),
-          i.price_minor !== undefined ? h("span", { class: "price" }, money(i.price_minor, o.currency)) : null,
+          price !== undefined ? h("span", { class: "price" }, money(price, o.currency)) : null,
         );
       }),
     ),

@@ -164,11 +164,10 @@ function OrderCard({ order }: { order: Json }) {
       <ul>
         {items.slice(0, 4).map((item, i) => (
           <li key={i}>
+            {isPicture(item.image_url) && <img src={item.image_url} alt="" width={32} height={32} />}
             <span class="clip">{String(item.name ?? item.sku ?? "")}</span>
             <span class="num">× {Number(item.quantity ?? item.qty ?? 1)}</span>
-            {item.price_minor !== undefined && (
-              <span class="num">{money(locale, Number(item.price_minor), currency)}</span>
-            )}
+            {price(item) !== null && <span class="num">{money(locale, price(item) ?? 0, currency)}</span>}
           </li>
         ))}
       </ul>
@@ -187,6 +186,15 @@ function OrderCard({ order }: { order: Json }) {
       )}
     </div>
   );
+}
+
+function price(item: Json): number | null {
+  const minor = item.unit_price_minor ?? item.price_minor;
+  return typeof minor === "number" ? minor : null;
+}
+
+function isPicture(url: unknown): url is string {
+  return typeof url === "string" && (/^data:image\//.test(url) || safeHref(url) !== null);
 }
 
 export function FileRow({ payload, progress }: { payload: Partial<FilePayload>; progress?: number }) {
