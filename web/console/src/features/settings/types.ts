@@ -29,7 +29,9 @@ export interface User {
 export interface Department {
   id: Id;
   name: string;
-  parent_id?: Id | null;
+  description: string;
+  parent_id: Id | null;
+  users: number;
 }
 
 export interface Skill {

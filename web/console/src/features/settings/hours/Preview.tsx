@@ -8,14 +8,14 @@ export interface PreviewDay {
   date: string;
   hours: Interval[];
   /** Why this day has these hours: the week, a public holiday, a make-up workday, an exception. */
-  kind: string;
+  reason: string;
   name?: string | null;
 }
 
 const KINDS = ["holiday", "makeup", "exception"] as const;
 
 function kindOf(day: PreviewDay): (typeof KINDS)[number] | "weekly" {
-  return KINDS.find((kind) => day.kind === kind) ?? "weekly";
+  return KINDS.find((kind) => day.reason === kind) ?? "weekly";
 }
 
 /** The next thirty days as the routing will see them. */

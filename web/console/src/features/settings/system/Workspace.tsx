@@ -15,19 +15,23 @@ interface WorkspaceDraft {
   reopen_hours: number;
   wrap_up_required: boolean;
   upload_max_mb: number;
+  service_level_s: number;
+  tags: string[];
 }
 
 const MB = 1024 * 1024;
 
 function draftOf(workspace: WorkspaceBody): WorkspaceDraft {
-  const settings = workspace.settings as { reopen_hours?: number; wrap_up_required?: boolean; upload_max_bytes?: number };
+  const settings = workspace.settings as { reopen_hours?: number; wrap_up_required?: boolean; upload_max_bytes?: number; service_level_s?: number; tags?: string[] };
   return {
     name: workspace.name,
     locale: workspace.locale,
     timezone: workspace.timezone,
     reopen_hours: settings.reopen_hours ?? 48,
     wrap_up_required: settings.wrap_up_required ?? false,
-    upload_max_mb: Math.round((settings.upload_max_bytes ?? 20 * MB) / MB),
+    upload_max_mb: Math.max(1, Math.round((settings.upload_max_bytes ?? 20 * MB) / MB)),
+    service_level_s: settings.service_level_s ?? 30,
+    tags: settings.tags ?? [],
   };
 }
 
@@ -43,6 +47,8 @@ export default function Workspace() {
     reopen_hours: 48,
     wrap_up_required: false,
     upload_max_mb: 20,
+    service_level_s: 30,
+    tags: [],
   });
   const { value, set, accept, dirty, problem } = draft;
   useEffect(() => {
@@ -51,12 +57,12 @@ export default function Workspace() {
   useUnsavedGuard(dirty);
   const save = useSubmit(
     () => {
-      const { name, locale: language, timezone, reopen_hours, wrap_up_required, upload_max_mb } = value;
+      const { name, locale: language, timezone, reopen_hours, wrap_up_required, upload_max_mb, service_level_s, tags } = value;
       return api.patch<WorkspaceBody>("/workspace", {
         name: name.trim(),
         locale: language,
         timezone,
-        settings: { reopen_hours, wrap_up_required, upload_max_bytes: upload_max_mb * MB },
+        settings: { reopen_hours, wrap_up_required, upload_max_bytes: upload_max_mb * MB, service_level_s, tags },
       });
     },
     {
@@ -72,7 +78,7 @@ export default function Workspace() {
   return (
     <Page title={t("nav.workspace")} description={t("workspace.description")}>
       <State loading={workspace.isPending} error={workspace.error} onRetry={() => void workspace.refetch()}>
-        <FormProblem problems={draft.problems} shown={["name", "locale", "timezone", "reopen", "wrap_up", "upload"]} />
+        <FormProblem problems={draft.problems} shown={["name", "locale", "timezone", "reopen", "wrap_up", "upload", "service_level", "tags"]} />
         <Section title={t("workspace.company")}>
           <Field label={t("workspace.name")} htmlFor="workspace-name" required help={t("workspace.nameHelp")} problem={problem("name")}>
             <Input id="workspace-name" maxLength={120} value={value.name} onChange={(event) => set({ name: event.target.value })} />
@@ -105,11 +111,34 @@ export default function Workspace() {
             <InputNumber
               id="workspace-reopen"
               min={0}
-              max={8760}
+              max={720}
               style={{ width: 160 }}
               suffix={t("workspace.hours")}
               value={value.reopen_hours}
               onChange={(hours) => set({ reopen_hours: hours ?? 0 })}
+            />
+          </Field>
+          <Field label={t("workspace.level")} htmlFor="workspace-level" help={t("workspace.levelHelp")} problem={problem("service_level_s")}>
+            <InputNumber
+              id="workspace-level"
+              min={1}
+              max={3600}
+              style={{ width: 160 }}
+              suffix={t("kit.seconds")}
+              value={value.service_level_s}
+              onChange={(seconds) => set({ service_level_s: seconds ?? 30 })}
+            />
+          </Field>
+          <Field label={t("workspace.tags")} htmlFor="workspace-tags" help={t("workspace.tagsHelp")} problem={problem("tags")}>
+            <Select
+              id="workspace-tags"
+              mode="tags"
+              open={false}
+              suffixIcon={null}
+              tokenSeparators={[",", "，"]}
+              placeholder={t("workspace.tagsHint")}
+              value={value.tags}
+              onChange={(tags) => set({ tags: tags.map((tag) => tag.trim()).filter(Boolean) })}
             />
           </Field>
           <Field label={t("workspace.wrapUp")} help={t("workspace.wrapUpHelp")} problem={problem("wrap_up_required")}>
@@ -123,7 +152,7 @@ export default function Workspace() {
             <InputNumber
               id="workspace-upload"
               min={1}
-              max={500}
+              max={200}
               style={{ width: 160 }}
               suffix="MB"
               value={value.upload_max_mb}

@@ -1,14 +1,18 @@
-import { Button, Input, Space } from "antd";
+import { Button, Input, Select, Space } from "antd";
 import { Plus, Trash2 } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { type Column, DataTable, EditDrawer, Field, FormProblem, Page, useConfirm, useDraft, useRows, useSubmit } from "../kit";
-import type { Department, User } from "../types";
+import type { Department } from "../types";
 
-function DepartmentEditor(props: { department: Department | null; onClose: () => void }) {
+function DepartmentEditor(props: { department: Department | null; departments: Department[]; onClose: () => void }) {
   const t = useT("settings");
-  const draft = useDraft({ name: props.department?.name ?? "" });
+  const draft = useDraft({
+    name: props.department?.name ?? "",
+    description: props.department?.description ?? "",
+    parent_id: props.department?.parent_id ?? null,
+  });
   const save = useSubmit(
     () =>
       props.department
@@ -27,7 +31,7 @@ function DepartmentEditor(props: { department: Department | null; onClose: () =>
         draft.value.name.trim() ? void save.run() : draft.refuse([{ field: "name", message: t("kit.required") }])
       }
     >
-      <FormProblem problems={draft.problems} shown={["name"]} />
+      <FormProblem problems={draft.problems} shown={["name", "description", "parent"]} />
       <Field label={t("departments.name")} htmlFor="department-name" required problem={draft.problem("name")}>
         <Input
           id="department-name"
@@ -35,6 +39,27 @@ function DepartmentEditor(props: { department: Department | null; onClose: () =>
           maxLength={80}
           value={draft.value.name}
           onChange={(event) => draft.set({ name: event.target.value })}
+        />
+      </Field>
+      <Field label={t("departments.descriptionLabel")} htmlFor="department-description" problem={draft.problem("description")}>
+        <Input.TextArea
+          id="department-description"
+          maxLength={300}
+          autoSize={{ minRows: 2 }}
+          value={draft.value.description}
+          onChange={(event) => draft.set({ description: event.target.value })}
+        />
+      </Field>
+      <Field label={t("departments.parent")} htmlFor="department-parent" problem={draft.problem("parent_id")}>
+        <Select
+          id="department-parent"
+          allowClear
+          placeholder={t("departments.top")}
+          value={draft.value.parent_id}
+          onChange={(id: string | undefined) => draft.set({ parent_id: id ?? null })}
+          options={props.departments
+            .filter((other) => other.id !== props.department?.id)
+            .map((other) => ({ value: other.id, label: other.name }))}
         />
       </Field>
     </EditDrawer>
@@ -48,13 +73,6 @@ export default function Departments() {
   const [editing, setEditing] = useState<Department | "new" | null>(null);
   const [query, setQuery] = useState("");
   const departments = useRows<Department>("/departments");
-  const users = useRows<User>("/users");
-  const counts = useMemo(() => {
-    const map = new Map<string, number>();
-    for (const user of users.rows ?? [])
-      if (user.active && user.department_id) map.set(user.department_id, (map.get(user.department_id) ?? 0) + 1);
-    return map;
-  }, [users.rows]);
   const remove = useSubmit((department: Department) => api.delete(`/departments/${department.id}`), {
     stale: ["/departments", "/users"],
     done: t("departments.deleted"),
@@ -72,12 +90,17 @@ export default function Departments() {
       ),
     },
     {
+      key: "parent",
+      title: t("departments.parent"),
+      render: (_, department) => departments.rows?.find((other) => other.id === department.parent_id)?.name ?? <span className="qk-muted">–</span>,
+    },
+    {
       key: "people",
       title: t("departments.people"),
       align: "right",
       className: "qk-num",
-      sorter: (a, b) => (counts.get(a.id) ?? 0) - (counts.get(b.id) ?? 0),
-      render: (_, department) => counts.get(department.id) ?? 0,
+      sorter: (a, b) => a.users - b.users,
+      render: (_, department) => department.users,
     },
     {
       key: "act",
@@ -95,7 +118,7 @@ export default function Departments() {
             onClick={() =>
               confirm({
                 title: t("departments.deleteTitle", { name: department.name }),
-                text: t("departments.deleteText", { count: counts.get(department.id) ?? 0 }),
+                text: t("departments.deleteText", { count: department.users }),
                 ok: t("kit.delete"),
                 run: () => remove.run(department),
               })
@@ -136,6 +159,7 @@ export default function Departments() {
         <DepartmentEditor
           key={editing === "new" ? "new" : editing.id}
           department={editing === "new" ? null : editing}
+          departments={departments.rows ?? []}
           onClose={() => setEditing(null)}
         />
       )}
