@@ -2,7 +2,7 @@
 
 A room is found by its place: `qiao/<wing>/<room>/`. Of its doors the application uses `models`, `events`, `reactions`,
 `realtime` (imported, they register themselves), `routes` (an APIRouter named `router`, or several in `routers`, or plain
-Starlette routes in `plain_routes`) and `wiring` (`provide(runtime)`, `start(runtime)`, `stop(runtime)`).
+Starlette routes in `plain_routes`, ASGI classes in `middleware`) and `wiring` (`provide(runtime)`, `start(runtime)`, `stop(runtime)`).
 """
 
 import importlib
@@ -140,5 +140,7 @@ def create_app(settings: Settings, database_url: str, *, background: bool = True
         for router in getattr(routes, "routers", None) or ([routes.router] if hasattr(routes, "router") else []):
             app.include_router(router, prefix=API)
         app.router.routes.extend(getattr(routes, "plain_routes", []))
+        for wrapper in getattr(routes, "middleware", []):
+            app.add_middleware(wrapper)
     site.install(app)
     return app

@@ -118,6 +118,7 @@ async def _to_queue(
     row.assignee_id = None
     row.assigned_at = None
     row.snoozed_until = None
+    row.resolved_at = None
     row.queue_id = queue_id
     row.queued_at = entered_at or now
     row.waiting_since = row.waiting_since or now
