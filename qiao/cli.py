@@ -21,6 +21,7 @@ from qiao.core.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from qiao.bot.dialogue.schemas import AskView
+    from qiao.core.db import Db
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Qiao 桥 · 客服中心 · service centre")
 console = Console(stderr=True, highlight=False)
@@ -125,12 +126,12 @@ def _seed(settings: Settings, url: str) -> None:
             asyncio.run(seed.run(settings, url, lambda done, total: progress.update(task, completed=done, total=total)))
 
 
-async def _announce(settings: Settings, db: object, empty: bool) -> None:
+async def _announce(settings: Settings, db: "Db", empty: bool) -> None:
     from qiao.demo import seed
 
     base = settings.public_url
     table = Table.grid(padding=(0, 2))
-    accounts = await seed.logins(db)  # type: ignore[arg-type]  # imported late: the command line stays quick
+    accounts = await seed.logins(db)
     if accounts:
         table.add_row(_say("shop"), f"[link]{base}/shop[/]")
     table.add_row(_say("console"), f"[link]{base}/console/[/]")

@@ -51,6 +51,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+    # What the server fills in comes back with the statement: nothing loads later by accident.
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - SQLAlchemy reads a plain class attribute
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain class attribute
         UUID: PgUuid(as_uuid=True),
         datetime: DateTime(timezone=True),

@@ -1,21 +1,18 @@
 """Verbs on people and roles; also what other rooms ask about staff. Signing in is in `sessions`, tokens in `tokens`."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from qiao.core import clock, i18n
 from qiao.core.actor import Actor
-from qiao.core.db import Session, after_commit
+from qiao.core.db import Session
 from qiao.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
 from qiao.core.permissions import BUILT_IN_ROLES, PERMISSIONS
-from qiao.core.realtime import Hub
 from qiao.core.runtime import runtime_of
 from qiao.people.accounts import audit, passwords, policy, repository
 from qiao.people.accounts.events import AccessChanged, UserChanged, UserCreated
-from qiao.people.accounts.identity import actor_for
 from qiao.people.accounts.models import RoleRow, UserRow
 from qiao.people.accounts.ports import Presence
 from qiao.people.accounts.schemas import (
@@ -425,11 +422,22 @@ async def _refuse_last_admin(db: Session, user_id: UUID) -> None:
 
 
 async def _access_changed(db: Session, actor: Actor, user_id: UUID) -> None:
-    """Lets open connections of a person see what they may see from now on."""
-    await db.flush()
+    """Every process hears of it and lets the person's open connections see what they may see from now on."""
     await emit(db, AccessChanged(user_id=user_id), actor=actor, audience=Audience(users=(user_id,)))
-    hub: Any = runtime_of(db).find(Hub)
-    row = await repository.user(db, user_id)
-    if hub is not None and row is not None and row.active:
-        fresh = await actor_for(db, user_id)
-        after_commit(db, lambda: hub.refresh_actor(user_id, fresh))
+
+
+async def password_fits(db: Session, email: str, password: str) -> bool:
+    """Whether this is (still) the password of an active person. For showing demo logins, not for signing in."""
+    row = await repository.user_by_email(db, email.lower())
+    if row is None or not row.active:
+        return False
+    right, _ = await passwords.verify(password, row.password_hash)
+    return right
+
+
+async def reset_password_by_email(db: Session, actor: Actor, email: str) -> str:
+    """`reset_password` for the command line, which knows people by their address."""
+    row = await repository.user_by_email(db, email.lower())
+    if row is None:
+        raise NotFound("user_not_found")
+    return await reset_password(db, actor, row.id)

@@ -1,0 +1,1 @@
+"""The demo company, put into an empty installation through the same verbs people use."""
