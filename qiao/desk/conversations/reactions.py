@@ -1,0 +1,77 @@
+"""What conversations do on their own events: keep the search index; and what time does to them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import text
+
+from qiao.core import clock
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.events import Envelope
+from qiao.core.jobs import every
+from qiao.core.reactions import on_commit_batch
+from qiao.core.runtime import Runtime
+from qiao.core.text import search_tokens
+from qiao.desk.conversations import repository, service
+from qiao.desk.conversations.events import MessageChanged, MessageCreated
+from qiao.people.organization import service as organization
+
+_INDEXED = ("text", "note", "whisper", "choices", "card", "file")
+
+
+@on_commit_batch(MessageCreated, MessageChanged, name="conversations.search_index", from_start=True)
+async def index_messages(db: Session, batch: Sequence[tuple[MessageCreated | MessageChanged, Envelope]]) -> None:
+    """Writes the search tokens of new messages and drops those of recalled ones."""
+    ids = list(dict.fromkeys(fact.message_id for fact, _ in batch))
+    rows = await repository.messages_by_id(db, ids)
+    keep = [row for row in rows if row.recalled_at is None and row.kind in _INDEXED]
+    gone = [row.id for row in rows if row.recalled_at is not None]
+    if gone:
+        await db.execute(text("DELETE FROM message_search WHERE message_id = ANY(:ids)"), {"ids": gone})
+    entries = []
+    for row in keep:
+        words = " ".join(str(part) for part in (row.body, row.payload.get("name"), row.payload.get("title")) if part)
+        tokens = sorted(set(search_tokens(words)))
+        if tokens:
+            entries.append({"id": row.id, "conversation_id": row.conversation_id, "tokens": tokens})
+    if entries:
+        await db.execute(
+            text(
+                "INSERT INTO message_search (message_id, conversation_id, tokens)"
+                " VALUES (:id, :conversation_id, array_to_tsvector(CAST(:tokens AS text[])))"
+                " ON CONFLICT (message_id) DO UPDATE SET tokens = excluded.tokens"
+            ),
+            entries,
+        )
+
+
+@every(5, name="conversations.wake_snoozed")
+async def wake_snoozed(runtime: Runtime) -> None:
+    """Ends the snoozes that are due."""
+    async with runtime.db.read() as db:
+        due = await repository.due_snoozes(db, clock.now())
+    for conversation_id in due:
+        await runtime.db.run(partial(_wake_if_due, conversation_id=conversation_id))
+
+
+async def _wake_if_due(db: Session, conversation_id: UUID) -> None:
+    facts = await service.facts(db, conversation_id)
+    if facts is not None and facts.status == "snoozed":
+        await service.unsnooze(db, Actor.system(), conversation_id, reason="time")
+
+
+@every(60, name="conversations.close_resolved")
+async def close_resolved(runtime: Runtime) -> None:
+    """Closes what was resolved so long ago that the customer's next message is a new matter."""
+    async with runtime.db.read() as db:
+        window = timedelta(hours=(await organization.get_settings(db)).reopen_hours)
+        due = await repository.resolved_before(db, clock.now() - window - timedelta(minutes=1))
+    for conversation_id in due:
+        await runtime.db.run(partial(_close, conversation_id=conversation_id))
+
+
+async def _close(db: Session, conversation_id: UUID) -> None:
+    await service.close(db, Actor.system(), conversation_id, reason="reopen_window_passed")

@@ -1,0 +1,120 @@
+"""What staff see live: messages of the conversations they handle or watch, and changes of all they may see."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from qiao.core.events import Envelope
+from qiao.core.realtime import Push, Target, enrich
+from qiao.core.runtime import Runtime
+from qiao.desk.conversations import repository, views
+from qiao.desk.conversations.events import (
+    LIFECYCLE,
+    BotResumed,
+    ConversationAssigned,
+    ConversationQueued,
+    ConversationRead,
+    MessageChanged,
+    MessageCreated,
+)
+from qiao.desk.conversations.recent import RecentMessages
+from qiao.desk.conversations.schemas import ConversationView, MessageView
+
+_KINDS = tuple(cls.kind for cls in (MessageCreated, MessageChanged, ConversationRead, *LIFECYCLE))
+
+
+def staff_target(envelope: Envelope, *, watchers_of: UUID | None = None) -> Target:
+    """The staff an event was addressed to."""
+    audience = envelope.audience
+    return Target(
+        users=frozenset(audience.users),
+        queues=frozenset(audience.queues),
+        permission=audience.permission,
+        watchers_of=watchers_of,
+    )
+
+
+def _scope_now(view: ConversationView) -> Target:
+    people = {p.user_id for p in view.participants} | ({view.assignee.id} if view.assignee else set())
+    return Target(
+        users=frozenset(people),
+        queues=frozenset({view.queue.id} if view.queue else ()),
+        permission="conversations.view_all",
+    )
+
+
+async def load_messages(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, MessageView]:
+    """Messages by id: from memory where this process wrote them a moment ago, the rest in one query."""
+    recent = runtime.find(RecentMessages)
+    found: dict[UUID, MessageView] = {}
+    missing: list[UUID] = []
+    for key in ids:
+        view = recent.find(key) if recent is not None else None
+        if view is not None:
+            found[key] = view
+        else:
+            missing.append(key)
+    staff = {view.author.id for view in found.values() if view.author.kind == "user"}
+    if missing or staff:
+        async with runtime.db.read() as db:
+            if missing:
+                for view in await views.messages(db, await repository.messages_by_id(db, missing)):
+                    found[view.id] = view
+            if staff:
+                names = await views.people(db, staff)
+                found = {key: views.with_face(view, names) for key, view in found.items()}
+    return {key: views.with_links(runtime, view) for key, view in found.items()}
+
+
+async def load_conversations(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, ConversationView]:
+    """Fresh views by id."""
+    async with runtime.db.read() as db:
+        return {view.id: view for view in await views.conversations(db, await repository.many(db, ids))}
+
+
+@enrich(*_KINDS)
+async def push_to_staff(runtime: Runtime, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, Push]]:
+    """Frames for staff, in log order; a conversation that changes often in one batch is sent once, as it is last."""
+    wanted = [e.payload["message_id"] for e in envelopes if e.kind in (MessageCreated.kind, MessageChanged.kind)]
+    found = await load_messages(runtime, [UUID(str(key)) for key in wanted])
+    last: dict[UUID, int] = {}
+    for index, envelope in enumerate(envelopes):
+        if envelope.conversation_id is not None:
+            last[envelope.conversation_id] = index
+    current = await load_conversations(runtime, list(last))
+    pushes: list[tuple[Envelope, Push]] = []
+    for index, envelope in enumerate(envelopes):
+        conversation_id = envelope.conversation_id
+        if conversation_id is None:
+            continue
+        payload = envelope.payload
+        if envelope.kind in (MessageCreated.kind, MessageChanged.kind):
+            view = found.get(UUID(str(payload["message_id"])))
+            if view is not None:
+                kind = "message.created" if envelope.kind == MessageCreated.kind else "message.changed"
+                target = staff_target(envelope, watchers_of=conversation_id)
+                pushes.append((envelope, Push(target, kind, {"message": view}, conversation_id)))
+            mentions = payload.get("mentions") or ()
+            if mentions:
+                told = Target(users=frozenset(UUID(str(m)) for m in mentions))
+                data: dict[str, Any] = {"conversation_id": conversation_id, "message_id": payload["message_id"]}
+                pushes.append((envelope, Push(told, "mention.created", data, conversation_id)))
+        elif envelope.kind in (ConversationQueued.kind, ConversationAssigned.kind, BotResumed.kind):
+            # Who could see it until now learns that it is gone; whoever still may gets the change right after.
+            pushes.append(
+                (envelope, Push(staff_target(envelope), "conversation.gone", {"id": conversation_id}, conversation_id))
+            )
+        if last.get(conversation_id) == index and conversation_id in current:
+            conversation = current[conversation_id]
+            pushes.append(
+                (
+                    envelope,
+                    Push(
+                        _scope_now(conversation),
+                        "conversation.changed",
+                        {"conversation": conversation},
+                        conversation_id,
+                    ),
+                )
+            )
+    return pushes
