@@ -1,0 +1,1 @@
+"""Queues, agents and who gets which conversation."""
