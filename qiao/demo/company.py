@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, Literal
 from uuid import UUID
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.desk.canned import service as canned
+from qiao.desk.canned.schemas import CannedCreate
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxCreate
 from qiao.desk.routing import service as routing
@@ -17,6 +20,7 @@ from qiao.people.organization.hours import WEEKDAYS
 from qiao.people.organization.schemas import CalendarSpec, DepartmentBody, WorkspacePatch
 
 Step = Callable[[int], None]
+LANGUAGES: Final[tuple[Literal["zh-CN", "en"], ...]] = ("zh-CN", "en")
 DEFAULT_QUEUE = "aftersales"
 
 
@@ -91,6 +95,7 @@ async def seed_company(db: Session, actor: Actor, pack: DemoPack, password: str,
         step(1)
     queues = await _queues(db, actor, pack, users, skills, calendars)
     webchat = await _inboxes(db, actor, pack, queues)
+    await _canned(db, actor, pack)
     return Places(users, names, queues, webchat)
 
 
@@ -186,3 +191,20 @@ async def _inboxes(db: Session, actor: Actor, pack: DemoPack, queues: dict[str, 
         db, actor, InboxCreate(channel="api", name="API · App", queue_id=queues[DEFAULT_QUEUE], bot_enabled=True)
     )
     return webchat.id
+
+
+async def _canned(db: Session, actor: Actor, pack: DemoPack) -> None:
+    folders = {folder.key: folder.name for folder in pack.company.canned_folders}
+    bodies = [
+        CannedCreate(
+            shortcut=reply.shortcut if locale == "zh-CN" else f"{reply.shortcut}-en",
+            title=reply.title.in_language(locale),
+            body=reply.body.in_language(locale),
+            folder=folders[reply.folder].in_language(locale),
+            locale=locale,
+            shared=True,
+        )
+        for reply in pack.company.canned_replies
+        for locale in LANGUAGES
+    ]
+    await canned.create_many(db, actor, bodies)

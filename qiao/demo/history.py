@@ -13,6 +13,7 @@ from qiao.demo.company import DEFAULT_QUEUE, Places
 from qiao.demo.shop import Answer
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound, Outgoing
+from qiao.growth.surveys import service as surveys
 from qiao.packs.models import Conversation, DemoPack, Turn
 
 Step = Callable[[int], None]
@@ -173,5 +174,8 @@ class _Replay:
                 disposition=talk.wrap_up.disposition.replace("/", ".") if talk.wrap_up else None,
                 note=talk.wrap_up.note if talk.wrap_up else "",
             )
+            if talk.rating is not None:
+                customer = Actor(kind="customer", id=self.customer)
+                await surveys.rate(self.db, customer, self.id, talk.rating.score, talk.rating.comment)
         if talk.status == "closed":
             await conversations.close(self.db, system, self.id, reason="reopen_window_passed")
