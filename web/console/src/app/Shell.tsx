@@ -31,7 +31,7 @@ const noBadge = () => 0;
 function useAccountPrefs(): void {
   const me = useMe();
   const set = usePrefs((p) => p.set);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once per sign-in; later changes start here anyway.
+  // Once per sign-in; later changes start here anyway.
   useEffect(() => {
     const { theme, settings, locale } = me.user;
     set({

@@ -51,6 +51,7 @@ export async function startI18n(): Promise<void> {
     resources: {},
     ns: ["app"],
     defaultNS: "app",
+    fallbackNS: "app",
     interpolation: { escapeValue: false },
     returnNull: false,
     react: { useSuspense: false },
@@ -86,7 +87,7 @@ export type T = (key: string, params?: Record<string, unknown>) => string;
 
 /** The translator of a feature (namespace = its folder), falling back to the shared `app` catalogue. */
 export function useT(namespace = "app"): T {
-  const { t } = useTranslation(namespace === "app" ? ["app"] : [namespace, "app"]);
+  const { t } = useTranslation(namespace);
   return t as unknown as T;
 }
 

@@ -18,6 +18,12 @@ export function useThemeMode(): "light" | "dark" {
 
 const PALETTE = {
   light: {
+    okBg: "#e6f5ec",
+    okBorder: "#b9dfc8",
+    waitBg: "#fff4e2",
+    waitBorder: "#f0d7a8",
+    breachBg: "#fdecec",
+    breachBorder: "#f3c3c4",
     accent: "#3557d6",
     ok: "#1d7f45",
     wait: "#a8560a",
@@ -32,6 +38,12 @@ const PALETTE = {
     border2: "#e3e6ea",
   },
   dark: {
+    okBg: "#15301f",
+    okBorder: "#24523a",
+    waitBg: "#33270f",
+    waitBorder: "#5a4418",
+    breachBg: "#3a1a1c",
+    breachBorder: "#65292c",
     accent: "#5b7cfa",
     ok: "#5cc98a",
     wait: "#f0a94a",
@@ -57,6 +69,12 @@ export function antdTheme(mode: "light" | "dark", density: Density): ThemeConfig
       colorSuccess: p.ok,
       colorWarning: p.wait,
       colorError: p.breach,
+      colorSuccessBg: p.okBg,
+      colorSuccessBorder: p.okBorder,
+      colorWarningBg: p.waitBg,
+      colorWarningBorder: p.waitBorder,
+      colorErrorBg: p.breachBg,
+      colorErrorBorder: p.breachBorder,
       colorLink: mode === "dark" ? "#93a9ff" : "#2d4bc0",
       colorBgContainer: p.base,
       colorBgLayout: p.layout,

@@ -250,7 +250,7 @@ function Body({ close }: { close: () => void }) {
     return list;
   }, [found.data, query, commands, t, go]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new question starts at the top.
+  // A new question starts at the top.
   useEffect(() => setActive(0), [query]);
   const current = Math.min(active, entries.length - 1);
   useEffect(() => {
@@ -264,26 +264,24 @@ function Body({ close }: { close: () => void }) {
   };
 
   return (
-    <div
-      className="q-palette"
-      onKeyDown={(event) => {
-        if (event.nativeEvent.isComposing) return;
-        if (event.key === "ArrowDown" || (event.ctrlKey && event.key === "n")) {
-          event.preventDefault();
-          setActive((current + 1) % entries.length);
-        } else if (event.key === "ArrowUp" || (event.ctrlKey && event.key === "p")) {
-          event.preventDefault();
-          setActive((current - 1 + entries.length) % entries.length);
-        } else if (event.key === "Enter") {
-          event.preventDefault();
-          run(entries[current]);
-        }
-      }}
-    >
+    <div className="q-palette">
       <div className="q-palette__input">
         {found.isFetching ? <Spin size="small" /> : icon(SearchIcon)}
         <input
           ref={inputRef}
+          onKeyDown={(event) => {
+            if (event.nativeEvent.isComposing) return;
+            if (event.key === "ArrowDown" || (event.ctrlKey && event.key === "n")) {
+              event.preventDefault();
+              setActive((current + 1) % entries.length);
+            } else if (event.key === "ArrowUp" || (event.ctrlKey && event.key === "p")) {
+              event.preventDefault();
+              setActive((current - 1 + entries.length) % entries.length);
+            } else if (event.key === "Enter") {
+              event.preventDefault();
+              run(entries[current]);
+            }
+          }}
           value={text}
           onChange={(event) => setText(event.target.value)}
           placeholder={t("palette.placeholder")}

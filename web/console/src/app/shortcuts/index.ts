@@ -87,7 +87,8 @@ function inField(target: EventTarget | null): boolean {
 }
 
 const modalOpen = () =>
-  document.querySelector(".ant-modal-wrap:not([style*='display: none']), .q-palette") !== null;
+  document.querySelector(".ant-modal-wrap:not([style*='display: none']), .ant-drawer-open, .q-palette") !==
+  null;
 
 /** One listener for the whole console; later registrations win over earlier ones. */
 export function useShortcutListener(): void {

@@ -53,7 +53,13 @@ export default function CustomersPage() {
       title: t("column.tags"),
       dataIndex: "tags",
       width: 220,
-      render: (list: string[]) => (list ?? []).slice(0, 3).map((one) => <Tag key={one}>{one}</Tag>),
+      render: (list: string[]) => (
+        <span className="q-tags">
+          {(list ?? []).slice(0, 3).map((one) => (
+            <Tag key={one}>{one}</Tag>
+          ))}
+        </span>
+      ),
     },
     {
       title: t("column.seen"),

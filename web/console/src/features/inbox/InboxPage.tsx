@@ -129,7 +129,7 @@ export default function InboxPage() {
   const open = useCallback((next: string) => go(`/inbox/${viewParam}/${next}`), [go, viewParam]);
   const at = search.at === undefined ? null : Number(search.at);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a dialog belongs to the conversation it was opened for.
+  // A dialog belongs to the conversation it was opened for.
   useEffect(() => setDialog(null), [id, setDialog]);
   useEffect(() => {
     try {

@@ -35,7 +35,7 @@ export default function SearchPage() {
   const address = (words: string, where: Scope) =>
     `/search?q=${encodeURIComponent(words)}${where === "all" ? "" : `&in=${where}`}`;
   // Typing asks by itself after a breath; the address keeps up so that going back returns here.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the words count.
+  // Only the words count.
   useEffect(() => {
     const words = text.trim();
     if (words === q) return;

@@ -62,7 +62,7 @@ export function Composer(props: { conversation: ConversationView }) {
   const attachments = useAttachments(c.id);
   const lastTyping = useRef(0);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation or tab has its own draft.
+  // Another conversation or tab has its own draft.
   useEffect(() => {
     const draft = drafts.get(c.id)[tab] ?? "";
     setText(draft);
@@ -75,7 +75,7 @@ export function Composer(props: { conversation: ConversationView }) {
     if (focusTick > 0) field.current?.focus();
   }, [focusTick]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  // The height follows the text.
   useLayoutEffect(() => {
     const el = field.current;
     if (!el) return;
@@ -94,7 +94,7 @@ export function Composer(props: { conversation: ConversationView }) {
     c.locale,
     trigger?.char === "#" && !trigger.query ? lastQuestion(c.id) : "",
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new list starts at its top.
+  // A new list starts at its top.
   useEffect(() => setActive(0), [trigger?.char, trigger?.query]);
 
   const stopTyping = useCallback(() => {
@@ -322,7 +322,6 @@ export function Composer(props: { conversation: ConversationView }) {
         placeholder={t(`composer.placeholder_${tab}`, { name: c.customer.name })}
         aria-label={t(`composer.${tab}`)}
         aria-autocomplete="list"
-        aria-expanded={trigger !== null}
         aria-controls={trigger ? "q-suggest" : undefined}
         aria-activedescendant={trigger && suggestions.items.length ? `q-suggest-${active}` : undefined}
         maxLength={10_000}

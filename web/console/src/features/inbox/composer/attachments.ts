@@ -93,7 +93,7 @@ export function useAttachments(conversationId: string) {
     [start],
   );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: files belong to the conversation they were dropped on.
+  // Files belong to the conversation they were dropped on.
   useEffect(() => {
     const uploads = running.current;
     return () => {

@@ -17,16 +17,11 @@ import { Orders } from "./Orders";
 import { Field, Section } from "./parts";
 
 const LEVELS = ["standard", "silver", "gold", "vip"];
-const LEVEL_COLORS: Record<string, string | undefined> = { vip: "gold", gold: "orange", silver: "blue" };
 
 export function LevelTag({ level }: { level: string | null }) {
   const t = useT("inbox");
   if (!level || level === "standard") return null;
-  return (
-    <Tag color={LEVEL_COLORS[level]} style={{ marginInlineEnd: 0 }}>
-      {known(t, `level.${level}`, level)}
-    </Tag>
-  );
+  return <span className={`q-level q-level--${level}`}>{known(t, `level.${level}`, level)}</span>;
 }
 
 /** A line that is text until it is clicked, then a field; Enter or leaving saves. */
@@ -39,7 +34,7 @@ function Editable(props: {
   const t = useT("inbox");
   const [editing, setEditing] = useState(false);
   const [text, setText] = useState(props.value ?? "");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: take over what the server says when not editing.
+  // Take over what the server says when not editing.
   useEffect(() => {
     if (!editing) setText(props.value ?? "");
   }, [props.value]);
@@ -209,7 +204,6 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
                 {edit ? (
                   <Select
                     mode="tags"
-                    size="small"
                     variant="borderless"
                     open={false}
                     suffix={null}

@@ -54,7 +54,9 @@ function OrderRow({ order, conversation }: { order: Order; conversation?: Conver
         <span className="q-order__sub">
           <span className="q-ellipsis">
             {first?.name}
-            {order.items.length > 1 ? t("order.more_items", { n: order.items.length - 1 }) : ""}
+            {order.items.length > 1
+              ? t("order.more_items", { n: order.items.length - 1, total: order.items.length })
+              : ""}
           </span>
           <span className="q-num">{money(order.total_minor, order.currency, locale)}</span>
         </span>

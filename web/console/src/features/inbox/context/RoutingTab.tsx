@@ -38,7 +38,7 @@ export function RoutingTab({ conversation }: { conversation: ConversationView })
   const query = useGet<Page<LogEntry> | LogEntry[]>(`/conversations/${conversation.id}/routing-log`);
   const { refetch } = query;
   // Every move may have been a decision.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asks again when responsibility changed.
+  // Asks again when responsibility changed.
   useEffect(() => {
     void refetch();
   }, [conversation.status, conversation.assignee?.id, conversation.queue?.id, refetch]);

@@ -18,6 +18,13 @@ import "./transcript.css";
 
 const NEAR = 80;
 
+/** Brings a line to the middle of the transcript without moving anything around it. */
+function centre(scroller: HTMLElement, target: Element): void {
+  const box = scroller.getBoundingClientRect();
+  const at = target.getBoundingClientRect();
+  scroller.scrollTop += at.top - box.top - box.height / 2 + at.height / 2;
+}
+
 export function Transcript(props: {
   conversation: ConversationView;
   unreadAfter: number | null;
@@ -79,7 +86,7 @@ export function Transcript(props: {
     opened.current = conversation.id;
     const divider = el.querySelector(".q-unread");
     if (divider && props.jumpTo === null) {
-      divider.scrollIntoView({ block: "center" });
+      centre(el, divider);
       atBottom.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR;
     } else toBottom();
   }, [items, conversation.id, toBottom, props.jumpTo]);
@@ -128,6 +135,18 @@ export function Transcript(props: {
     if (typing && atBottom.current) toBottom();
   }, [typing, toBottom]);
 
+  // The composer grows, a banner appears: who was at the end stays there.
+  const ready = query.data !== undefined;
+  useEffect(() => {
+    const el = scroller.current;
+    if (!el || !ready) return;
+    const observer = new ResizeObserver(() => {
+      if (atBottom.current) el.scrollTop = el.scrollHeight;
+    });
+    observer.observe(el);
+    return () => observer.disconnect();
+  }, [ready]);
+
   // Jump to a found message, loading history until it is there.
   const jumping = useRef<string | null>(null);
   useEffect(() => {
@@ -137,7 +156,7 @@ export function Transcript(props: {
     const target = document.getElementById(`m-${props.jumpTo}`);
     if (target) {
       jumping.current = key;
-      target.scrollIntoView({ block: "center" });
+      if (scroller.current) centre(scroller.current, target);
       atBottom.current = false;
       setFlash(props.jumpTo);
       const timer = setTimeout(() => setFlash(null), 2200);

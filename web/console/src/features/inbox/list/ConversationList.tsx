@@ -88,11 +88,11 @@ export const ConversationList = forwardRef<
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 8,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the height of a row changed.
+  // Only the height of a row changed.
   useEffect(() => virtual.measure(), [height]);
 
   // The place in each list survives going elsewhere.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once per list.
+  // Once per list.
   useEffect(() => {
     const top = useInbox.getState().scrolls[filterKey] ?? 0;
     scroller.current?.scrollTo({ top });

@@ -186,10 +186,10 @@ export default function Offers() {
   const done = (id: string) =>
     client.setQueryData<Offer[]>(keys.offers, (list) => (list ?? []).filter((o) => o.id !== id));
   return (
-    <div className="q-offers" aria-live="assertive" aria-label={t("offer.region")}>
+    <section className="q-offers" aria-live="assertive" aria-label={t("offer.region")}>
       {open.slice(0, 3).map((offer, index) => (
         <OfferCard key={offer.id} offer={offer} first={index === 0} onDone={done} />
       ))}
-    </div>
+    </section>
   );
 }
