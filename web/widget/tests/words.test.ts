@@ -65,6 +65,7 @@ describe("file types", () => {
   it("understand exact types, families and endings", () => {
     expect(fits({ name: "a.png", type: "image/png" }, "image/*")).toBe(true);
     expect(fits({ name: "A.PDF", type: "" }, ".pdf")).toBe(true);
+    expect(fits({ name: "a.zip", type: "application/x-zip-compressed" }, "application/zip")).toBe(true);
     expect(fits({ name: "a.exe", type: "application/x-msdownload" }, "image/*")).toBe(false);
   });
 });

@@ -260,8 +260,8 @@ function start(script: HTMLScriptElement): void {
       credentials: "omit",
     })
       .then(async (response) => {
-        if (response.status === 404) {
-          console.warn("Qiao: data-key is not known here.");
+        if (response.status === 404 || response.status === 403) {
+          console.warn("Qiao: data-key is not known here, or not allowed on this site.");
           host.remove();
           return;
         }

@@ -102,6 +102,9 @@ export function Card({ payload, body }: { payload: Payload; body: string }) {
   return <ArticleCard article={((payload.article as Json) ?? payload) as Json} body={body} />;
 }
 
+/** About as many characters as the four lines of a card hold. */
+const CLIPPED = 72;
+
 function ArticleCard({ article, body }: { article: Json; body: string }) {
   const { t } = useApp();
   const [shown, setShown] = useState(false);
@@ -124,7 +127,7 @@ function ArticleCard({ article, body }: { article: Json; body: string }) {
           {t("card.read")} <Icon name="external" size={14} />
         </a>
       ) : (
-        text && (
+        text.length > CLIPPED && (
           <button type="button" class="rich-go" onClick={() => setShown(true)}>
             {t("card.read")} <Icon name="chevron" size={14} />
           </button>

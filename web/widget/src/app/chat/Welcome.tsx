@@ -15,7 +15,7 @@ export function Welcome({ empty }: { empty: boolean }) {
       )}
       <b>{config.features.bot ? config.bot_name : config.company}</b>
       {config.features.bot && <i class="tag">{t("chat.bot_tag")}</i>}
-      {empty && <p>{t("chat.empty")}</p>}
+      {empty && <p>{config.greeting || t("chat.empty")}</p>}
       {empty && (
         <div class="choices">
           {config.suggestions.map((question) => (

@@ -26,27 +26,39 @@ export function check(
 export function fits(file: { name: string; type: string }, type: string): boolean {
   if (type.startsWith(".")) return file.name.toLowerCase().endsWith(type.toLowerCase());
   if (type.endsWith("/*")) return file.type.startsWith(type.slice(0, -1));
-  return file.type === type;
+  if (file.type === type) return true;
+  // Systems name archives and office files as they like, or not at all; their ending is the better word.
+  const ending = file.name.split(".").at(-1)?.toLowerCase();
+  return ending !== undefined && ENDINGS[type] === ending;
 }
 
 function readable(types: string[], t: AppContext["t"], locale: Locale): string {
-  const names = new Set<string>();
-  for (const type of types) {
-    if (type.startsWith("image/")) names.add(t("file.types_images"));
-    else names.add((EXTENSIONS[type] ?? type.replace(/^.*[./]/, "")).toUpperCase());
-  }
-  return [...names].join(locale === "en" ? ", " : "、");
+  const families = new Set(types.map(family));
+  const names = FAMILIES.filter((name) => families.has(name)).map((name) => t(`file.${name}`));
+  return names.join(locale === "en" ? ", " : "、");
 }
 
-const EXTENSIONS: Record<string, string> = {
+const FAMILIES = ["image", "document", "archive", "audio", "video"] as const;
+
+function family(type: string): (typeof FAMILIES)[number] {
+  const kind = type.split("/")[0];
+  if (kind === "image" || kind === "audio" || kind === "video") return kind;
+  return /zip|rar|7z|tar/.test(type) ? "archive" : "document";
+}
+
+const ENDINGS: Record<string, string> = {
+  "text/csv": "csv",
   "text/plain": "txt",
+  "application/pdf": "pdf",
   "application/msword": "doc",
-  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
   "application/vnd.ms-excel": "xls",
+  "application/vnd.ms-powerpoint": "ppt",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
   "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
-  "audio/mpeg": "mp3",
-  "video/quicktime": "mov",
+  "application/zip": "zip",
+  "application/vnd.rar": "rar",
+  "application/x-7z-compressed": "7z",
 };
 
 /** A picture's size, so that its place in the log is right before it is drawn. */
