@@ -48,7 +48,7 @@ def _step(key: str) -> Iterator[None]:
 def _database(settings: Settings) -> Iterator[str]:
     """The address of a database that is up, with this version's schema."""
     from qiao.core.postgres import EmbeddedPostgres, PostgresError
-    from qiao.core.schema import prepare_now
+    from qiao.schema import prepare_now
 
     if settings.database_url:
         with _step("database_migrate"):

@@ -18,7 +18,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Db
 from qiao.core.postgres.testing import ScratchPostgres
 from qiao.core.runtime import Runtime
-from qiao.core.schema import prepare_now
+from qiao.schema import prepare_now
 from qiao.core.settings import Settings
 
 hypothesis_settings.register_profile(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from qiao import models
 from qiao.core.db import Base, async_url
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _LOCK = 0x51494D47
 
 
