@@ -91,8 +91,9 @@ async def identify(runtime: Runtime, proof: str, *, ip: str | None = None) -> Id
             await pool.execute("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1", row["proof_id"], now)
         else:
             await pool.execute(
-                "UPDATE sessions SET last_seen_at = $2,"
-                " expires_at = LEAST($2 + make_interval(secs => idle_seconds), created_at + $3) WHERE id = $1",
+                "UPDATE sessions SET last_seen_at = $2::timestamptz,"
+                " expires_at = LEAST($2::timestamptz + make_interval(secs => idle_seconds), created_at + $3::interval)"
+                " WHERE id = $1",
                 row["proof_id"],
                 now,
                 LONGEST_SESSION,

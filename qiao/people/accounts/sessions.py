@@ -164,6 +164,12 @@ async def change_password(runtime: Runtime, actor: Actor, current: str, new: str
         row = await repository.user(db, own_id(actor))
         if row is None:
             raise Unauthenticated("sign_in_again")
+        # Before anything is counted: a poor choice is no guess at the current one.
+        fault = policy.password_fault(new, email=row.email, name=row.name) or (
+            "password_same" if new == current else None
+        )
+        if fault is not None:
+            raise Invalid.field("new", fault, min=policy.PASSWORD_MIN, max=policy.PASSWORD_MAX)
         try:
             await limits.count(db, row.email, actor.ip)
         except RateLimited as error:
@@ -173,9 +179,6 @@ async def change_password(runtime: Runtime, actor: Actor, current: str, new: str
     right, _ = await passwords.verify(current, row.password_hash)
     if not right:
         raise Invalid.field("current", "password_wrong")
-    fault = policy.password_fault(new, email=row.email, name=row.name) or ("password_same" if new == current else None)
-    if fault is not None:
-        raise Invalid.field("new", fault, min=policy.PASSWORD_MIN, max=policy.PASSWORD_MAX)
     fresh = await passwords.hash_password(new)
 
     async def store(db: Session) -> None:
