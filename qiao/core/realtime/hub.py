@@ -4,7 +4,6 @@ Events reach people through the log tailer, enriched in batches into frames; sig
 pass directly. Delivery is decided per connection from the audience an event states: nobody receives by default.
 """
 
-import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -20,8 +19,6 @@ from qiao.core.events import Envelope
 
 logger = structlog.get_logger(__name__)
 encoder: Final = msgspec.json.Encoder()
-
-QUEUE_LIMIT: Final = 2000  # frames a slow reader may lag before it is told to reload
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +59,11 @@ def enrich(*kinds: str) -> Callable[[Enricher], Enricher]:
 
 
 class Sink(Protocol):
-    """What a transport gives the hub: a bounded queue of encoded frames and a way to be told to reload."""
+    """What a transport gives the hub: a bounded queue of encoded frames."""
 
-    def offer(self, frame: str) -> bool: ...
+    def offer(self, frame: str) -> bool:
+        """Queues a frame; False when the reader lags too far and has been told to reload."""
+        ...
 
 
 _ids = itertools.count(1)
@@ -81,7 +80,8 @@ class Connection:
     viewing: UUID | None = None
     customer_id: UUID | None = None
     number: int = field(default_factory=lambda: next(_ids))
-    lagging: bool = False
+    end: Callable[[str], None] | None = None
+    """Sends a last frame ahead of everything else and closes: the person's right to be here has ended."""
 
 
 class Hub:
@@ -93,7 +93,6 @@ class Hub:
         self.visitors: dict[UUID, set[Connection]] = defaultdict(set)
         self.visitor_connections: set[Connection] = set()
         self.signal_listeners: list[Callable[[str, UUID | None, Any], None]] = []
-        self._replay_lock = asyncio.Lock()
 
     # -- who is here -------------------------------------------------------------------------------------------------
 
@@ -147,7 +146,10 @@ class Hub:
         for connection in list(self.staff):
             actor = connection.actor
             if actor and actor.id == user_id and session_id in (None, actor.session_id):
-                connection.sink.offer(frame)
+                if connection.end is not None:
+                    connection.end(frame)
+                else:
+                    connection.sink.offer(frame)
                 self.leave_staff(connection)
 
     # -- events ------------------------------------------------------------------------------------------------------
@@ -156,8 +158,21 @@ class Hub:
         """Log listener: pushes a batch to everyone it concerns."""
         if not self.staff and not self.visitor_connections:
             return
-        for envelope, push in await self.pushes(batch):
+        try:
+            found = await self.pushes(batch)
+        except Exception:
+            # What these people would have heard is lost to them: they take a fresh snapshot instead.
+            logger.exception("realtime_batch_failed", events=len(batch))
+            self.reload_all("trouble")
+            return
+        for envelope, push in found:
             self.deliver(envelope.cursor, push)
+
+    def reload_all(self, reason: str) -> None:
+        """Tells everybody connected to take a fresh snapshot."""
+        frame = encoder.encode({"op": "reload", "reason": reason}).decode()
+        for connection in [*self.staff, *self.visitor_connections]:
+            self.offer(connection, frame)
 
     async def pushes(self, batch: Sequence[Envelope]) -> list[tuple[Envelope, Push]]:
         """The pushes of a batch in log order."""
@@ -181,8 +196,7 @@ class Hub:
 
     def offer(self, connection: Connection, frame: str) -> None:
         """Hands a frame to a connection; one that lags too far is told to reload instead of growing without bound."""
-        if not connection.sink.offer(frame):
-            connection.lagging = True
+        connection.sink.offer(frame)
 
     def allows(self, connection: Connection, target: Target) -> bool:
         """Whether a staff connection may get what is meant for `target`."""
