@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { useLocale, useT } from "@/app/i18n";
 import { useThemeMode } from "@/app/theme";
 import { integer } from "@/lib/format";
+import type { Drawing } from "./engine";
 
 export interface Series {
   name: string;
@@ -13,36 +14,7 @@ export interface Series {
   values: (number | null)[];
 }
 
-interface Instance {
-  setOption: (option: unknown, notMerge?: boolean) => void;
-  resize: () => void;
-  dispose: () => void;
-}
-
-let loading: Promise<{ init: (element: HTMLElement, theme: null, options: object) => Instance }> | null = null;
-
-/** Only the parts we draw with, and only when a chart is first on screen. */
-function engine() {
-  loading ??= Promise.all([
-    import("echarts/core"),
-    import("echarts/charts"),
-    import("echarts/components"),
-    import("echarts/renderers"),
-  ]).then(([core, charts, components, renderers]) => {
-    core.use([
-      charts.BarChart,
-      charts.LineChart,
-      components.GridComponent,
-      components.TooltipComponent,
-      components.LegendComponent,
-      renderers.SVGRenderer,
-    ]);
-    return core as unknown as { init: (element: HTMLElement, theme: null, options: object) => Instance };
-  });
-  return loading;
-}
-
-const TOKEN = { accent: "--q-accent", ok: "--q-ok", wait: "--q-wait", breach: "--q-breach", before: "--q-border-strong" };
+const TOKEN = { accent: "--q-accent", ok: "--q-ok", wait: "--q-wait", breach: "--q-breach", before: "--q-text-3" };
 
 /** A chart, or the same figures as a table: for screen readers, and for everybody who wants the numbers. */
 export function Chart(props: { label: string; unit: string; categories: string[]; series: Series[]; height?: number }) {
@@ -50,7 +22,7 @@ export function Chart(props: { label: string; unit: string; categories: string[]
   const locale = useLocale();
   const mode = useThemeMode();
   const box = useRef<HTMLDivElement>(null);
-  const chart = useRef<Instance | null>(null);
+  const chart = useRef<Drawing | null>(null);
   const [ready, setReady] = useState(false);
   const [table, setTable] = useState(false);
   const { categories, series, unit } = props;
@@ -59,9 +31,9 @@ export function Chart(props: { label: string; unit: string; categories: string[]
     if (table) return;
     let here = true;
     const element = box.current;
-    void engine().then((core) => {
+    void import("./engine").then(({ draw }) => {
       if (!here || !element) return;
-      chart.current = core.init(element, null, { renderer: "svg" });
+      chart.current = draw(element);
       setReady(true);
     });
     const watch = new ResizeObserver(() => chart.current?.resize());

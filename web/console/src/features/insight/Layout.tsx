@@ -8,7 +8,8 @@ export default function InsightLayout() {
   const t = useT("insight");
   const { pathname } = useLocation();
   const wall = useCan("wallboard.view");
-  const entries = wall ? ["wallboard", "agents", "ratings"] : ["ratings"];
+  const reports = useCan("reports.view");
+  const entries = [...(wall ? ["wallboard", "agents"] : []), ...(reports ? ["ratings"] : [])];
   return (
     <div className="qs-layout">
       <nav className="qs-nav" aria-label={t("nav.title")}>

@@ -14,9 +14,9 @@ export default function Ratings() {
   const [agent, setAgent] = useState<string>();
   const [commented, setCommented] = useState(false);
   const people = useRows<DirectoryEntry>("/directory");
-  const ratings = usePages<Rating>("/ratings", { score, agent_id: agent, commented: commented || undefined });
+  const ratings = usePages<Rating>("/ratings", { score, agent_id: agent });
   const rows = commented ? ratings.rows?.filter((rating) => rating.comment) : ratings.rows;
-  const columns: Column<Rating>[] = [
+  const columns: Column<Rating & { id: string }>[] = [
     {
       key: "score",
       title: t("rating.score"),
@@ -50,7 +50,7 @@ export default function Ratings() {
       <DataTable
         id="ratings"
         label={t("nav.ratings")}
-        rows={rows}
+        rows={rows?.map((rating) => ({ ...rating, id: rating.conversation.id }))}
         rowKey="id"
         columns={columns}
         loading={ratings.loading}
@@ -58,7 +58,7 @@ export default function Ratings() {
         onRetry={() => void ratings.refetch()}
         more={ratings.more}
         narrowed={Boolean(score || agent || commented)}
-        onOpen={(rating) => go(`/inbox/all/${rating.conversation_id}`)}
+        onOpen={(rating) => go(`/inbox/all/${rating.conversation.id}`)}
         emptyTitle={t("rating.empty")}
         emptyText={t("rating.emptyText")}
         filters={

@@ -50,7 +50,7 @@ function QueueCard(props: { queue: WallQueue; promised: number; onOpen: () => vo
   const { queue } = props;
   const waited = queue.oldest_entered_at ? Math.max(0, (now - Date.parse(queue.oldest_entered_at)) / 1000) : queue.longest_wait_s;
   const tone = queue.waiting > 0 ? waitTone(waited, props.promised) : "idle";
-  const level = queue.service_level?.percent;
+  const level = queue.service_level.percent;
   return (
     <button type="button" className={`qi-queue qi-${tone}`} onClick={props.onOpen}>
       <span className="qi-queue-name">
@@ -69,7 +69,7 @@ function QueueCard(props: { queue: WallQueue; promised: number; onOpen: () => vo
       </span>
       <span className="qi-queue-foot">
         {t("queue.people", { available: queue.agents_available, online: queue.agents_online })}
-        {level !== undefined && level !== null && <span className={`qi-text-${levelTone(level)}`}>{percent(level / 100, locale)}</span>}
+        {level !== null && <span className={`qi-text-${levelTone(level)}`}>{percent(level / 100, locale)}</span>}
       </span>
     </button>
   );

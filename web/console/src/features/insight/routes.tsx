@@ -23,7 +23,7 @@ export default defineFeature({
         { path: "/", component: () => import("./Index") },
         { path: "/wallboard", component: () => import("./Wallboard"), permissions: ["wallboard.view"] },
         { path: "/agents", component: () => import("./Agents"), permissions: ["wallboard.view"] },
-        { path: "/ratings", component: () => import("./Ratings"), permissions: ["reports.view", "wallboard.view"] },
+        { path: "/ratings", component: () => import("./Ratings"), permissions: ["reports.view"] },
       ],
     },
   ],

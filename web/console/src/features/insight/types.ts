@@ -2,7 +2,7 @@ import type { Agent, AgentState, Id, Iso, QueueLive } from "@/api/types";
 import type { HourPoint } from "./model";
 
 export interface WallQueue extends QueueLive {
-  service_level?: { within_s: number; percent: number | null } | null;
+  service_level: { within_s: number; percent: number | null };
 }
 
 export interface Wallboard {
@@ -20,17 +20,16 @@ export interface Wallboard {
     aht_s: number | null;
     csat: { mean: number | null; count: number };
   };
-  series: { hour: HourPoint[]; previous?: HourPoint[] };
+  /** `previous`: the same weekday last week. */
+  series: { hour: HourPoint[]; previous: HourPoint[]; previous_day: string };
 }
 
 export interface Rating {
-  id: Id;
-  conversation_id: Id;
-  conversation_number?: number;
+  conversation: { id: Id; number: number };
   score: number;
-  comment: string | null;
+  comment: string;
   agent: { id: Id; name: string } | null;
-  customer?: { id: Id; name: string } | null;
+  customer: { id: Id; name: string } | null;
   created_at: Iso;
 }
 

@@ -23,10 +23,10 @@ function readFound(answer: unknown): Found[] {
   const list = (Array.isArray(answer) ? answer : (outer.items ?? outer.hits ?? [])) as Record<string, unknown>[];
   const typed = (items: unknown, type: string) => ((items ?? []) as Record<string, unknown>[]).map((item): Record<string, unknown> => ({ type, ...item }));
   return [...list, ...typed(outer.faqs, "faq"), ...typed(outer.articles, "article")].map((hit) => ({
-    type: String(hit.type ?? hit.kind ?? "faq").startsWith("article") ? "article" : "faq",
-    id: String(hit.document_id ?? hit.id),
+    type: String(hit.kind ?? hit.type ?? "faq").startsWith("article") ? "article" : "faq",
+    id: String(hit.document_id ?? hit.id).split(":").at(-1) ?? "",
     title: String(hit.title ?? hit.question ?? ""),
-    snippet: String(hit.snippet ?? hit.answer ?? hit.text ?? "").replace(/<[^>]+>/g, ""),
+    snippet: String(hit.excerpt ?? hit.snippet ?? hit.answer ?? hit.text ?? "").replace(/<[^>]+>/g, ""),
   }));
 }
 

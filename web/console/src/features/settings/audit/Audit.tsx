@@ -29,14 +29,18 @@ const OBJECTS = [
   "inbox",
   "queue",
   "skill",
+  "routing",
   "canned_reply",
   "faq",
   "article",
-  "category",
+  "kb_category",
   "customer",
+  "order",
   "conversation",
   "token",
   "session",
+  "bot",
+  "dead_letter",
 ];
 
 /** A word of the catalogue, or the raw name when a newer part of the product writes one we have no word for. */

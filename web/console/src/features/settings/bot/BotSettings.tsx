@@ -8,11 +8,10 @@ import { Field, FormProblem, Grid, Page, SaveBar, Section, State, useDraft, useO
 import { TryIt } from "./TryIt";
 
 interface BotSettingsBody {
-  name: string;
-  greeting: string;
+  name: { "zh-CN": string; en: string };
   max_error: number;
   misses_before_handoff: number;
-  [key: string]: unknown;
+  idle_minutes: number;
 }
 
 export default function BotSettings() {
@@ -20,7 +19,12 @@ export default function BotSettings() {
   const locale = useLocale();
   const mayEdit = useCan("settings.manage");
   const settings = useOne<BotSettingsBody>("/bot/settings");
-  const draft = useDraft<BotSettingsBody>({ name: "", greeting: "", max_error: 0.1, misses_before_handoff: 2 });
+  const draft = useDraft<BotSettingsBody>({
+    name: { "zh-CN": "", en: "" },
+    max_error: 0.1,
+    misses_before_handoff: 2,
+    idle_minutes: 60,
+  });
   const { value, set, accept, dirty, problem } = draft;
   useEffect(() => {
     if (settings.data && !dirty) accept(settings.data);
@@ -36,21 +40,29 @@ export default function BotSettings() {
     <Page title={t("nav.bot")} description={t("bot.description")}>
       <TryIt />
       <State loading={settings.isPending} error={settings.error} onRetry={() => void settings.refetch()}>
-        <FormProblem problems={draft.problems} shown={["name", "greeting", "max_error", "misses"]} />
+        <FormProblem problems={draft.problems} shown={["name", "max_error", "misses", "idle"]} />
         <Section title={t("bot.identity")}>
-          <Field label={t("bot.name")} htmlFor="bot-name" required help={t("bot.nameHelp")} problem={problem("name")}>
-            <Input id="bot-name" maxLength={40} disabled={!mayEdit} value={value.name} onChange={(event) => set({ name: event.target.value })} />
-          </Field>
-          <Field label={t("bot.greeting")} htmlFor="bot-greeting" help={t("bot.greetingHelp")} problem={problem("greeting")}>
-            <Input.TextArea
-              id="bot-greeting"
-              autoSize={{ minRows: 2, maxRows: 8 }}
-              maxLength={500}
-              disabled={!mayEdit}
-              value={value.greeting}
-              onChange={(event) => set({ greeting: event.target.value })}
-            />
-          </Field>
+          <Grid>
+            {(["zh-CN", "en"] as const).map((language) => (
+              <Field
+                key={language}
+                label={t(language === "en" ? "bot.nameEn" : "bot.nameZh")}
+                htmlFor={`bot-name-${language}`}
+                required
+                help={language === "zh-CN" ? t("bot.nameHelp") : undefined}
+                problem={problem(`name.${language}`)}
+              >
+                <Input
+                  id={`bot-name-${language}`}
+                  maxLength={40}
+                  lang={language}
+                  disabled={!mayEdit}
+                  value={value.name[language]}
+                  onChange={(event) => set({ name: { ...value.name, [language]: event.target.value } })}
+                />
+              </Field>
+            ))}
+          </Grid>
         </Section>
         <Section title={t("bot.care")} description={t("bot.careText")}>
           <Field
@@ -60,11 +72,11 @@ export default function BotSettings() {
           >
             <Slider
               min={1}
-              max={40}
+              max={50}
               disabled={!mayEdit}
               value={Math.round(value.max_error * 100)}
               ariaLabelForHandle={t("bot.maxError")}
-              marks={{ 1: t("bot.careful"), 40: t("bot.bold") }}
+              marks={{ 1: t("bot.careful"), 50: t("bot.bold") }}
               tooltip={{ formatter: (error) => `${error}%` }}
               onChange={(error) => set({ max_error: error / 100 })}
             />
@@ -80,13 +92,29 @@ export default function BotSettings() {
                 onChange={(misses) => set({ misses_before_handoff: misses ?? 2 })}
               />
             </Field>
+            <Field label={t("bot.idle")} htmlFor="bot-idle" help={t("bot.idleHelp")} problem={problem("idle_minutes")}>
+              <InputNumber
+                id="bot-idle"
+                min={5}
+                max={1440}
+                disabled={!mayEdit}
+                style={{ width: 160 }}
+                suffix={t("bot.minutes")}
+                value={value.idle_minutes}
+                onChange={(minutes) => set({ idle_minutes: minutes ?? 60 })}
+              />
+            </Field>
           </Grid>
         </Section>
         <SaveBar
           dirty={dirty}
           saving={save.busy}
           onReset={draft.reset}
-          onSave={() => (value.name.trim() ? void save.run() : draft.refuse([{ field: "name", message: t("kit.required") }]))}
+          onSave={() => {
+            const missing = (["zh-CN", "en"] as const).filter((language) => !value.name[language].trim());
+            if (missing.length) draft.refuse(missing.map((language) => ({ field: `name.${language}`, message: t("kit.required") })));
+            else void save.run();
+          }}
         />
       </State>
     </Page>

@@ -34,6 +34,9 @@ const KINDS: Record<string, DecisionKind> = {
   greet: "greeting",
   thanks: "greeting",
   goodbye: "greeting",
+  welcome: "greeting",
+  acknowledge: "greeting",
+  introduce: "greeting",
   smalltalk: "greeting",
 };
 
@@ -45,15 +48,15 @@ const number = (...values: unknown[]): number | null => values.find((value): val
 
 function readHit(value: unknown): Hit {
   const hit = object(value);
-  const kind = string(hit.type, hit.kind) ?? "";
+  const kind = string(hit.kind, hit.type) ?? "";
   const type = kind.startsWith("faq") ? "faq" : kind.startsWith("article") ? "article" : "other";
-  const id = string(hit.group_id, hit.id, hit.document_id, hit.faq_id) ?? "";
-  const own = string(hit.id, hit.document_id, hit.faq_id) ?? "";
+  // Search ids carry their kind: `faq:<id>`.
+  const own = (string(hit.id, hit.document_id, hit.faq_id) ?? "").split(":").at(-1) ?? "";
   return {
-    id,
+    id: own,
     type,
     title: string(hit.title, hit.question, hit.label) ?? own,
-    matched: string(hit.matched, hit.match, hit.text, hit.snippet),
+    matched: string(hit.matched, hit.excerpt, hit.text, hit.snippet),
     score: number(hit.probability, hit.confidence, hit.score),
     path: type === "faq" && own ? `/console/knowledge/faqs/${own}` : type === "article" && own ? `/console/knowledge/articles/${own}` : null,
   };
@@ -63,7 +66,7 @@ export function readDecision(answer: unknown): Decision {
   const outer = object(answer);
   const inner = object(outer.decision);
   const source = Object.keys(inner).length > 0 ? { ...outer, ...inner } : outer;
-  const kind = string(source.kind, source.decision, source.action, source.type) ?? "other";
+  const kind = string(source.action, source.kind, source.decision, source.type) ?? "other";
   return {
     kind: KINDS[kind] ?? "other",
     confidence: number(source.probability, source.confidence),

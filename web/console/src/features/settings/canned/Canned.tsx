@@ -37,14 +37,14 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
   const save = useSubmit(
     () => {
       const { shared, ...rest } = value;
-      const body = { ...rest, shortcut: cleanShortcut(rest.shortcut), title: rest.title.trim(), folder: rest.folder.trim() };
+      const body = { ...rest, shortcut: cleanShortcut(rest.shortcut), title: rest.title.trim(), folder: rest.folder.trim() || null };
       return props.reply ? api.patch(`/canned/${props.reply.id}`, body) : api.post("/canned", { ...body, shared });
     },
     { stale: ["/canned"], draft, done: t("kit.saved"), onDone: props.onClose },
   );
   const examples: Record<string, string> = Object.fromEntries(VARIABLES.map((name) => [name, t(`canned.example.${name}`)]));
   examples["agent.name"] = me.user.display_name ?? me.user.name;
-  examples["workspace.name"] = me.workspace.name;
+  examples["company.name"] = me.workspace.name;
   const unknown = unknownVariables(value.body);
   const insert = (name: string) => {
     const element = area.current?.resizableTextArea?.textArea;
@@ -76,7 +76,7 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
     >
       <FormProblem problems={draft.problems} shown={["title", "shortcut", "body", "folder", "locale"]} />
       <Field label={t("canned.titleLabel")} htmlFor="canned-title" required problem={problem("title")}>
-        <Input id="canned-title" autoFocus maxLength={80} value={value.title} onChange={(event) => set({ title: event.target.value })} />
+        <Input id="canned-title" autoFocus maxLength={120} value={value.title} onChange={(event) => set({ title: event.target.value })} />
       </Field>
       <Grid>
         <Field label={t("canned.shortcut")} htmlFor="canned-shortcut" required help={t("canned.shortcutHelp")} problem={problem("shortcut")}>
@@ -109,7 +109,7 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
           id="canned-body"
           ref={area}
           autoSize={{ minRows: 5, maxRows: 16 }}
-          maxLength={4000}
+          maxLength={10_000}
           value={value.body}
           onChange={(event) => set({ body: event.target.value })}
         />
@@ -173,7 +173,7 @@ export default function Canned() {
   const remove = useSubmit((reply: CannedReply) => api.delete(`/canned/${reply.id}`), { stale: ["/canned"] });
   const restore = useSubmit(
     ({ shortcut, title, body, folder: into, locale: language, owner_user_id }: CannedReply) =>
-      api.post("/canned", { shortcut, title, body, folder: into ?? "", locale: language, shared: owner_user_id === null }),
+      api.post("/canned", { shortcut, title, body, folder: into, locale: language, shared: owner_user_id === null }),
     { stale: ["/canned"] },
   );
   const folders = useMemo(

@@ -5,9 +5,12 @@ export const VARIABLES = [
   "customer.level",
   "customer.city",
   "agent.name",
+  "company.name",
   "conversation.number",
-  "workspace.name",
   "order.number",
+  "order.total",
+  "logistics.carrier",
+  "logistics.tracking_number",
 ] as const;
 
 const VARIABLE = /\{\{\s*([\w.]+)\s*\}\}/g;

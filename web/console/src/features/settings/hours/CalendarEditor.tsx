@@ -12,7 +12,7 @@ import type { Calendar } from "../types";
 import { checkDay, checkWeek, PRESETS, putException, todayIn } from "./model";
 import { Preview } from "./Preview";
 import { Intervals, WeekEditor } from "./WeekEditor";
-import { zoneOptions } from "./zones";
+import { countryOptions, zoneOptions } from "./zones";
 import "./hours.css";
 
 type CalendarDraft = Omit<Calendar, "id">;
@@ -108,7 +108,7 @@ export default function CalendarEditor() {
                 onChange={(country) => set({ holidays_country: country || null })}
                 options={[
                   { value: "", label: t("hours.noHolidays") },
-                  { value: "CN", label: t("hours.china") },
+                  ...countryOptions(locale, value.holidays_country),
                 ]}
               />
             </Field>

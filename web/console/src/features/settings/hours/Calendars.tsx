@@ -7,7 +7,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { type Column, DataTable, Page, useConfirm, useRows, useSubmit } from "../kit";
 import type { Calendar, Inbox, Queue } from "../types";
 import { groupWeek } from "./model";
-import { zoneName } from "./zones";
+import { countryOptions, zoneName } from "./zones";
 
 export default function Calendars() {
   const t = useT("settings");
@@ -59,7 +59,9 @@ export default function Calendars() {
       render: (_, calendar) =>
         calendar.holidays_country === "CN"
           ? t(calendar.follow_makeup_workdays ? "hours.holidaysCnMakeup" : "hours.holidaysCn")
-          : t("kit.none"),
+          : calendar.holidays_country
+            ? (countryOptions(locale, calendar.holidays_country).find((option) => option.value === calendar.holidays_country)?.label ?? "")
+            : t("kit.none"),
     },
     {
       key: "used",

@@ -49,3 +49,12 @@ export function zoneOptions(locale: Locale, current?: string): { value: string; 
 export function guessZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "Asia/Shanghai";
 }
+
+const COUNTRIES = ["CN", "HK", "MO", "TW", "SG", "MY", "JP", "KR", "TH", "VN", "IN", "AE", "GB", "DE", "FR", "ES", "IT", "US", "CA", "BR", "AU"];
+
+/** Countries whose public holidays a calendar may follow, named in the reader's language. */
+export function countryOptions(locale: Locale, current: string | null): { value: string; label: string }[] {
+  const names = new Intl.DisplayNames([locale], { type: "region" });
+  const codes = current && !COUNTRIES.includes(current) ? [current, ...COUNTRIES] : COUNTRIES;
+  return codes.map((code) => ({ value: code, label: names.of(code) ?? code }));
+}

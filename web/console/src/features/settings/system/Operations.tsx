@@ -7,20 +7,21 @@ import { useLocale, useT } from "@/app/i18n";
 import { duration, fileSize, integer } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { useWord } from "../audit/Audit";
-import { Code, type Column, DataTable, Dot, Page, State, useOne, usePages, useSubmit } from "../kit";
+import { Code, type Column, DataTable, Dot, Page, State, useConfirm, useOne, usePages, useSubmit } from "../kit";
 import { readHealth } from "./health";
 
 interface DeadLetter {
-  id: Id | number;
+  id: Id;
   reaction: string;
-  name?: string;
-  event_kind?: string;
-  kind?: string;
-  error: string;
+  kind: string;
+  conversation_id: Id | null;
+  payload: unknown;
+  state: "retrying" | "dead" | string;
   attempts: number;
-  failed_at?: Iso;
-  at?: Iso;
-  payload?: unknown;
+  error: string | null;
+  next_at: Iso;
+  event_at: Iso;
+  created_at: Iso;
 }
 
 function Health() {
@@ -65,13 +66,18 @@ function Health() {
 function DeadLetters() {
   const t = useT("settings");
   const letters = usePages<DeadLetter>("/operations/dead-letters", {});
+  const confirm = useConfirm();
   const [open, setOpen] = useState<DeadLetter | null>(null);
   const replay = useSubmit((letter: DeadLetter) => api.post(`/operations/dead-letters/${letter.id}/replay`), {
     stale: ["/operations/dead-letters", "/operations/health"],
     done: t("operations.replayed"),
     onDone: () => setOpen(null),
   });
-  const when = (letter: DeadLetter) => letter.failed_at ?? letter.at;
+  const dismiss = useSubmit((letter: DeadLetter) => api.delete(`/operations/dead-letters/${letter.id}`), {
+    stale: ["/operations/dead-letters", "/operations/health"],
+    done: t("operations.dismissed"),
+    onDone: () => setOpen(null),
+  });
   const columns: Column<DeadLetter>[] = [
     {
       key: "reaction",
@@ -79,17 +85,22 @@ function DeadLetters() {
       fixedIn: true,
       render: (_, letter) => (
         <button type="button" className="qk-linkish" onClick={() => setOpen(letter)}>
-          <code translate="no">{letter.reaction ?? letter.name}</code>
+          <code translate="no">{letter.reaction}</code>
         </button>
       ),
     },
-    { key: "event", title: t("operations.event"), render: (_, letter) => <code translate="no">{letter.event_kind ?? letter.kind ?? "–"}</code> },
+    { key: "event", title: t("operations.event"), render: (_, letter) => <code translate="no">{letter.kind}</code> },
+    {
+      key: "state",
+      title: t("users.status"),
+      render: (_, letter) => <Dot tone={letter.state === "dead" ? "breach" : "wait"}>{t(letter.state === "dead" ? "operations.dead" : "operations.retrying")}</Dot>,
+    },
     { key: "error", title: t("operations.error"), render: (_, letter) => <span className="qk-clip qs-wide">{letter.error}</span> },
     { key: "attempts", title: t("operations.attempts"), align: "right", className: "qk-num", render: (_, letter) => letter.attempts },
     {
       key: "at",
       title: t("operations.failedAt"),
-      render: (_, letter) => (when(letter) ? <RelativeTime at={when(letter)!} /> : "–"),
+      render: (_, letter) => <RelativeTime at={letter.event_at} />,
     },
     {
       key: "act",
@@ -122,11 +133,24 @@ function DeadLetters() {
       <Drawer open={open !== null} title={t("operations.deadLetter")} size={640} onClose={() => setOpen(null)}>
         {open && (
           <div className="qs-stack">
-            <Code label={t("operations.error")} text={open.error} />
+            <Code label={t("operations.error")} text={open.error ?? "–"} />
             {open.payload !== undefined && <Code label={t("operations.payload")} text={JSON.stringify(open.payload, null, 2)} />}
             <div>
               <Button type="primary" icon={<RotateCcw size={14} />} loading={replay.busy} onClick={() => void replay.run(open)}>
                 {t("operations.replay")}
+              </Button>{" "}
+              <Button
+                danger
+                onClick={() =>
+                  confirm({
+                    title: t("operations.dismissTitle"),
+                    text: t("operations.dismissText"),
+                    ok: t("operations.dismiss"),
+                    run: () => dismiss.run(open),
+                  })
+                }
+              >
+                {t("operations.dismiss")}
               </Button>
             </div>
           </div>
