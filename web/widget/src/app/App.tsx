@@ -111,7 +111,12 @@ export function App(p: Props) {
   const newest = waiting ? state.messages.filter(countsAsUnread).at(-1) : undefined;
   const botName = config?.bot_name ?? "";
   useEffect(() => {
-    const preview = newest ? { name: newest.author.name ?? botName, text: summary(newest, t) } : null;
+    const preview = newest
+      ? {
+          name: (newest.author.kind === "bot" && botName) || (newest.author.name ?? botName),
+          text: summary(newest, t),
+        }
+      : null;
     host.tell({ qiao: "unread", count: waiting, preview });
   }, [waiting, newest?.id, t]);
 

@@ -27,7 +27,8 @@ export const Row = memo(function Row(p: RowProps) {
   const at = new Date(m.created_at);
   const mine = m.author.kind === "customer";
   const bot = m.author.kind === "bot";
-  const name = m.author.name || (bot ? config.bot_name : config.company);
+  // The bot is called here what this site calls it.
+  const name = (bot && config.bot_name) || m.author.name || config.company;
   const side = mine ? "mine" : bot ? "bot" : "agent";
   return (
     <div class={`row ${side}${p.first ? " first" : ""}${p.last ? " last" : ""}`} data-id={m.id}>
