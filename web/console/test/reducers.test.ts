@@ -133,7 +133,7 @@ describe("snapshot + events = fresh snapshot", () => {
       const truth = world.conversations.get(id)!;
       expect([end.version, end.status, end.last_seq]).toEqual([truth.version, truth.status, truth.last_seq]);
       expect(
-        shuffled.reduce((d, f) => reduceMessages(d, f, id), { items: [], has_more: false }).items,
+        shuffled.reduce<Messages>((d, f) => reduceMessages(d, f, id), { items: [], has_more: false }).items,
       ).toEqual(world.transcript(id).items);
     }
   });

@@ -1,19 +1,16 @@
-/** A snippet with `<mark>` from the server: the marks are kept, everything else is text. Never parsed as HTML. */
-export function Highlight(props: { html: string }) {
-  const decode = (text: string) =>
-    text
-      .replace(/&lt;/g, "<")
-      .replace(/&gt;/g, ">")
-      .replace(/&quot;/g, '"')
-      .replace(/&#(?:39|x27);/g, "'")
-      .replace(/&amp;/g, "&");
-  const parts = props.html.split(/(<mark>.*?<\/mark>)/gs);
-  return (
-    <>
-      {parts.map((part, index) => {
-        const hit = part.match(/^<mark>(.*)<\/mark>$/s);
-        return hit ? <mark key={index}>{decode(hit[1]!)}</mark> : <span key={index}>{decode(part)}</span>;
-      })}
-    </>
-  );
+import type { ReactNode } from "react";
+
+/** Text with the found places marked. `spans` count characters as people do (code points), not UTF-16 units. */
+export function Highlight(props: { text: string; spans?: readonly (readonly [number, number])[] }) {
+  const characters = [...props.text];
+  const parts: ReactNode[] = [];
+  let from = 0;
+  for (const [start, end] of [...(props.spans ?? [])].sort((a, b) => a[0] - b[0])) {
+    if (start < from || end <= start) continue;
+    if (start > from) parts.push(characters.slice(from, start).join(""));
+    parts.push(<mark key={start}>{characters.slice(start, end).join("")}</mark>);
+    from = end;
+  }
+  parts.push(characters.slice(from).join(""));
+  return parts;
 }

@@ -203,7 +203,7 @@ function Body({ close }: { close: () => void }) {
             {conversation.customer.name}
             {hits[0] ? (
               <span className="q-palette__snippet">
-                <Highlight html={hits[0].snippet} />
+                <Highlight text={hits[0].snippet} spans={hits[0].spans} />
               </span>
             ) : null}
           </>
@@ -216,7 +216,7 @@ function Body({ close }: { close: () => void }) {
         id: `faq:${faq.id}`,
         group: t("palette.faqs"),
         icon: icon(CircleHelp),
-        title: faq.question ?? faq.title ?? "",
+        title: faq.title,
         run: () => go(`/knowledge/faqs/${faq.id}`),
       });
     for (const article of data?.articles ?? [])
@@ -224,7 +224,7 @@ function Body({ close }: { close: () => void }) {
         id: `article:${article.id}`,
         group: t("palette.articles"),
         icon: icon(BookOpen),
-        title: article.title ?? "",
+        title: article.title,
         run: () => go(`/knowledge/articles/${article.id}`),
       });
     const ranked = commands

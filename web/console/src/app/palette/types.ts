@@ -4,11 +4,22 @@ export interface SearchHit {
   message_id: Id;
   seq: number;
   snippet: string;
+  /** Where in the snippet the words are. */
+  spans?: [number, number][];
+}
+
+export interface KnowledgeHit {
+  id: Id;
+  title: string;
+  /** The wording that matched, where it is not the title. */
+  matched?: string | null;
+  excerpt?: string | null;
+  locale?: string;
 }
 
 export interface SearchAnswer {
   conversations?: { conversation: ConversationView; hits: SearchHit[] }[];
   customers?: Customer[];
-  articles?: { id: Id; title?: string; snippet?: string; status?: string }[];
-  faqs?: { id: Id; question?: string; title?: string; answer?: string; snippet?: string; status?: string }[];
+  articles?: KnowledgeHit[];
+  faqs?: KnowledgeHit[];
 }

@@ -18,7 +18,11 @@ import "./customers.css";
 function Timeline({ customerId }: { customerId: string }) {
   const t = useT("customers");
   const inbox = useT("inbox");
-  const pages = usePages<ConversationView>(`/customers/${customerId}/conversations`, { limit: 20 });
+  const pages = usePages<ConversationView>("/conversations", {
+    view: "all",
+    customer_id: customerId,
+    limit: 20,
+  });
   if (pages.isPending) return <SkeletonRows rows={4} avatar={false} />;
   if (pages.error && !pages.data)
     return <ErrorState error={pages.error} retry={() => void pages.refetch()} />;

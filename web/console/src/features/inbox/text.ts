@@ -16,5 +16,6 @@ export function previewText(preview: string | null | undefined, t: T): string {
 /** A reason the server stores as a key, or one that a person wrote. */
 export function reasonText(reason: string | null | undefined, t: T): string {
   if (!reason) return "";
-  return known(t, `reason.${reason}`, /^[a-z0-9_.:-]+$/.test(reason) ? t("reason.other") : reason);
+  // A code this version does not know says nothing rather than something wrong.
+  return known(t, `reason.${reason}`, /^[a-z0-9_.:-]+$/.test(reason) ? "" : reason);
 }

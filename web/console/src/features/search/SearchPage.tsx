@@ -55,12 +55,7 @@ export default function SearchPage() {
   const customers = data?.customers ?? [];
   const knowledge = [
     ...(data?.faqs ?? []).map((f) => ({ ...f, kind: "faqs" as const })),
-    ...(data?.articles ?? []).map((a) => ({
-      ...a,
-      question: undefined,
-      answer: undefined,
-      kind: "articles" as const,
-    })),
+    ...(data?.articles ?? []).map((a) => ({ ...a, kind: "articles" as const })),
   ];
   const edits = useCan("knowledge.view");
   const empty = data && !conversations.length && !customers.length && !knowledge.length;
@@ -136,7 +131,7 @@ export default function SearchPage() {
                         to={`/inbox/all/${c.id}?at=${hit.seq}` as string}
                         className="q-result__hit"
                       >
-                        <Highlight html={hit.snippet} />
+                        <Highlight text={hit.snippet} spans={hit.spans} />
                       </Link>
                     ))}
                   </span>
@@ -154,10 +149,8 @@ export default function SearchPage() {
                       <Icon size={18} strokeWidth={1.6} aria-hidden />
                     </span>
                     <span className="q-result__main">
-                      <span className="q-result__title">{item.question ?? item.title}</span>
-                      <span className="q-result__text">
-                        <Highlight html={item.snippet ?? item.answer ?? ""} />
-                      </span>
+                      <span className="q-result__title">{item.title}</span>
+                      <span className="q-result__text">{item.excerpt}</span>
                     </span>
                   </>
                 );

@@ -8,7 +8,7 @@ import { TransferDialog } from "./TransferDialog";
 import "./dialogs.css";
 
 /** The one dialog that is open for the conversation on screen. */
-export function Dialogs({ conversation }: { conversation: ConversationView }) {
+export default function Dialogs({ conversation }: { conversation: ConversationView }) {
   const dialog = useInbox((s) => s.dialog);
   const set = useInbox((s) => s.setDialog);
   const props = { conversation, close: () => set(null) };

@@ -16,12 +16,25 @@ interface Option {
   children?: Option[];
 }
 
-function options(list: Disposition[], locale: Locale): Option[] {
-  return list.map((d) => ({
-    value: keyOf(d as { key: string }),
-    label: labelOf(d as { key: string }, locale),
-    ...(d.children?.length ? { children: options(d.children, locale) } : {}),
-  }));
+/** Flat names like “Presales / Product question” become a cascade; the stored key is that of the last step. */
+export function cascade(list: Disposition[], locale: Locale): Option[] {
+  const found: Option[] = [];
+  for (const item of list) {
+    const key = keyOf(item as { key: string });
+    const steps = labelOf(item as { key: string }, locale).split(/\s+[/／]\s+/);
+    let level = found;
+    steps.forEach((label, index) => {
+      const last = index === steps.length - 1;
+      const value = last ? key : `${key.split(".")[0]}:${label}`;
+      let option = level.find((o) => o.label === label && (last ? o.value === key : o.children));
+      if (!option) {
+        option = { value, label, ...(last ? {} : { children: [] }) };
+        level.push(option);
+      }
+      level = option.children ?? [];
+    });
+  }
+  return found;
 }
 
 interface Fields {
@@ -40,12 +53,12 @@ export function ResolveDialog({ conversation, close }: DialogProps) {
   const verbs = useVerbs(conversation.id);
   const settings = useRoutingSettings().data;
   const required = me.workspace.settings?.wrap_up_required === true;
-  const choices = options(settings?.dispositions ?? [], locale);
+  const choices = cascade(settings?.dispositions ?? [], locale);
 
   const submit = async (fields: Fields) => {
     setBusy(true);
     const ok = await verbs.resolve({
-      disposition: fields.disposition?.length ? fields.disposition.join("/") : null,
+      disposition: fields.disposition?.at(-1) ?? null,
       note: fields.note?.trim() ?? "",
       tags: fields.tags,
     });
@@ -90,7 +103,6 @@ export function ResolveDialog({ conversation, close }: DialogProps) {
           <Cascader
             options={choices}
             expandTrigger="hover"
-            changeOnSelect={!choices.some((c) => c.children)}
             showSearch
             autoFocus
             placeholder={t("resolve.disposition_placeholder")}

@@ -172,12 +172,12 @@ export function Composer(props: { conversation: ConversationView }) {
           source: item.source,
           id: item.id,
           title: item.title,
-          summary: item.answer.replace(/<\/?mark>/g, "").slice(0, 300),
+          summary: item.answer.slice(0, 300),
         },
       });
       return;
     }
-    let words = item.answer.replace(/<\/?mark>/g, "");
+    let words = item.answer;
     try {
       const path = item.source === "faq" ? `/knowledge/faqs/${item.id}` : `/knowledge/articles/${item.id}`;
       const full = await api.get<{ answer?: string; body?: string }>(path);

@@ -7,10 +7,7 @@ import type { Trigger } from "./trigger";
 import type { Suggestion } from "./useSuggestions";
 
 const plain = (text: string) =>
-  text
-    .replace(/<\/?mark>/g, "")
-    .replace(/[*#`]/g, "")
-    .replace(/\s+/g, " ");
+  text.replace(/[*#`]/g, "").replace(/\s+/g, " ");
 
 export function SuggestMenu(props: {
   trigger: Trigger;

@@ -86,9 +86,9 @@ export function useSuggestions(
           type: "knowledge",
           source: "faq",
           id: f.id,
-          title: f.question ?? f.title ?? "",
+          title: f.title,
           hint: "",
-          answer: f.answer ?? f.snippet ?? "",
+          answer: f.excerpt ?? "",
         }),
       ),
       ...(knowledge.data?.articles ?? []).map(
@@ -96,16 +96,16 @@ export function useSuggestions(
           type: "knowledge",
           source: "article",
           id: a.id,
-          title: a.title ?? "",
+          title: a.title,
           hint: "",
-          answer: a.snippet ?? "",
+          answer: a.excerpt ?? "",
         }),
       ),
     ];
   if (char === "@") {
     const word = (trigger?.query ?? "").toLowerCase();
     items = (people.data ? listOf(people.data) : [])
-      .filter((p) => p.name.toLowerCase().includes(word))
+      .filter((p) => `${p.name} ${p.display_name ?? ""}`.toLowerCase().includes(word))
       .slice(0, 8)
       .map((p) => ({ type: "person", id: p.id, title: p.name, hint: p.state, person: p }));
   }

@@ -296,10 +296,11 @@ function PageContext({ context }: { context: ConversationView["context"] }) {
 export function PastConversations(props: { customerId: string; exceptId?: string }) {
   const t = useT("inbox");
   const locale = useLocale();
-  const query = useGet<Page<ConversationView> | ConversationView[]>(
-    `/customers/${props.customerId}/conversations`,
-    { limit: 10 },
-  );
+  const query = useGet<Page<ConversationView> | ConversationView[]>("/conversations", {
+    view: "all",
+    customer_id: props.customerId,
+    limit: 10,
+  });
   return (
     <Section title={t("context.past")}>
       <Fetched query={query} compact>

@@ -52,57 +52,61 @@ export function RoutingTab({ conversation }: { conversation: ConversationView })
         }
       >
         {(data) =>
-          listOf(data).map((entry) => (
-            <div key={entry.id} className="q-decision">
-              <div className="q-decision__head">
-                <strong>{known(t, `routing.decision.${entry.decision}`, t("routing.decision.other"))}</strong>
-                <RelativeTime at={entry.at} className="q-muted" />
+          [...listOf(data)]
+            .sort((a, b) => (a.at < b.at ? 1 : -1))
+            .map((entry) => (
+              <div key={entry.id} className="q-decision">
+                <div className="q-decision__head">
+                  <strong>
+                    {known(t, `routing.decision.${entry.decision}`, t("routing.decision.other"))}
+                  </strong>
+                  <RelativeTime at={entry.at} className="q-muted" />
+                </div>
+                <div className="q-decision__what">
+                  {[entry.user?.name, entry.queue?.name].filter(Boolean).join(" · ")}
+                </div>
+                {entry.rule ? (
+                  <div className="q-muted">{known(t, `routing.rule.${entry.rule}`, entry.rule)}</div>
+                ) : null}
+                {entry.cause ? (
+                  <div className="q-muted">{known(t, `routing.cause.${entry.cause}`, entry.cause)}</div>
+                ) : null}
+                {entry.candidates?.length ? (
+                  <ul className="q-candidates">
+                    {entry.candidates.map((candidate) => (
+                      <li key={candidate.user_id}>
+                        {candidate.eligible ? (
+                          <CircleCheck
+                            size={14}
+                            className="q-candidates__yes"
+                            aria-label={t("routing.eligible")}
+                          />
+                        ) : (
+                          <CircleX
+                            size={14}
+                            className="q-candidates__no"
+                            aria-label={t("routing.not_eligible")}
+                          />
+                        )}
+                        <span className={candidate.user_id === entry.user?.id ? "q-candidates__chosen" : ""}>
+                          {candidate.name}
+                        </span>
+                        <span className="q-muted q-num">
+                          {candidate.eligible
+                            ? `${candidate.load}/${candidate.capacity}${candidate.idle_s !== null ? ` · ${t("routing.idle", { time: duration(candidate.idle_s, locale) })}` : ""}`
+                            : candidate.why_not
+                                .map((why) => known(t, `routing.why_not.${why}`, why))
+                                .join(t("list_separator"))}
+                        </span>
+                      </li>
+                    ))}
+                    {entry.others > 0 ? (
+                      <li className="q-muted">{t("routing.others", { n: entry.others })}</li>
+                    ) : null}
+                  </ul>
+                ) : null}
               </div>
-              <div className="q-decision__what">
-                {[entry.user?.name, entry.queue?.name].filter(Boolean).join(" · ")}
-              </div>
-              {entry.rule ? (
-                <div className="q-muted">{known(t, `routing.rule.${entry.rule}`, entry.rule)}</div>
-              ) : null}
-              {entry.cause ? (
-                <div className="q-muted">{known(t, `routing.cause.${entry.cause}`, entry.cause)}</div>
-              ) : null}
-              {entry.candidates?.length ? (
-                <ul className="q-candidates">
-                  {entry.candidates.map((candidate) => (
-                    <li key={candidate.user_id}>
-                      {candidate.eligible ? (
-                        <CircleCheck
-                          size={14}
-                          className="q-candidates__yes"
-                          aria-label={t("routing.eligible")}
-                        />
-                      ) : (
-                        <CircleX
-                          size={14}
-                          className="q-candidates__no"
-                          aria-label={t("routing.not_eligible")}
-                        />
-                      )}
-                      <span className={candidate.user_id === entry.user?.id ? "q-candidates__chosen" : ""}>
-                        {candidate.name}
-                      </span>
-                      <span className="q-muted q-num">
-                        {candidate.eligible
-                          ? `${candidate.load}/${candidate.capacity}${candidate.idle_s !== null ? ` · ${t("routing.idle", { time: duration(candidate.idle_s, locale) })}` : ""}`
-                          : candidate.why_not
-                              .map((why) => known(t, `routing.why_not.${why}`, why))
-                              .join(t("list_separator"))}
-                      </span>
-                    </li>
-                  ))}
-                  {entry.others > 0 ? (
-                    <li className="q-muted">{t("routing.others", { n: entry.others })}</li>
-                  ) : null}
-                </ul>
-              ) : null}
-            </div>
-          ))
+            ))
         }
       </Fetched>
     </div>

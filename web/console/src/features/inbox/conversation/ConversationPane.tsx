@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import type { ConversationView, Id } from "@/api/types";
 import { useT } from "@/app/i18n";
@@ -10,12 +10,15 @@ import { frameLog } from "@/realtime/log";
 import { reduceConversation } from "@/realtime/reducers";
 import { useSignals } from "@/realtime/signals";
 import { ErrorState, LoadingState } from "@/ui/states";
-import { Dialogs } from "../actions/Dialogs";
 import { Composer } from "../composer/Composer";
+import { useInbox } from "../state";
 import { Header } from "./Header";
 import { StandIn } from "./StandIn";
 import { Transcript } from "./Transcript";
 import "./pane.css";
+
+// Forms, pickers and cascades come when the first dialog does.
+const Dialogs = lazy(() => import("../actions/Dialogs"));
 
 export function useConversation(id: Id) {
   return useQuery({
@@ -61,6 +64,7 @@ export function ConversationPane(props: { id: Id; jumpTo: number | null }) {
   const me = useMe().user.id;
   const query = useConversation(props.id);
   const conversation = query.data;
+  const dialog = useInbox((s) => s.dialog);
   const part = conversation ? takesPart(conversation, me) : false;
   // Where reading stopped when the conversation was opened: the divider stays there while it is on screen.
   const opened = useRef<{ id: Id; after: number | null } | null>(null);
@@ -121,7 +125,11 @@ export function ConversationPane(props: { id: Id; jumpTo: number | null }) {
       />
       <StandIn conversation={conversation} part={part} />
       <Composer conversation={conversation} />
-      <Dialogs conversation={conversation} />
+      {dialog ? (
+        <Suspense fallback={null}>
+          <Dialogs conversation={conversation} />
+        </Suspense>
+      ) : null}
     </section>
   );
 }

@@ -33,7 +33,13 @@ export function HandoffCard(props: {
   const summary = (handoff?.summary ?? {}) as Loose;
   const reason = reasonText(handoff?.reason ?? (params.reason as string | undefined), t);
   const asked = lines(summary.asked ?? summary.questions);
-  const tried = lines(summary.tried ?? summary.answers ?? summary.offered);
+  const tried = (Array.isArray(summary.tried) ? summary.tried : []).map((item: unknown) => {
+    if (!item || typeof item !== "object") return lineOf(item);
+    const { question: asked, title, action } = item as Loose;
+    const done = title || known(t, `bot_action.${String(action)}`, "");
+    return [asked, done].filter(Boolean).join(" → ");
+  });
+  const text = typeof summary.text === "string" ? summary.text : null;
   const question = lines(summary.question ?? summary.request ?? summary.last_question)[0];
   const emotion = typeof summary.emotion === "string" ? summary.emotion : null;
   const collected = (summary.collected ?? summary.contact) as Record<string, unknown> | undefined;
@@ -54,6 +60,7 @@ export function HandoffCard(props: {
           {clockTime(props.message.created_at, locale)}
         </time>
       </div>
+      {text ? <div className="q-handoff__text">{text}</div> : null}
       {question || asked.length || tried.length || collected ? (
         <dl className="q-handoff__body">
           {question ? (

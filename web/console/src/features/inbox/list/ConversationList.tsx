@@ -14,6 +14,7 @@ import { type ListFilter, type Pages, reduceList } from "@/realtime/reducers";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { useInbox } from "../state";
 import { ListHeader } from "./ListHeader";
+import { OfflineStrip } from "./OfflineStrip";
 import { Row } from "./Row";
 import { stableOrder } from "./stableOrder";
 import "./list.css";
@@ -134,6 +135,7 @@ export const ConversationList = forwardRef<
   return (
     <section className="q-list" aria-label={t("list_label")}>
       <ListHeader viewParam={props.viewParam} tags={tags} inboxes={inboxes} />
+      <OfflineStrip />
       <div className="q-list__body">
         {fresh > 0 ? (
           <button type="button" className="q-pill" onClick={reveal}>

@@ -50,6 +50,8 @@ export const Row = memo(function Row(props: {
   const { conversation: c, selected } = props;
   const t = useT("inbox");
   const mine = c.assignee?.id === props.me;
+  // What the bot is dealing with waits for nobody.
+  const unread = c.status === "bot" ? 0 : c.unread;
   const waiting = c.waiting_since && (c.status === "assigned" || c.status === "queued");
   const who =
     c.last_message?.author_kind === "user"
@@ -66,7 +68,7 @@ export const Row = memo(function Row(props: {
       aria-selected={selected}
       tabIndex={-1}
       data-id={c.id}
-      className={`q-row ${selected ? "q-row--selected" : ""} ${c.unread > 0 ? "q-row--unread" : ""}`}
+      className={`q-row ${selected ? "q-row--selected" : ""} ${unread > 0 ? "q-row--unread" : ""}`}
       onClick={() => props.onOpen(c.id)}
     >
       <span className="q-row__avatar">
@@ -93,9 +95,9 @@ export const Row = memo(function Row(props: {
             {who ? <span className="q-row__who">{who}: </span> : null}
             {previewText(c.last_message?.preview, t)}
           </span>
-          {c.unread > 0 ? (
+          {unread > 0 ? (
             <span className="q-row__unread q-num">
-              {c.unread > 99 ? "99+" : c.unread}
+              {unread > 99 ? "99+" : unread}
               <span className="q-sr">{t("unread")}</span>
             </span>
           ) : null}
