@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Input, Progress, Segmented, Select } from "antd";
 import { ArrowRight, Check, ExternalLink, MessageSquareText, Sparkles } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api, upload } from "@/api/client";
 import { Problem, sentenceOf } from "@/api/problem";
 import type { Id, Job, Page as ListPage } from "@/api/types";
@@ -49,8 +49,9 @@ export default function Setup() {
 
   const signedUp = stage === "knowledge" || stage === "done";
   // Somebody else has set it up, or it was long ago: this page has nothing more to say.
-  const over = state.data?.done === true && !signedUp;
-  const early = state.data?.done === false && signedUp;
+  const created = useRef(false);
+  const over = state.data?.done === true && !signedUp && !created.current;
+  const early = state.data?.done === false && signedUp && !created.current;
   useEffect(() => {
     if (over) {
       sessionStorage.removeItem(KEY);
@@ -83,6 +84,7 @@ export default function Setup() {
         admin: { ...admin, name: admin.name.trim(), email: admin.email.trim() },
         inbox: { name: inbox.name.trim(), site_url: readSite(inbox.site_url) || null },
       });
+      created.current = true;
       client.setQueryData(["/setup"], { done: true });
       await client.fetchQuery({ ...meQuery, staleTime: 0 });
       setStage("knowledge");

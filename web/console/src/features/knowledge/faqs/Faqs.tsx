@@ -91,6 +91,7 @@ export default function Faqs() {
     {
       key: "variants",
       title: t("faq.variants"),
+      extra: true,
       align: "right",
       className: "qk-num",
       sorter: (a, b) => a.variants.length - b.variants.length,

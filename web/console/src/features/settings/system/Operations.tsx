@@ -160,6 +160,57 @@ function DeadLetters() {
   );
 }
 
+interface JobView {
+  id: Id;
+  kind: string;
+  state: "queued" | "running" | "done" | "failed" | string;
+  done: number;
+  total: number | null;
+  error: string | null;
+  created_at: Iso;
+  finished_at: Iso | null;
+}
+
+const JOB_TONES: Record<string, "ok" | "wait" | "breach" | "idle"> = { done: "ok", running: "wait", queued: "idle", failed: "breach" };
+
+function Jobs() {
+  const t = useT("settings");
+  const locale = useLocale();
+  const word = useWord();
+  const jobs = usePages<JobView>("/operations/jobs", {});
+  const columns: Column<JobView>[] = [
+    { key: "kind", title: t("operations.job"), fixedIn: true, render: (_, job) => word(`operations.jobs.${job.kind}`, job.kind) },
+    {
+      key: "state",
+      title: t("users.status"),
+      render: (_, job) => <Dot tone={JOB_TONES[job.state] ?? "idle"}>{word(`operations.jobState.${job.state}`, job.state)}</Dot>,
+    },
+    {
+      key: "done",
+      title: t("operations.progress"),
+      align: "right",
+      className: "qk-num",
+      render: (_, job) => (job.total === null ? integer(job.done, locale) : `${integer(job.done, locale)} / ${integer(job.total, locale)}`),
+    },
+    { key: "error", title: t("operations.error"), render: (_, job) => <span className="qk-clip qs-wide">{job.error ?? "–"}</span> },
+    { key: "at", title: t("operations.startedAt"), render: (_, job) => <RelativeTime at={job.created_at} /> },
+  ];
+  return (
+    <DataTable
+      id="jobs"
+      label={t("operations.jobsTitle")}
+      rows={jobs.rows}
+      rowKey="id"
+      columns={columns}
+      loading={jobs.loading}
+      error={jobs.error}
+      onRetry={() => void jobs.refetch()}
+      more={jobs.more}
+      emptyTitle={t("operations.noJobs")}
+    />
+  );
+}
+
 export default function Operations() {
   const t = useT("settings");
   return (
@@ -167,6 +218,7 @@ export default function Operations() {
       <Tabs
         items={[
           { key: "health", label: t("operations.health"), children: <Health /> },
+          { key: "jobs", label: t("operations.jobsTitle"), children: <Jobs /> },
           { key: "dead", label: t("operations.deadLetters"), children: <DeadLetters /> },
         ]}
       />
