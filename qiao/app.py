@@ -26,7 +26,7 @@ from qiao.core.realtime import Hub
 from qiao.core.runtime import Runtime, attach
 from qiao.core.settings import Settings
 from qiao.core.web import errors, site
-from qiao.core.web.middleware import BodyLimit, Idempotency, RequestContext, SecurityHeaders
+from qiao.core.web.middleware import BodyLimit, Failures, Idempotency, RequestContext, SecurityHeaders
 
 logger = structlog.get_logger(__name__)
 
@@ -126,6 +126,7 @@ def create_app(settings: Settings, database_url: str, *, background: bool = True
         middleware=[
             Middleware(RequestContext),
             Middleware(SecurityHeaders, settings=settings),
+            Middleware(Failures),
             Middleware(BodyLimit, settings=settings),
             Middleware(Idempotency),
         ],

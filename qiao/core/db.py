@@ -170,5 +170,6 @@ async def status_lock(db: Session) -> None:
 
 @event.listens_for(AsyncSession.sync_session_class, "after_transaction_end")
 def _forget_lock(session: Any, transaction: Any) -> None:
-    if transaction.parent is None:
+    # A rolled back savepoint gives up the locks taken since. Taking one again that is still held costs a round trip.
+    if transaction.parent is None or transaction.nested:
         session.info.pop("status_lock", None)

@@ -34,7 +34,7 @@ class Problem(Exception):
         """The problem document in `locale`."""
         return {
             "type": f"https://qiao.dev/errors/{self.code}",
-            "title": i18n.t(f"errors.title.{self.status}", locale),
+            "title": _title(self.status, locale),
             "status": self.status,
             "detail": i18n.t(f"errors.{self.code}", locale, **self.params),
             "code": self.code,
@@ -44,6 +44,12 @@ class Problem(Exception):
             ],
             "request_id": request_id,
         }
+
+
+def _title(status: int, locale: str) -> str:
+    key = f"errors.title.{status}"
+    title = i18n.t(key, locale)
+    return title if title != key else i18n.t("errors.title.400" if status < 500 else "errors.title.500", locale)
 
 
 class Invalid(Problem):

@@ -4,12 +4,12 @@ The tailer is woken by local commits and polls as a safety net for commits of ot
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -23,6 +23,9 @@ Listener = Callable[[Sequence[Envelope]], Awaitable[None]]
 POLL_SECONDS: Final = 0.25
 BATCH: Final = 1000
 KEEP: Final = 20_000  # newest events kept in memory for consumers that are a little behind
+
+_CURSOR: Final = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
+_MOST: Final = 2**63 - 1
 
 _COLUMNS = "xid, id, kind, conversation_id, actor_kind, actor_id, audience, payload, at"
 # Everything at or above the oldest running transaction may still get company below it.
@@ -41,8 +44,10 @@ ORDER BY xid, id LIMIT $3
 
 def parse_cursor(cursor: str) -> Position:
     """`"xid-id"` to a position. Raises ValueError."""
-    xid, _, number = cursor.partition("-")
-    return (int(xid), int(number))
+    found = _CURSOR.fullmatch(cursor)
+    if found is None or int(found[1]) > _MOST or int(found[2]) > _MOST:
+        raise ValueError("not a cursor")
+    return (int(found[1]), int(found[2]))
 
 
 def _envelope(row: Any) -> Envelope:
@@ -79,7 +84,8 @@ async def after(db: Db, position: Position, limit: int = BATCH, kinds: Sequence[
 class LogTailer:
     """Follows the log from now on and keeps its newest part in memory.
 
-    `position` is where everything before has been handed to the listeners.
+    `position` is the newest event that has been, or is being, handed to the listeners: whoever notes it and then joins a
+    listener's audience has either heard what is later, or can replay what is earlier, never neither.
     """
 
     def __init__(self, db: Db):
@@ -141,7 +147,8 @@ class LogTailer:
                     pause = 0.001 if pause == POLL_SECONDS else min(pause * 1.5, 0.02)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except Exception:
+                # The database is away, or an event cannot be read. Without this loop nobody hears of anything: go on.
                 logger.exception("log_tailer_failed")
                 await asyncio.sleep(1)
 
@@ -151,12 +158,12 @@ class LogTailer:
             dropped = self.memory[min(overflow, len(self.memory)) - 1] if self.memory else batch[-1]
             self.memory_start = dropped.position
         self.memory.extend(batch)
+        self.position = batch[-1].position
         for listener in self._listeners:
             try:
                 await listener(batch)
             except Exception:
                 # A listener is a hint for people watching; the log remains the truth and they can reload from it.
                 logger.exception("log_listener_failed", listener=getattr(listener, "__qualname__", "?"))
-        self.position = batch[-1].position
         async with self.moved:
             self.moved.notify_all()

@@ -43,9 +43,7 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         """Address people open, without a trailing slash."""
-        return (
-            self.base_url or f"http://{'localhost' if self.host in _LOCAL else self.host}:{self.port}"
-        ).rstrip("/")
+        return (self.base_url or f"http://{'localhost' if self.host in _LOCAL else self.host}:{self.port}").rstrip("/")
 
     @property
     def files_dir(self) -> Path:

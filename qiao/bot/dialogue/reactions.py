@@ -1,8 +1,10 @@
 """When the bot speaks."""
 
+from datetime import timedelta
 from functools import partial
 
 from qiao.bot.dialogue import service
+from qiao.core import clock
 from qiao.core.db import Session
 from qiao.core.errors import Refused
 from qiao.core.events import Envelope
@@ -33,8 +35,13 @@ async def reply(db: Session, fact: MessageCreated, envelope: Envelope) -> None:
 @on_commit(BotResumed, name="bot.resume", retries=5)
 async def resume(db: Session, fact: BotResumed, envelope: Envelope) -> None:
     """Says hello again when people hand a conversation to it."""
-    if envelope.conversation_id is not None:
-        await service.resume(db, envelope.conversation_id, f"resume:{envelope.cursor}")
+    if envelope.conversation_id is None:
+        return
+    try:
+        async with db.begin_nested():
+            await service.resume(db, envelope.conversation_id, f"resume:{envelope.cursor}")
+    except Refused:
+        return
 
 
 @every(60, name="bot.end_idle")
@@ -43,5 +50,6 @@ async def end_idle(runtime: Runtime) -> None:
     async with runtime.db.read() as db:
         minutes = (await service.get_settings(db)).idle_minutes
         due = await conversations.silent_with_bot(db, minutes)
+    since = clock.now() - timedelta(minutes=minutes)
     for conversation_id in due:
-        await runtime.db.run(partial(service.end_idle, conversation_id=conversation_id))
+        await runtime.db.run(partial(service.end_idle, conversation_id=conversation_id, since=since))

@@ -1,5 +1,6 @@
 """The verbs of the dialogue."""
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,8 +14,7 @@ from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core import i18n
 from qiao.core.actor import Actor
-from qiao.core.db import Session
-from qiao.core.errors import Refused
+from qiao.core.db import Session, status_lock
 from qiao.core.runtime import Runtime, runtime_of
 from qiao.core.text import guess_language
 from qiao.desk.conversations import service as conversations
@@ -54,18 +54,10 @@ async def put_settings(db: Session, actor: Actor, settings: BotSettings) -> BotS
 
 
 async def _session(db: Session, conversation_id: UUID) -> BotSession:
-    row = await db.get(BotSession, conversation_id, with_for_update=True)
-    if row is None:
-        row = BotSession(
-            conversation_id=conversation_id,
-            misses=0,
-            offered_choices=False,
-            answered=False,
-            offered_person=False,
-            turns=[],
-            last_seq=0,
-        )
-        db.add(row)
+    """The bot's memory of a conversation, locked."""
+    await db.execute(insert(BotSession).values(conversation_id=conversation_id, turns=[]).on_conflict_do_nothing())
+    row = await db.get(BotSession, conversation_id, with_for_update=True, populate_existing=True)
+    assert row is not None  # just made sure
     return row
 
 
@@ -73,6 +65,18 @@ def language_of(text: str, otherwise: str) -> str:
     """The language to answer in: that of the message where it shows, else the conversation's."""
     letters = sum(character.isalpha() for character in text)
     return guess_language(text) if letters >= 2 else otherwise
+
+
+def _blank(conversation_id: UUID) -> BotSession:
+    return BotSession(
+        conversation_id=conversation_id,
+        misses=0,
+        offered_choices=False,
+        answered=False,
+        offered_person=False,
+        turns=[],
+        last_seq=0,
+    )
 
 
 def _last_question(row: BotSession) -> str | None:
@@ -90,12 +94,18 @@ async def respond(db: Session, conversation_id: UUID, seq: int) -> None:
     items, _ = await conversations.transcript(db, Actor.system(), conversation_id, after_seq=seq - 1, limit=1)
     if not items or items[0].seq != seq or items[0].author.kind != "customer" or items[0].recalled_at is not None:
         return
-    row = await _session(db, conversation_id)
-    if row.last_seq >= seq:
+    # Thinking comes before the first write: a transaction that writes holds up the event log for everybody until it ends.
+    memory = await db.get(BotSession, conversation_id) or _blank(conversation_id)
+    if memory.last_seq >= seq:
         return
     settings = await get_settings(db)
     locale = language_of(items[0].body, facts.locale)
-    reply, intent = await _decide(db, row, items[0], locale, settings)
+    reply, intent = await _decide(db, memory, items[0], locale, settings)
+    if reply.action is Action.HANDOFF:
+        await status_lock(db)  # before any row, as everywhere
+    row = await _session(db, conversation_id)
+    if row.last_seq >= seq:
+        return
     row.last_seq = seq
     title = reply.hits[0].document.title if reply.hits else None
     question = items[0].body[:500] or f"[{items[0].kind}]"
@@ -202,12 +212,9 @@ async def resume(db: Session, conversation_id: UUID, key: str) -> None:
     await conversations.send(db, Actor.bot(name), conversation_id, Outgoing(body=text, client_id=f"bot:{key}"))
 
 
-async def end_idle(db: Session, conversation_id: UUID) -> None:
-    """Resolves a conversation that has fallen silent with the bot."""
-    try:
-        await conversations.resolve(db, Actor.bot(), conversation_id, reason="idle")
-    except Refused:
-        return
+async def end_idle(db: Session, conversation_id: UUID, since: datetime) -> None:
+    """Resolves a conversation that has been silent with the bot since before `since`."""
+    await conversations.resolve_if_silent(db, Actor.bot(), conversation_id, since)
 
 
 async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:

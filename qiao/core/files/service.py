@@ -26,7 +26,10 @@ from qiao.core.runtime import Runtime
 from qiao.core.secrets import Signer
 
 LINK_DAYS: Final = 7
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
+# Path parts, control characters, marks that turn the direction of writing (`gpj.exe` shown as `exe.jpg`), half characters.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
 
 
 class FileView(msgspec.Struct, frozen=True):
@@ -74,6 +77,7 @@ async def take(runtime: Runtime, actor: Actor, name: str, chunks: AsyncIterator[
     name = clean_name(name)
     size, digest = 0, hashlib.sha256()
     leftovers = [path]
+    kept: list[str] = []
     try:
         async with await anyio.open_file(path, "wb") as handle:
             async for chunk in chunks:
@@ -94,9 +98,12 @@ async def take(runtime: Runtime, actor: Actor, name: str, chunks: AsyncIterator[
             mime, width, height = picture.mime, picture.width, picture.height
             size = picture.path.stat().st_size
             thumb_key = key + "t"
+            kept.append(thumb_key)
             await store.adopt(picture.thumb, thumb_key)
+            kept.append(key)
             await store.adopt(picture.path, key)
         else:
+            kept.append(key)
             await store.adopt(path, key)
         row = FileRow(
             id=file_id,
@@ -113,9 +120,13 @@ async def take(runtime: Runtime, actor: Actor, name: str, chunks: AsyncIterator[
         )
         async with runtime.db.transaction() as db:
             db.add(row)
+        kept.clear()
         return view(runtime, row)
     finally:
-        await anyio.to_thread.run_sync(_remove_all, leftovers)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(_remove_all, leftovers)
+            for stored in kept:
+                await store.remove(stored)
 
 
 def _remove_all(paths: Sequence[Path]) -> None:

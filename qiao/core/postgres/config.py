@@ -76,6 +76,8 @@ DISPOSABLE: Final[Mapping[str, str]] = {
     "max_connections": "120",
     "max_wal_size": "2GB",
     "log_min_duration_statement": "-1",
+    # Its workers belong to the superuser, and DROP DATABASE … WITH (FORCE) may not end them.
+    "autovacuum": "off",
 }
 
 ACCESS: Final = "# Written by Qiao at every start.\nlocal all all scram-sha-256\n"

@@ -139,6 +139,9 @@ class Hub:
                 # A connection made with an API token never gets more than it came with.
                 allowed = actor.permissions if known.session_id else actor.permissions & known.permissions
                 connection.actor = replace(actor, session_id=known.session_id, ip=known.ip, permissions=allowed)
+                if (known.permissions, known.queue_ids) != (allowed, actor.queue_ids):
+                    # They may see more or less than what they hold: only a fresh snapshot is right.
+                    self.offer(connection, encoder.encode({"op": "reload", "reason": "access"}).decode())
 
     def drop(self, user_id: UUID, session_id: UUID | None = None) -> None:
         """Closes a person's connections (all, or those of one session)."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
+import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from qiao.core import clock, log
@@ -14,12 +15,16 @@ from qiao.core.log import Position
 from qiao.core.realtime.hub import Connection, Hub, encoder, frame_of
 from qiao.core.runtime import Runtime
 
+logger = structlog.get_logger(__name__)
+
 HEARTBEAT_SECONDS: Final = 25
 SILENCE_SECONDS: Final = 60
 OUTBOX: Final = 2000
+OUTBOX_CHARACTERS: Final = 4 * 1024 * 1024
 REPLAY_EVENTS: Final = 1000
 REPLAY_AGE: Final = timedelta(minutes=10)
 FRAME_BYTES: Final = 64 * 1024
+CLOSE_SECONDS: Final = 5
 
 _RELOAD: Final = encoder.encode({"op": "reload", "reason": "lagging"}).decode()
 
@@ -50,37 +55,55 @@ decode_frame: Final = msgspec.json.Decoder(Frame).decode
 class Outbox:
     """Frames on their way to one client. When it overflows it is emptied and the client told to take a fresh snapshot."""
 
-    __slots__ = ("_frames", "_more", "closed")
+    __slots__ = ("_frames", "_last", "_more", "_waiting", "closed", "ending")
 
     def __init__(self) -> None:
         self._frames: deque[str] = deque()
         self._more = asyncio.Event()
+        self._waiting = 0
+        self._last: str | None = None
+        self.ending = asyncio.Event()
+        """Set once the connection is to be closed by us."""
         self.closed = False
 
     def offer(self, frame: str) -> bool:
-        if len(self._frames) >= OUTBOX:
+        """Queues a frame. False: the reader lags too far; what waited is gone and it was told to reload."""
+        if self._last is not None:
+            return True
+        kept = len(self._frames) < OUTBOX and self._waiting < OUTBOX_CHARACTERS
+        if not kept:
             self._frames.clear()
-            self._frames.append(_RELOAD)
-            self._more.set()
-            return False
+            self._waiting = 0
+            frame = _RELOAD
         self._frames.append(frame)
+        self._waiting += len(frame)
         self._more.set()
-        return True
+        return kept
 
     def say(self, **frame: Any) -> None:
         """Encodes and offers a frame."""
         self.offer(encoder.encode(frame).decode())
 
+    def end(self, frame: str) -> None:
+        """`frame` is the last thing this client hears; what still waited was for somebody who may no longer hear it."""
+        if self._last is None:
+            self._frames.clear()
+            self._last = frame
+            self.ending.set()
+            self._more.set()
+
     async def drain(self, socket: WebSocket) -> None:
-        """Sends frames until cancelled or until a `bye` has been sent."""
+        """Sends frames until cancelled or until the last one has been sent and the socket closed."""
         while True:
             while self._frames:
                 frame = self._frames.popleft()
+                self._waiting -= len(frame)
                 await socket.send_text(frame)
-                if frame.startswith('{"op":"bye"'):
-                    self.closed = True
-                    await socket.close(4401)
-                    return
+            if self._last is not None:
+                self.closed = True
+                await socket.send_text(self._last)
+                await socket.close(4401)
+                return
             self._more.clear()
             await self._more.wait()
 
@@ -91,7 +114,7 @@ async def next_frame(socket: WebSocket) -> Frame | None:
         raw = await asyncio.wait_for(socket.receive_text(), SILENCE_SECONDS)
     except (TimeoutError, WebSocketDisconnect, RuntimeError, KeyError):
         return None
-    if len(raw) > FRAME_BYTES:
+    if not isinstance(raw, str) or len(raw) > FRAME_BYTES:
         raise msgspec.ValidationError("frame too large")
     return decode_frame(raw)
 
@@ -114,15 +137,17 @@ async def replay(runtime: Runtime, connection: Connection, cursor: str, until: P
     if len(missed) > REPLAY_EVENTS or (missed and clock.now() - missed[0].at > REPLAY_AGE):
         return None
     hub = runtime.get(Hub)
-    return [
-        frame_of(envelope.cursor, push)
-        for envelope, push in await hub.pushes(missed)
-        if hub.allows(connection, push.target)
-    ]
+    try:
+        found = await hub.pushes(missed)
+    except Exception:
+        logger.exception("replay_failed", events=len(missed))
+        return None
+    return [frame_of(envelope.cursor, push) for envelope, push in found if hub.allows(connection, push.target)]
 
 
 async def close_quietly(socket: WebSocket, code: int = 1000) -> None:
     """Closes a socket that may be gone already."""
     if socket.application_state is not WebSocketState.DISCONNECTED:
-        with suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close(code)
+        # A peer that reads nothing must not hold us: the server drops the connection when we return.
+        with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            await asyncio.wait_for(socket.close(code), CLOSE_SECONDS)

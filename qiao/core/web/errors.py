@@ -1,5 +1,6 @@
 """Turns every failure into `application/problem+json` in the reader's language; never a stack trace."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -62,8 +63,12 @@ def problem_response(request: HTTPConnection, problem: Problem) -> Response:
     """The response for a problem."""
     locale = locale_of(request)
     body = problem.body(locale, request.scope.get("qiao.request_id"))
+    try:
+        content = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # what it quotes is not text
+        content = json.dumps(body, default=str).encode()
     return Response(
-        msgspec.json.encode(body),
+        content,
         status_code=problem.status,
         media_type="application/problem+json",
         headers={"Content-Language": locale, **problem.headers},
@@ -95,11 +100,21 @@ def from_database(error: DBAPIError) -> Problem | None:
         return Invalid("text_not_storable")
     if state in ("22003",):
         return Invalid("number_out_of_range")
+    if state is not None and state.startswith("22"):  # a value the column or the driver cannot take
+        return Invalid("value_not_storable")
     if state in ("40001", "40P01", "55P03"):
         return Conflict("busy_try_again")
     if error.connection_invalidated:
         return Unavailable("database_unavailable", headers={"Retry-After": "2"})
     return None
+
+
+def unexpected(connection: HTTPConnection, error: Exception) -> Response:
+    """The answer to a failure nobody foresaw: it is in the log, under the request's id."""
+    logger.error("request_failed", path=connection.scope.get("path"), exc_info=error)
+    problem = Problem("internal")
+    problem.status = 500
+    return problem_response(connection, problem)
 
 
 def install(app: FastAPI) -> None:
@@ -143,14 +158,20 @@ def install(app: FastAPI) -> None:
         return problem_response(request, Unavailable("busy_try_again", headers={"Retry-After": "1"}))
 
     async def on_anything(request: Request, error: Exception) -> Response:
-        logger.error("request_failed", path=request.url.path, exc_info=error)
-        problem = Problem("internal")
-        problem.status = 500
-        return problem_response(request, problem)
+        return unexpected(request, error)
+
+    async def on_encoding(request: Request, error: Exception) -> Response:
+        # Half a character pair (\\ud800), which JSON can say and nobody can write down.
+        return problem_response(request, Invalid("text_not_storable"))
+
+    async def on_depth(request: Request, error: Exception) -> Response:
+        return problem_response(request, Invalid("value_not_storable"))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(DBAPIError, on_database)
     app.add_exception_handler(PoolTimeout, on_pool)
+    app.add_exception_handler(UnicodeEncodeError, on_encoding)
+    app.add_exception_handler(RecursionError, on_depth)
     app.add_exception_handler(Exception, on_anything)

@@ -3,24 +3,28 @@
 import hashlib
 import re
 import time
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
 from sqlalchemy import text
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qiao.core import telemetry
+from qiao.core.db import Db
 from qiao.core.errors import Conflict, Invalid, Problem, TooLarge
 from qiao.core.ids import new_id
 from qiao.core.settings import Settings
 from qiao.core.web.deps import runtime_from
-from qiao.core.web.errors import problem_response
+from qiao.core.web.errors import problem_response, unexpected
 
 logger = structlog.get_logger("qiao.http")
 
 _UPLOADS: Final = re.compile(r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports)$")
+_SECRETS: Final = re.compile(r"^/api/v1/(auth/|setup|widget/[^/]+/session|users(/|$)|inboxes(/|$))")
+_KEPT: Final = frozenset({b"content-type", b"content-language", b"location"})
+_KEPT_BYTES: Final = 1024 * 1024
 _FRAMED: Final = re.compile(r"^/widget/")
 _KEY: Final = re.compile(r"^[\x21-\x7e]{1,200}$")
 
@@ -104,6 +108,33 @@ class SecurityHeaders:
         await self.app(scope, receive, guarded)
 
 
+class Failures:
+    """The last net: what no handler caught becomes a problem document with the headers of every other answer."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def tracked(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, tracked)
+        except ClientDisconnect:
+            logger.debug("client_gone", path=scope["path"])
+        except Exception as error:
+            if started:
+                raise
+            await unexpected(HTTPConnection(scope), error)(scope, receive, send)
+
+
 class BodyLimit:
     """Refuses bodies beyond the limit while they arrive, whatever their headers claim."""
 
@@ -119,7 +150,7 @@ class BodyLimit:
         limit = self.uploads if _UPLOADS.match(scope["path"]) else self.ordinary
         connection = HTTPConnection(scope)
         declared = connection.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
             await problem_response(connection, TooLarge("body_too_large"))(scope, receive, send)
             return
         seen = 0
@@ -136,6 +167,15 @@ class BodyLimit:
 
         async def tracked(message: Message) -> None:
             nonlocal started
+            if seen > limit and not started:
+                # Whatever the application made of the interruption (a parser says "bad request"), this is the reason.
+                if message["type"] == "http.response.start":
+                    return
+                started = True
+                await problem_response(connection, TooLarge("body_too_large"))(scope, receive, send)
+                return
+            if seen > limit and message["type"] == "http.response.body":
+                return
             started = started or message["type"] == "http.response.start"
             await send(message)
 
@@ -150,7 +190,9 @@ class BodyLimit:
 class Idempotency:
     """`Idempotency-Key` on writes: a repeat within a day gets the first answer and changes nothing.
 
-    The key belongs to the caller's credentials, method and path; the same key with another body is refused.
+    The key belongs to the caller's credentials, method and path; the same key with another body is refused. Only what
+    succeeded is kept: what failed has changed nothing and may be tried again. Callers without credentials, uploads and
+    answers that carry secrets (passwords, tokens) are left alone.
     """
 
     def __init__(self, app: ASGIApp):
@@ -162,95 +204,116 @@ class Idempotency:
             return
         request = Request(scope, receive)
         key = request.headers.get("idempotency-key")
-        if key is None or _UPLOADS.match(scope["path"]) or not scope["path"].startswith("/api/"):
+        caller = request.headers.get("authorization") or request.cookies.get("qiao_session")
+        path = scope["path"]
+        if key is None or caller is None or not path.startswith("/api/") or _UPLOADS.match(path) or _SECRETS.match(path):
             await self.app(scope, receive, send)
             return
         try:
             if not _KEY.match(key):
                 raise Invalid.field("Idempotency-Key", "value_invalid")
-            await self._once(request, key, scope, send)
+            await self._once(request, caller, key, scope, send)
         except Problem as problem:
             await problem_response(request, problem)(scope, receive, send)
 
-    async def _once(self, request: Request, key: str, scope: Scope, send: Send) -> None:
+    async def _once(self, request: Request, caller: str, key: str, scope: Scope, send: Send) -> None:
         body = await request.body()
-        caller = request.headers.get("authorization") or request.cookies.get("qiao_session") or ""
-        owner = hashlib.sha256(f"{caller}\n{scope['method']}\n{scope['path']}\n{key}".encode()).digest()
-        content = hashlib.sha256(body).digest()
-        db = runtime_from(request).db
+        named = f"{caller}\n{scope['method']}\n{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}\n{key}"
+        owner = hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
+        known = await self._claim(runtime_from(request).db, owner, hashlib.sha256(body).digest())
+        if known is not None:
+            headers = [(k.encode(), v.encode("latin-1")) for k, v in (known.headers or {}).items()]
+            headers.append((b"idempotency-replayed", b"true"))
+            await send({"type": "http.response.start", "status": known.status, "headers": headers})
+            await send({"type": "http.response.body", "body": known.body or b""})
+            return
+        delivered = False
+        start: Message | None = None
+        parts: list[bytes] = []
+        passing = False
+
+        async def replay() -> Message:
+            nonlocal delivered
+            if delivered:
+                return await request.receive()
+            delivered = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def held(message: Message) -> None:
+            """Holds the answer back until it is kept: who hears it and asks again must find it."""
+            nonlocal start, passing
+            if passing:
+                await send(message)
+                return
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            parts.append(message.get("body", b""))
+            assert start is not None
+            complete = not message.get("more_body", False)
+            if not complete and sum(map(len, parts)) <= _KEPT_BYTES:
+                return
+            if complete and start["status"] < 400 and sum(map(len, parts)) <= _KEPT_BYTES:
+                await self._keep(runtime_from(request).db, owner, start, b"".join(parts))
+            else:
+                await self._release(runtime_from(request).db, owner)
+            passing = True
+            await send(start)
+            await send({"type": "http.response.body", "body": b"".join(parts), "more_body": not complete})
+
+        try:
+            await self.app(scope, replay, held)
+        finally:
+            if not passing:
+                await self._release(runtime_from(request).db, owner)
+
+    async def _claim(self, db: Db, owner: bytes, content: bytes) -> Any:
+        """The kept answer, or None when the request is ours to run."""
         async with db.transaction() as session:
             mine = await session.scalar(
                 text(
                     "INSERT INTO idempotency_keys (key, content, created_at) VALUES (:key, :content, now())"
-                    " ON CONFLICT (key) DO UPDATE SET created_at = now(), content = excluded.content"
+                    " ON CONFLICT (key) DO UPDATE"
+                    " SET created_at = now(), content = excluded.content, status = NULL, headers = NULL, body = NULL"
                     " WHERE idempotency_keys.status IS NULL AND idempotency_keys.created_at < now() - interval '1 minute'"
                     "    OR idempotency_keys.created_at < now() - interval '1 day' RETURNING 1"
                 ),
                 {"key": owner, "content": content},
             )
-            known = None
-            if not mine:
-                known = (
-                    await session.execute(
-                        text("SELECT content, status, headers, body FROM idempotency_keys WHERE key = :key"),
-                        {"key": owner},
-                    )
-                ).one()
-        if known is not None:
-            if known.content != content:
-                raise Conflict("idempotency_mismatch")
-            if known.status is None:
-                raise Conflict("idempotency_in_progress", headers={"Retry-After": "1"})
-            headers = [(k.encode(), v.encode()) for k, v in (known.headers or {}).items()]
-            await send(
+            if mine:
+                return None
+            query = text("SELECT content, status, headers, body FROM idempotency_keys WHERE key = :key")
+            known = (await session.execute(query, {"key": owner})).one_or_none()
+        if known is None or (known.content == content and known.status is None):
+            raise Conflict("idempotency_in_progress", headers={"Retry-After": "1"})
+        if known.content != content:
+            raise Conflict("idempotency_mismatch")
+        return known
+
+    async def _keep(self, db: Db, owner: bytes, start: Message, body: bytes) -> None:
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in start.get("headers", []) if k.lower() in _KEPT}
+        async with db.transaction() as session:
+            await session.execute(
+                text(
+                    "UPDATE idempotency_keys SET status = :status, headers = CAST(:headers AS jsonb), body = :body"
+                    " WHERE key = :key"
+                ),
                 {
-                    "type": "http.response.start",
-                    "status": known.status,
-                    "headers": [*headers, (b"idempotency-replayed", b"true")],
-                }
+                    "status": start["status"],
+                    "headers": msgspec.json.encode(headers).decode(),
+                    "body": body,
+                    "key": owner,
+                },
             )
-            await send({"type": "http.response.body", "body": known.body or b""})
-            return
 
-        status = 500
-        kept: dict[str, str] = {}
-        parts: list[bytes] = []
+    async def _release(self, db: Db, owner: bytes) -> None:
+        async with db.transaction() as session:
+            await session.execute(
+                text("DELETE FROM idempotency_keys WHERE key = :key AND status IS NULL"), {"key": owner}
+            )
 
-        async def replay() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
 
-        async def recorded(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                kept.update(
-                    {
-                        k.decode(): v.decode("latin-1")
-                        for k, v in message.get("headers", [])
-                        if k.lower() == b"content-type"
-                    }
-                )
-            elif message["type"] == "http.response.body":
-                parts.append(message.get("body", b""))
-            await send(message)
-
-        stored = False
-        try:
-            await self.app(scope, replay, recorded)
-            stored = status < 500
-        finally:
-            async with db.transaction() as session:
-                if stored:
-                    await session.execute(
-                        text(
-                            "UPDATE idempotency_keys SET status = :status, headers = CAST(:headers AS jsonb), body = :body WHERE key = :key"
-                        ),
-                        {
-                            "status": status,
-                            "headers": msgspec.json.encode(kept).decode(),
-                            "body": b"".join(parts),
-                            "key": owner,
-                        },
-                    )
-                else:
-                    await session.execute(text("DELETE FROM idempotency_keys WHERE key = :key"), {"key": owner})
+async def forget_old_keys(db: Db) -> None:
+    """Removes the answers nobody may ask for any more."""
+    async with db.transaction() as session:
+        await session.execute(text("DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day'"))

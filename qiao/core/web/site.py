@@ -36,10 +36,19 @@ def _page(path: Path) -> Response | None:
     return FileResponse(path, headers={"cache-control": "no-cache"}, media_type="text/html")
 
 
+def _below(folder: Path, path: str) -> Path | None:
+    """The file at `path` in `folder`, when there is one."""
+    try:
+        wanted = (folder / path).resolve()
+        return wanted if wanted.is_relative_to(folder) and wanted.is_file() else None
+    except (OSError, ValueError):  # a name no file can have
+        return None
+
+
 async def console(request: Request) -> Response:
     """The console is one page; its own router shows what the path names."""
-    wanted = (WEB / "console" / request.path_params.get("path", "")).resolve()
-    if wanted.is_file() and wanted.is_relative_to(WEB / "console") and wanted.suffix != ".html":
+    wanted = _below(WEB / "console", request.path_params.get("path", ""))
+    if wanted is not None and wanted.suffix != ".html":
         return FileResponse(wanted)
     return _page(WEB / "console" / "index.html") or problem_response(request, NotFound("console_not_built"))
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from qiao.core import clock
+from qiao.core.errors import Unavailable
 from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import policy, service, views
@@ -94,18 +94,26 @@ class Intake:
 
     def __init__(self, runtime: Runtime):
         self.runtime = runtime
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
+        # A conversation's messages always take the same line, so that they are stored in the order they came.
+        self._lines: list[asyncio.Queue[_Waiting]] = [asyncio.Queue(MAX_WAITING // WRITERS) for _ in range(WRITERS)]
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
 
     async def start(self) -> None:
-        for number in range(WRITERS):
-            self._tasks.append(asyncio.create_task(self._write(), name=f"intake-{number}"))
+        self._stopped = False
+        for number, line in enumerate(self._lines):
+            self._tasks.append(asyncio.create_task(self._write(line), name=f"intake-{number}"))
 
     async def stop(self) -> None:
+        """Ends at once. Who waits is told; nothing of theirs was acknowledged, and their retry is harmless."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        for line in self._lines:
+            while not line.empty():
+                _fail(line.get_nowait())
 
     async def submit(self, inbound: Inbound, conversation_id: UUID | None) -> Received:
         """Stores a customer's message; `conversation_id` is the one they are known to be in, if any.
@@ -116,46 +124,57 @@ class Intake:
         if conversation_id is None or inbound.locale or inbound.context:
             return await self._single(inbound)
         waiting = _Waiting(conversation_id, inbound, asyncio.get_running_loop().create_future())
-        await self._queue.put(waiting)
+        await self._lines[conversation_id.int % WRITERS].put(waiting)
+        if self._stopped:
+            _fail(waiting)
         return await waiting.done
 
     async def _single(self, inbound: Inbound) -> Received:
         return await self.runtime.db.run(lambda db: service.receive(db, inbound))
 
-    async def _write(self) -> None:
+    async def _write(self, line: asyncio.Queue[_Waiting]) -> None:
         while True:
-            batch = [await self._queue.get()]
+            batch = [await line.get()]
             while len(batch) < MAX_BATCH:
                 try:
-                    batch.append(self._queue.get_nowait())
+                    batch.append(line.get_nowait())
                 except asyncio.QueueEmpty:
                     break
             try:
-                rest = await self._store(batch)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                # For instance a client_id stored by somebody else a moment ago: the single path sorts it out.
-                logger.info("intake_batch_fell_back", size=len(batch), error=repr(error))
-                rest = batch
-            if rest:
-                await asyncio.gather(*(self._finish_single(waiting) for waiting in rest))
+                try:
+                    rest = await self._store(batch)
+                except Exception as error:
+                    # For instance a client_id stored by somebody else a moment ago: the single path sorts it out, and
+                    # what was stored after all is found again by its client_id.
+                    logger.info("intake_batch_fell_back", size=len(batch), error=repr(error))
+                    rest = [waiting for waiting in batch if not waiting.done.done()]
+                groups: dict[UUID, list[_Waiting]] = {}
+                for waiting in rest:
+                    groups.setdefault(waiting.conversation_id, []).append(waiting)
+                await asyncio.gather(*(self._finish_singles(group) for group in groups.values()))
+            except asyncio.CancelledError:
+                for waiting in batch:
+                    _fail(waiting)
+                raise
 
-    async def _finish_single(self, waiting: _Waiting) -> None:
-        try:
-            received = await self._single(waiting.inbound)
-            if not waiting.done.done():
-                waiting.done.set_result(received)
-        except Exception as error:
-            if not waiting.done.done():
-                waiting.done.set_exception(error)
+    async def _finish_singles(self, group: Sequence[_Waiting]) -> None:
+        for waiting in group:
+            try:
+                received = await self._single(waiting.inbound)
+                if not waiting.done.done():
+                    waiting.done.set_result(received)
+            except Exception as error:
+                if not waiting.done.done():
+                    waiting.done.set_exception(error)
 
     async def _store(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
         """Stores what is plain; returns what is not."""
         unique: dict[tuple[UUID, str], _Waiting] = {}
-        rest: list[_Waiting] = []
+        repeated: list[_Waiting] = []
         for waiting in batch:
             key = (waiting.conversation_id, waiting.inbound.client_id)
             if key in unique:
-                rest.append(waiting)
+                repeated.append(waiting)
             else:
                 unique[key] = waiting
         items = list(unique.values())
@@ -187,8 +206,12 @@ class Intake:
                 waiting.done.set_result(Received(shown, waiting.conversation_id, created=False, duplicate=False))
         if rows:
             self.runtime.tailer.wake((rows[0]["xid"], rows[0]["event_id"]))
-        rest.extend(waiting for index, waiting in enumerate(items) if index not in stored)
-        return rest
+        return [waiting for index, waiting in enumerate(items) if index not in stored] + repeated
+
+
+def _fail(waiting: _Waiting) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(Unavailable("busy_try_again", headers={"Retry-After": "1"}))
 
 
 def _view(waiting: _Waiting, seq: int, at: Any) -> MessageView:

@@ -42,6 +42,8 @@ class Conversation(Base):
         Index("ix_conversations_waiting", "waiting_since", postgresql_where=text("waiting_since IS NOT NULL")),
         Index("ix_conversations_tags", "tags", postgresql_using="gin"),
         Index("ix_conversations_created", "created_at"),
+        Index("ix_conversations_queued_at", "queued_at", postgresql_where=text("queued_at IS NOT NULL")),
+        Index("ix_conversations_ended_at", "resolved_at", postgresql_where=text("resolved_at IS NOT NULL")),
         # Short heap rows are rewritten on every message: leave room for HOT updates.
         {"postgresql_with": {"fillfactor": "70"}},
     )

@@ -96,6 +96,8 @@ class Scope:
     queue_id: UUID | None
     assignee_id: UUID | None
     participants: AbstractSet[UUID] = frozenset()
+    """Colleagues who may see it beyond their queues: those who joined, and those mentioned in it."""
+    joined: AbstractSet[UUID] = frozenset()
 
 
 def may_see(actor: Actor, scope: Scope) -> bool:
@@ -121,7 +123,7 @@ def may_reply(actor: Actor, scope: Scope) -> bool:
         return True
     if not may_see(actor, scope) or not actor.may("conversations.handle"):
         return False
-    return actor.id == scope.assignee_id or actor.id in scope.participants
+    return actor.id == scope.assignee_id or actor.id in scope.joined
 
 
 def may_handle(actor: Actor, scope: Scope) -> bool:
@@ -152,7 +154,7 @@ def allowed_actions(actor: Actor, scope: Scope, status: Status) -> dict[str, boo
         "resolve": handle and live,
         "reopen": handle and status is Status.RESOLVED,
         "close": handle and status is not Status.CLOSED,
-        "join": monitor and live and not mine and actor.id not in scope.participants,
+        "join": monitor and live and not mine and actor.id not in scope.joined,
         "take_over": monitor and live and not mine,
         "monitor": monitor,
     }

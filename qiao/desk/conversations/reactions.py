@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy import text
 
 from qiao.core import clock
-from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.events import Envelope
 from qiao.core.jobs import every
@@ -54,13 +52,7 @@ async def wake_snoozed(runtime: Runtime) -> None:
     async with runtime.db.read() as db:
         due = await repository.due_snoozes(db, clock.now())
     for conversation_id in due:
-        await runtime.db.run(partial(_wake_if_due, conversation_id=conversation_id))
-
-
-async def _wake_if_due(db: Session, conversation_id: UUID) -> None:
-    facts = await service.facts(db, conversation_id)
-    if facts is not None and facts.status == "snoozed":
-        await service.unsnooze(db, Actor.system(), conversation_id, reason="time")
+        await runtime.db.run(partial(service.wake_if_due, conversation_id=conversation_id))
 
 
 @every(60, name="conversations.close_resolved")
@@ -68,10 +60,7 @@ async def close_resolved(runtime: Runtime) -> None:
     """Closes what was resolved so long ago that the customer's next message is a new matter."""
     async with runtime.db.read() as db:
         window = timedelta(hours=(await organization.get_settings(db)).reopen_hours)
-        due = await repository.resolved_before(db, clock.now() - window - timedelta(minutes=1))
+        before = clock.now() - window - timedelta(minutes=1)
+        due = await repository.resolved_before(db, before)
     for conversation_id in due:
-        await runtime.db.run(partial(_close, conversation_id=conversation_id))
-
-
-async def _close(db: Session, conversation_id: UUID) -> None:
-    await service.close(db, Actor.system(), conversation_id, reason="reopen_window_passed")
+        await runtime.db.run(partial(service.close_if_over, conversation_id=conversation_id, resolved_before=before))

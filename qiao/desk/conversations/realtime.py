@@ -14,12 +14,18 @@ from qiao.desk.conversations.events import (
     ConversationAssigned,
     ConversationQueued,
     ConversationRead,
+    ConversationReopened,
     MessageChanged,
     MessageCreated,
+    ParticipantChanged,
 )
 from qiao.desk.conversations.recent import RecentMessages
 from qiao.desk.conversations.schemas import ConversationView, MessageView
 
+# After these somebody who saw the conversation may not see it any more.
+_NARROWING = frozenset(
+    cls.kind for cls in (ConversationQueued, ConversationAssigned, BotResumed, ConversationReopened, ParticipantChanged)
+)
 _KINDS = tuple(cls.kind for cls in (MessageCreated, MessageChanged, ConversationRead, *LIFECYCLE))
 
 
@@ -34,18 +40,17 @@ def staff_target(envelope: Envelope, *, watchers_of: UUID | None = None) -> Targ
     )
 
 
-def _scope_now(view: ConversationView) -> Target:
-    people = {p.user_id for p in view.participants} | ({view.assignee.id} if view.assignee else set())
+def _scope_now(view: ConversationView, participants: set[UUID]) -> Target:
     return Target(
-        users=frozenset(people),
+        users=frozenset(participants | ({view.assignee.id} if view.assignee else set())),
         queues=frozenset({view.queue.id} if view.queue else ()),
         permission="conversations.view_all",
     )
 
 
-async def load_messages(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, MessageView]:
+async def load_messages(runtime: Runtime, ids: Sequence[UUID], *, remembered: bool = True) -> dict[UUID, MessageView]:
     """Messages by id: from memory where this process wrote them a moment ago, the rest in one query."""
-    recent = runtime.find(RecentMessages)
+    recent = runtime.find(RecentMessages) if remembered else None
     found: dict[UUID, MessageView] = {}
     missing: list[UUID] = []
     for key in ids:
@@ -66,17 +71,28 @@ async def load_messages(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, Mes
     return {key: views.with_links(runtime, view) for key, view in found.items()}
 
 
-async def load_conversations(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, ConversationView]:
-    """Fresh views by id."""
+async def load_conversations(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, tuple[ConversationView, Target]]:
+    """Fresh views by id, each with who may see it now."""
     async with runtime.db.read() as db:
-        return {view.id: view for view in await views.conversations(db, await repository.many(db, ids))}
+        found = await views.conversations(db, await repository.many(db, ids))
+        people = await repository.participants(db, [view.id for view in found])
+    return {view.id: (view, _scope_now(view, {p.user_id for p in people.get(view.id, ())})) for view in found}
+
+
+def _lost(envelope: Envelope, now: Target) -> Target:
+    """Those an event was addressed to who may not see the conversation any more (as users or by its queue)."""
+    audience = envelope.audience
+    return Target(users=frozenset(audience.users) - now.users, queues=frozenset(audience.queues) - now.queues)
 
 
 @enrich(*_KINDS)
 async def push_to_staff(runtime: Runtime, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, Push]]:
     """Frames for staff, in log order; a conversation that changes often in one batch is sent once, as it is last."""
-    wanted = [e.payload["message_id"] for e in envelopes if e.kind in (MessageCreated.kind, MessageChanged.kind)]
-    found = await load_messages(runtime, [UUID(str(key)) for key in wanted])
+    created = [UUID(str(e.payload["message_id"])) for e in envelopes if e.kind == MessageCreated.kind]
+    changed = [UUID(str(e.payload["message_id"])) for e in envelopes if e.kind == MessageChanged.kind]
+    found = await load_messages(runtime, created)
+    # What changed is read back: memory may hold it as it was written.
+    found |= await load_messages(runtime, changed, remembered=False)
     last: dict[UUID, int] = {}
     for index, envelope in enumerate(envelopes):
         if envelope.conversation_id is not None:
@@ -85,8 +101,9 @@ async def push_to_staff(runtime: Runtime, envelopes: Sequence[Envelope]) -> list
     pushes: list[tuple[Envelope, Push]] = []
     for index, envelope in enumerate(envelopes):
         conversation_id = envelope.conversation_id
-        if conversation_id is None:
+        if conversation_id is None or conversation_id not in current:
             continue
+        conversation, scope = current[conversation_id]
         payload = envelope.payload
         if envelope.kind in (MessageCreated.kind, MessageChanged.kind):
             view = found.get(UUID(str(payload["message_id"])))
@@ -99,22 +116,14 @@ async def push_to_staff(runtime: Runtime, envelopes: Sequence[Envelope]) -> list
                 told = Target(users=frozenset(UUID(str(m)) for m in mentions))
                 data: dict[str, Any] = {"conversation_id": conversation_id, "message_id": payload["message_id"]}
                 pushes.append((envelope, Push(told, "mention.created", data, conversation_id)))
-        elif envelope.kind in (ConversationQueued.kind, ConversationAssigned.kind, BotResumed.kind):
-            # Who could see it until now learns that it is gone; whoever still may gets the change right after.
+        elif envelope.kind in _NARROWING:
+            # Who could see it until now learns that it is gone. Whoever still may (another queue of theirs, say) gets
+            # the change right after.
+            lost = _lost(envelope, scope)
+            if lost.users or lost.queues:
+                pushes.append((envelope, Push(lost, "conversation.gone", {"id": conversation_id}, conversation_id)))
+        if last.get(conversation_id) == index:
             pushes.append(
-                (envelope, Push(staff_target(envelope), "conversation.gone", {"id": conversation_id}, conversation_id))
-            )
-        if last.get(conversation_id) == index and conversation_id in current:
-            conversation = current[conversation_id]
-            pushes.append(
-                (
-                    envelope,
-                    Push(
-                        _scope_now(conversation),
-                        "conversation.changed",
-                        {"conversation": conversation},
-                        conversation_id,
-                    ),
-                )
+                (envelope, Push(scope, "conversation.changed", {"conversation": conversation}, conversation_id))
             )
     return pushes

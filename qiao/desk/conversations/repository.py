@@ -44,6 +44,15 @@ async def many(db: Session, ids: Iterable[UUID]) -> list[Conversation]:
     return list((await db.execute(query)).scalars())
 
 
+async def visible_ids(db: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of `ids` that `actor` may see, in one query."""
+    wanted = list(ids)
+    if not wanted:
+        return set()
+    rows = await db.execute(select(Conversation.id).where(Conversation.id.in_(wanted), visible_to(actor)))
+    return set(rows.scalars())
+
+
 async def latest_of(db: Session, inbox_id: UUID, customer_id: UUID) -> Conversation | None:
     """The customer's newest conversation in an inbox, read without a lock."""
     return (
@@ -88,6 +97,26 @@ async def message(db: Session, message_id: UUID) -> Message | None:
 
 async def messages_by_id(db: Session, ids: Sequence[UUID]) -> list[Message]:
     return list((await db.execute(select(Message).where(Message.id.in_(ids)))).scalars())
+
+
+async def is_last_shown(db: Session, message: Message) -> bool:
+    """Whether the list's preview is this message's: nothing a customer sees came after it (lines do not count)."""
+    later = select(
+        exists().where(
+            Message.conversation_id == message.conversation_id,
+            Message.seq > message.seq,
+            Message.kind.not_in({*STAFF_ONLY_KINDS, "event"}),
+        )
+    )
+    return not await db.scalar(later)
+
+
+async def unread_after(db: Session, conversation_id: UUID, seq: int) -> int:
+    """How many messages of the customer came after `seq`."""
+    query = select(func.count()).where(
+        Message.conversation_id == conversation_id, Message.seq > seq, Message.author_kind == "customer"
+    )
+    return int(await db.scalar(query) or 0)
 
 
 async def messages(
@@ -136,13 +165,13 @@ async def add_participant(db: Session, conversation_id: UUID, user_id: UUID, rol
     return (await db.execute(statement.returning(Participant.user_id))).first() is not None
 
 
-async def remove_participant(db: Session, conversation_id: UUID, user_id: UUID) -> bool:
-    result = await db.execute(
+async def remove_participant(db: Session, conversation_id: UUID, user_id: UUID) -> str | None:
+    """Returns the role the person had, None when they were not there."""
+    return await db.scalar(
         delete(Participant)
         .where(Participant.conversation_id == conversation_id, Participant.user_id == user_id)
-        .returning(Participant.user_id)
+        .returning(Participant.role)
     )
-    return result.first() is not None
 
 
 async def add_mentions(db: Session, row: Message, user_ids: Sequence[UUID]) -> None:
@@ -254,9 +283,9 @@ async def counts(db: Session, actor: Actor) -> dict[str, int]:
         )
     ).one()
     mentions = await db.scalar(
-        select(func.count(Mention.conversation_id.distinct())).where(
-            Mention.user_id == actor.id, Mention.read_at.is_(None)
-        )
+        select(func.count(Mention.conversation_id.distinct()))
+        .join(Conversation, Conversation.id == Mention.conversation_id)
+        .where(Mention.user_id == actor.id, Mention.read_at.is_(None), visible_to(actor))
     )
     return {**row._mapping, "mentions": int(mentions or 0)}
 

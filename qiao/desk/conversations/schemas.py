@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 MessageKind = Literal["text", "image", "file", "card", "choices", "event", "note", "whisper"]
 TEXT_LIMIT = 10_000
+PAYLOAD_LIMIT = 32 * 1024
+"""Bytes of a message's payload as JSON."""
 
 
 class Author(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ async def search(db: Session, actor: Actor, query: str, limit: int = 20) -> list
     conditions = repository.visible_to(actor)
     found: dict[UUID, list[Message]] = {}
     number = query.strip().lstrip("#")
-    if number.isdigit() and len(number) < 15:
+    if number.isascii() and number.isdigit() and len(number) < 15:
         row = (await db.execute(select(Conversation.id).where(Conversation.number == int(number), conditions))).scalar()
         if row is not None:
             found[row] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
@@ -65,14 +65,22 @@ async def _deliver(runtime: Runtime, row: FileRow, key: str, mime: str, name: st
     path = store.local_path(key)
     if path is not None:
         return FileResponse(path, media_type=mime, filename=name, content_disposition_type=disposition, headers=headers)
+    stream = store.open(key)
     try:
-        stream = store.open(key)
-        return StreamingResponse(stream, media_type=mime, headers=headers)
+        first = await anext(stream, b"")
     except FileNotFoundError:
         raise NotFound("file.not_found") from None
 
+    async def chunks() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in stream:
+            yield chunk
 
-Expires = Annotated[int, Query(alias="e")]
+    headers["content-disposition"] = f"{disposition}; filename*=utf-8''{quote(name, safe='')}"
+    return StreamingResponse(chunks(), media_type=mime, headers=headers)
+
+
+Expires = Annotated[int, Query(alias="e", ge=0, le=10_000_000)]
 Signature = Annotated[str, Query(alias="s", max_length=64)]
 
 

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from sqlalchemy.exc import DBAPIError
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from qiao.core import clock, telemetry
 from qiao.core.actor import Actor
-from qiao.core.errors import Problem, Unauthenticated
+from qiao.core.errors import Invalid, Problem, Unauthenticated, Unavailable
 from qiao.core.realtime import Connection, Hub, Target
 from qiao.core.realtime.socket import (
     HEARTBEAT_SECONDS,
@@ -25,6 +26,7 @@ from qiao.core.realtime.socket import (
 )
 from qiao.core.runtime import Runtime
 from qiao.core.web import locale_of, runtime_from
+from qiao.core.web.errors import from_database
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
 from qiao.desk.routing import presence
@@ -34,6 +36,8 @@ logger = structlog.get_logger(__name__)
 RECHECK_SECONDS: Final = 30
 WATCH_LIMIT: Final = 200
 SIGNAL_TRUST_SECONDS: Final = 10
+FAREWELL_SECONDS: Final = 2
+CLIENT_ID_LIMIT: Final = 80
 
 
 class StaffSocket:
@@ -44,7 +48,7 @@ class StaffSocket:
         self.runtime = runtime
         self.hub = runtime.get(Hub)
         self.outbox = Outbox()
-        self.connection = Connection(sink=self.outbox)
+        self.connection = Connection(sink=self.outbox, end=self.outbox.end)
         self.locale = locale_of(socket)
         self._scopes: dict[UUID, tuple[float, ConversationFacts]] = {}
         self._checked = time.monotonic()
@@ -66,6 +70,7 @@ class StaffSocket:
                 return
             self._token = hello.token
             self.connection.actor = await authenticate(self.socket, hello.token)
+            self._checked = time.monotonic()
             self.locale = locale_of(self.socket)
             await self._register(hello)
             telemetry.sockets.labels("staff").inc()
@@ -83,10 +88,10 @@ class StaffSocket:
             await self._depart(writer)
 
     async def _register(self, hello: Frame) -> None:
+        await self._watch(hello.watch)
         # From here on everything later than `until` reaches the outbox; nothing is sent before the replay below.
         self.hub.join_staff(self.connection)
         until = self.runtime.tailer.position
-        await self._watch(hello.watch)
         missed = await replay(self.runtime, self.connection, hello.cursor, until) if hello.cursor else []
         welcome = {
             "op": "welcome",
@@ -103,27 +108,43 @@ class StaffSocket:
                 await self.socket.send_text(frame)
 
     async def _converse(self, writer: asyncio.Task[None]) -> None:
-        while not self.outbox.closed:
-            reader = asyncio.ensure_future(next_frame(self.socket))
-            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
-            if writer.done():
-                reader.cancel()
-                return
-            frame = await reader
-            if frame is None:
-                return
-            try:
-                await self._handle(frame)
-            except Problem as problem:
-                self.outbox.say(op="nack", client_id=frame.client_id, problem=problem.body(self.locale))
-            await self._recheck()
+        ending = asyncio.ensure_future(self.outbox.ending.wait())
+        try:
+            while True:
+                reader = asyncio.ensure_future(next_frame(self.socket))
+                await asyncio.wait({reader, writer, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if writer.done() or self.outbox.ending.is_set():
+                    # Whoever was signed out is not heard any more, not even what they said just before.
+                    reader.cancel()
+                    await asyncio.gather(reader, return_exceptions=True)
+                    await asyncio.wait({writer}, timeout=FAREWELL_SECONDS)
+                    return
+                frame = await reader
+                if frame is None:
+                    return
+                try:
+                    await self._handle(frame)
+                except Problem as problem:
+                    self._refuse(frame, problem)
+                except DBAPIError as error:
+                    known = from_database(error)
+                    if known is None:
+                        logger.exception("socket_request_failed", op=frame.op)
+                    self._refuse(frame, known or Unavailable("internal"))
+                except Exception:
+                    logger.exception("socket_request_failed", op=frame.op)
+                    self._refuse(frame, Unavailable("internal"))
+                await self._recheck()
+        finally:
+            ending.cancel()
+
+    def _refuse(self, frame: Frame, problem: Problem) -> None:
+        self.outbox.say(op="nack", client_id=frame.client_id, problem=problem.body(self.locale))
 
     async def _handle(self, frame: Frame) -> None:
         match frame.op:
             case "ping":
                 self.outbox.say(op="pong")
-                assert self.actor.id is not None
-                await presence.touched(self.runtime, self.actor.id)
             case "watch":
                 await self._watch(frame.conversation_ids)
             case "typing":
@@ -135,21 +156,25 @@ class StaffSocket:
             case "read":
                 key = _uuid(frame.conversation_id)
                 if key is not None:
-                    async with self.runtime.db.transaction() as db:
-                        await conversations.mark_read(db, self.actor, key, frame.seq)
+                    seq = frame.seq
+                    await self.runtime.db.run(lambda db: conversations.mark_read(db, self.actor, key, seq))
             case _:
                 pass  # a newer client may say more than this version understands
 
     async def _send(self, frame: Frame) -> None:
         self.actor.require("conversations.handle")
         key = _uuid(frame.conversation_id)
-        if key is None or not frame.client_id:
-            return
+        if key is None:
+            raise Invalid.field("conversation_id", "uuid_invalid")
+        if not frame.client_id:
+            raise Invalid.field("client_id", "field_missing")
+        if len(frame.client_id) > CLIENT_ID_LIMIT:
+            raise Invalid.field("client_id", "text_too_long", max_length=CLIENT_ID_LIMIT)
         outgoing = Outgoing(
             kind=frame.kind,  # type: ignore[arg-type]  # checked by the service, which answers with a sentence
             body=frame.body,
             payload=frame.payload,
-            client_id=frame.client_id[:80],
+            client_id=frame.client_id,
         )
         message = await self.runtime.db.run(lambda db: conversations.send(db, self.actor, key, outgoing))
         self.outbox.say(op="ack", client_id=frame.client_id, message=message)
@@ -157,11 +182,11 @@ class StaffSocket:
     async def _watch(self, ids: list[str]) -> None:
         """Replaces what is watched by those of `ids` this person may see."""
         wanted = [key for key in map(_uuid, ids[:WATCH_LIMIT]) if key is not None]
-        seen: set[UUID] = set()
-        for key in wanted:
-            if await self._scope(key) is not None:
-                seen.add(key)
-        self.connection.watching = seen
+        if not wanted:
+            self.connection.watching = set()
+            return
+        async with self.runtime.db.read() as db:
+            self.connection.watching = await conversations.visible_of(db, self.actor, wanted)
 
     async def _scope(self, conversation_id: UUID) -> ConversationFacts | None:
         known = self._scopes.get(conversation_id)
@@ -196,15 +221,15 @@ class StaffSocket:
         data = {"user": self._self(), "on": frame.on}
         self.hub.signal(self._staff(facts), "typing", data, facts.id, skip=self.connection)
         if facts.assignee_id == self.actor.id:
-            customer = {"agent": {"name": self.actor.name}, "on": frame.on}
+            customer = {"name": self.actor.name, "on": frame.on}
             self.hub.signal(Target(customer_of=facts.id), "typing", customer, facts.id)
 
     async def _viewing(self, frame: Frame) -> None:
         before, after = self.connection.viewing, _uuid(frame.conversation_id)
-        self.connection.viewing = after
-        for key in {before, after} - {None}:
-            assert key is not None
-            facts = await self._scope(key)
+        scopes = {key: await self._scope(key) for key in (before, after) if key is not None}
+        # What somebody may not see they cannot be seen looking at.
+        self.connection.viewing = after if after is not None and scopes[after] is not None else None
+        for key, facts in scopes.items():
             if facts is not None:
                 viewers = {c.actor.id: c.actor.name for c in self.hub.viewers(key) if c.actor is not None}
                 data = {"users": [{"id": user_id, "name": name} for user_id, name in viewers.items()]}
@@ -215,7 +240,10 @@ class StaffSocket:
         if time.monotonic() - self._checked < RECHECK_SECONDS:
             return
         self._checked = time.monotonic()
+        before = self.actor
         self.connection.actor = await authenticate(self.socket, self._token)
+        if (before.permissions, before.queue_ids) != (self.actor.permissions, self.actor.queue_ids):
+            self.outbox.say(op="reload", reason="access")
 
     async def _depart(self, writer: asyncio.Task[None] | None) -> None:
         self.hub.leave_staff(self.connection)
@@ -230,7 +258,11 @@ class StaffSocket:
         actor_id = self.actor.id
         assert actor_id is not None
         if actor_id not in self.hub.users_here():
-            await presence.disconnected(self.runtime, actor_id)
+            try:
+                await presence.disconnected(self.runtime, actor_id)
+            except Exception:
+                # Then the sweep takes them for gone a little earlier than their grace period says.
+                logger.exception("disconnect_not_noted")
         await close_quietly(self.socket)
 
 

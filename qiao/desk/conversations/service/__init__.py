@@ -1,5 +1,7 @@
 """The verbs of conversations: the room's public face. No verb commits; each announces what it did."""
 
+from qiao.desk.conversations.figures import Tally, tallies
+from qiao.desk.conversations.search import search
 from qiao.desk.conversations.service.customer_side import (
     add_line,
     annotate,
@@ -10,16 +12,19 @@ from qiao.desk.conversations.service.customer_side import (
 from qiao.desk.conversations.service.lifecycle import (
     assign,
     close,
+    close_if_over,
     enqueue,
     reopen,
     requeue,
     resolve,
+    resolve_if_silent,
     set_priority,
     set_tags,
     snooze,
     to_bot,
     transfer,
     unsnooze,
+    wake_if_due,
 )
 from qiao.desk.conversations.service.messages import (
     event_line,
@@ -31,7 +36,6 @@ from qiao.desk.conversations.service.messages import (
     set_delivery,
     start,
 )
-from qiao.desk.conversations.search import search
 from qiao.desk.conversations.service.people import join, leave, take_over, whisper
 from qiao.desk.conversations.service.reading import (
     assigned_to,
@@ -47,16 +51,19 @@ from qiao.desk.conversations.service.reading import (
     silent_with_bot,
     transcript,
     views_of,
+    visible_of,
     workload,
 )
 
 __all__ = [
+    "Tally",
     "add_line",
     "annotate",
     "assign",
     "assigned_to",
     "change_customer",
     "close",
+    "close_if_over",
     "counts",
     "enqueue",
     "event_line",
@@ -79,6 +86,7 @@ __all__ = [
     "requeue",
     "require_visible",
     "resolve",
+    "resolve_if_silent",
     "search",
     "send",
     "set_delivery",
@@ -88,11 +96,14 @@ __all__ = [
     "snooze",
     "start",
     "take_over",
+    "tallies",
     "to_bot",
     "transcript",
     "transfer",
     "unsnooze",
     "views_of",
+    "visible_of",
+    "wake_if_due",
     "whisper",
     "workload",
 ]

@@ -102,7 +102,5 @@ async def change_customer(
             .values(author_id=customer_id)
             .execution_options(synchronize_session=False)
         )
-        await rows.announce(
-            db, actor, row, ConversationUpdated(fields=("customer",)), await rows.scope_of(db, row)
-        )
+        await rows.announce(db, actor, row, ConversationUpdated(fields=("customer",)), await rows.scope_of(db, row))
     return [views.facts(row) for row in moved]

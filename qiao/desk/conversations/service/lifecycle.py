@@ -5,7 +5,7 @@ announces an event; routing, clocks and counters react to that event inside the 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,8 @@ from qiao.desk.conversations.service import rows
 from qiao.desk.inboxes import service as inboxes
 from qiao.people.accounts import service as accounts
 from qiao.people.organization import service as organization
+
+LONGEST_SNOOZE = timedelta(days=366)
 
 
 async def _line(db: Session, actor: Actor, row: Conversation, kind: str, **params: Any) -> None:
@@ -114,6 +116,7 @@ async def _to_queue(
     now = clock.now()
     scope = await rows.scope_of(db, row)
     previous_user, previous_queue = row.assignee_id, row.queue_id
+    row.resolved_at = None
     before = rows.move(row, Move.QUEUE if row.status != Status.RESOLVED else Move.REQUEUE_REOPENED)
     row.assignee_id = None
     row.assigned_at = None
@@ -273,6 +276,8 @@ async def snooze(db: Session, actor: Actor, conversation_id: UUID, until: dateti
     row, scope = await rows.for_move(db, actor, conversation_id)
     if until <= clock.now():
         raise Invalid.field("until", "conversation.snooze_in_past")
+    if until > clock.now() + LONGEST_SNOOZE:
+        raise Invalid.field("until", "conversation.snooze_too_long")
     rows.move(row, Move.SNOOZE)
     row.snoozed_until = until
     await _line(db, actor, row, "snoozed", until=until.isoformat())
@@ -330,7 +335,8 @@ async def resolve(
     row.resolved_at = now
     row.waiting_since = None
     row.snoozed_until = None
-    row.unread = 0 if actor.kind == "user" else row.unread
+    if actor.kind == "user":
+        row.unread, row.staff_read_seq = 0, row.last_seq
     if actor.kind == "user" or disposition or note:
         row.wrap_up = {
             "disposition": disposition,
@@ -361,6 +367,7 @@ async def reopen_by_customer(db: Session, row: Conversation) -> None:
     inbox = await inboxes.get(db, row.inbox_id)
     if row.assignee_id is None and inbox.bot_enabled:
         row.resolved_at = None
+        row.waiting_since = row.queued_at = None
         rows.move(row, Move.TO_BOT)
         await _line(db, Actor.system(), row, "reopened")
         await rows.announce(
@@ -412,6 +419,37 @@ async def close(db: Session, actor: Actor, conversation_id: UUID, *, reason: str
     await rows.announce(
         db, actor, row, ConversationClosed(previous_status=before.value, user_id=row.assignee_id), scope
     )
+
+
+async def close_if_over(db: Session, conversation_id: UUID, resolved_before: datetime) -> bool:
+    """Closes a conversation that is still resolved, and was before a moment. Returns whether it did."""
+    await status_lock(db)
+    row = await repository.get(db, conversation_id, lock=True)
+    over = row is not None and row.status == Status.RESOLVED
+    if row is None or not over or row.resolved_at is None or row.resolved_at >= resolved_before:
+        return False
+    await close(db, Actor.system(), conversation_id, reason="reopen_window_passed")
+    return True
+
+
+async def wake_if_due(db: Session, conversation_id: UUID) -> bool:
+    """Ends a snooze whose time has come. Returns whether it did."""
+    await status_lock(db)
+    row = await repository.get(db, conversation_id, lock=True)
+    if row is None or row.status != Status.SNOOZED or row.snoozed_until is None or row.snoozed_until > clock.now():
+        return False
+    await wake(db, row, reason="time")
+    return True
+
+
+async def resolve_if_silent(db: Session, actor: Actor, conversation_id: UUID, since: datetime) -> bool:
+    """Resolves a conversation that is the bot's and in which nothing was said after `since`. Returns whether it did."""
+    await status_lock(db)
+    row = await repository.get(db, conversation_id, lock=True)
+    if row is None or row.status != Status.BOT or row.last_message_at > since:
+        return False
+    await resolve(db, actor, conversation_id, reason="idle")
+    return True
 
 
 def clean_tags(tags: Sequence[str]) -> list[str]:

@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session, TryAgain, after_commit, status_lock
-from qiao.core.errors import Forbidden, Invalid, NotFound, Refused
+from qiao.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from qiao.core.files import service as files
 from qiao.core.ids import new_id
 from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import errors, policy, repository, views
@@ -16,7 +19,7 @@ from qiao.desk.conversations.events import ConversationRead, ConversationStarted
 from qiao.desk.conversations.models import Conversation, Message
 from qiao.desk.conversations.policy import Status
 from qiao.desk.conversations.recent import RecentMessages
-from qiao.desk.conversations.schemas import TEXT_LIMIT, Inbound, MessageView, Outgoing, Received
+from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, Inbound, MessageView, Outgoing, Received
 from qiao.desk.conversations.service import lifecycle, rows
 from qiao.desk.inboxes import service as inboxes
 from qiao.people.accounts import service as accounts
@@ -28,7 +31,7 @@ def check_content(kind: str, body: str, payload: dict[str, Any], allowed: frozen
     """Refuses a message that says nothing, is too long, or is of a kind its author may not send."""
     if kind not in allowed:
         raise Invalid.field("kind", "conversation.kind_not_allowed", kind=kind)
-    if kind == "text" and not body.strip():
+    if kind in ("text", "note", "whisper") and not body.strip():
         raise Invalid.field("body", "conversation.empty_message")
     if len(body) > TEXT_LIMIT:
         raise Invalid.field("body", "text_too_long", max_length=TEXT_LIMIT)
@@ -38,6 +41,8 @@ def check_content(kind: str, body: str, payload: dict[str, Any], allowed: frozen
         raise Invalid.field("payload.file_id", "field_missing")
     if kind == "card" and not payload.get("type"):
         raise Invalid.field("payload.type", "field_missing")
+    if payload and len(msgspec.json.encode(payload)) > PAYLOAD_LIMIT:
+        raise Invalid.field("payload", "conversation.payload_too_large")
 
 
 async def start(db: Session, inbound: Inbound) -> Conversation:
@@ -85,9 +90,11 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         # Two first messages of one customer at once must not start two conversations.
         latest = await repository.latest_of(db, inbound.inbox_id, inbound.customer_id)
     row = await repository.get(db, latest.id, lock=True) if latest is not None else None
-    if row is not None and not needs_lock and row.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED):
-        # It changed while we waited for the row. The status lock comes before row locks: begin again in that order.
-        raise TryAgain
+    if row is not None and not needs_lock:
+        ended = row.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
+        if ended or row.customer_id != inbound.customer_id:
+            # It changed while we waited for the row. The status lock comes before row locks: begin again in that order.
+            raise TryAgain
     duplicate = await repository.client_id_of_customer(db, inbound.inbox_id, inbound.customer_id, inbound.client_id)
     if duplicate is not None:
         view = (await views.messages(db, [duplicate]))[0]
@@ -105,6 +112,11 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         row.locale = inbound.locale
     if inbound.context and not created:
         row.context = {**row.context, **inbound.context}
+    # It wakes up first: whoever reacts to the message (the bot, its agent) must find it where it belongs now.
+    if row.status == Status.SNOOZED:
+        await lifecycle.wake(db, row, reason="customer_wrote")
+    elif row.status == Status.RESOLVED:
+        await lifecycle.reopen_by_customer(db, row)
     scope = await rows.scope_of(db, row) if not created else None
     message = await rows.append(
         db,
@@ -118,10 +130,6 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     )
     if created and row.status == Status.QUEUED:
         await lifecycle.enqueue_new(db, row)
-    elif row.status == Status.SNOOZED:
-        await lifecycle.wake(db, row, reason="customer_wrote")
-    elif row.status == Status.RESOLVED:
-        await lifecycle.reopen_by_customer(db, row)
     view = (await views.messages(db, [message]))[0]
     return Received(view, row.id, created=created, duplicate=False)
 
@@ -131,15 +139,17 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
     if actor.kind == "user":
         check_content(outgoing.kind, outgoing.body, outgoing.payload, policy.AGENT_KINDS)
     row, scope = await rows.visible(db, actor, conversation_id, lock=True)
-    if outgoing.client_id:
-        known = await repository.by_client_id(db, conversation_id, outgoing.client_id)
-        if known is not None:
-            return (await views.messages(db, [known]))[0]
+    known = await _repeated(db, actor, conversation_id, outgoing.client_id)
+    if known is not None:
+        return known
+    payload = outgoing.payload
     if actor.kind == "user":
         if not policy.may_reply(actor, scope):
             raise Forbidden("conversation.not_assigned_to_you")
         if Status(row.status) not in policy.LIVE:
             raise Refused("conversation.ended", status=row.status)
+        if outgoing.kind in ("image", "file"):
+            payload = await files.payload_for_sender(db, actor, payload.get("file_id"))
     elif actor.kind == "bot" and row.status != Status.BOT:
         # People have taken over while the bot was thinking: it stays silent.
         raise Refused("conversation.not_with_bot")
@@ -149,11 +159,21 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
         row,
         kind=outgoing.kind,
         body=outgoing.body,
-        payload=outgoing.payload,
+        payload=payload,
         client_id=outgoing.client_id,
         scope=scope,
     )
     return (await views.messages(db, [message]))[0]
+
+
+async def _repeated(db: Session, actor: Actor, conversation_id: UUID, client_id: str | None) -> MessageView | None:
+    """The message this actor sent before under `client_id`. Raises Conflict when somebody else's has that id."""
+    known = await repository.by_client_id(db, conversation_id, client_id) if client_id else None
+    if known is None:
+        return None
+    if known.author_kind != actor.kind or (actor.kind == "user" and known.author_id != actor.id):
+        raise Conflict("already_exists")
+    return (await views.messages(db, [known]))[0]
 
 
 async def note(
@@ -171,10 +191,12 @@ async def note(
     row, scope = await rows.visible(db, actor, conversation_id, lock=True)
     if actor.kind == "user" and not actor.may("conversations.handle"):
         raise errors.not_yours()
-    if client_id:
-        known = await repository.by_client_id(db, conversation_id, client_id)
-        if known is not None:
-            return (await views.messages(db, [known]))[0]
+    check_content(kind, body, payload or {}, policy.STAFF_ONLY_KINDS)
+    known = await _repeated(db, actor, conversation_id, client_id)
+    if known is not None:
+        return known
+    if kind == "whisper" and Status(row.status) not in policy.LIVE:
+        raise Refused("conversation.ended", status=row.status)
     known_people = await accounts.people(db, list(mentions)) if mentions else {}
     missing = [user_id for user_id in mentions if user_id not in known_people]
     if missing:
@@ -212,7 +234,7 @@ async def recall(db: Session, actor: Actor, conversation_id: UUID, message_id: U
         message.recalled_at = clock.now()
         message.body = ""
         message.payload = {}
-        if message.seq == row.last_seq:
+        if message.kind in policy.AGENT_KINDS and await repository.is_last_shown(db, message):
             row.last_message_preview = "[recalled]"
         row.version += 1
         await announce_change(db, actor, row, message, scope)
@@ -230,9 +252,7 @@ async def set_delivery(db: Session, message_id: UUID, state: str) -> None:
     await announce_change(db, Actor.system(), row, message, await rows.scope_of(db, row))
 
 
-async def announce_change(
-    db: Session, actor: Actor, row: Conversation, message: Message, scope: policy.Scope
-) -> None:
+async def announce_change(db: Session, actor: Actor, row: Conversation, message: Message, scope: policy.Scope) -> None:
     """Tells everybody who sees a message that it is no longer what it was."""
     recent = runtime_of(db).find(RecentMessages)
     if recent is not None:
@@ -264,6 +284,7 @@ async def mark_read(db: Session, actor: Actor, conversation_id: UUID, seq: int) 
     seq = min(seq, row.last_seq)
     if seq > row.staff_read_seq or (row.unread and seq == row.last_seq):
         row.staff_read_seq = max(seq, row.staff_read_seq)
-        row.unread = 0 if seq >= row.last_seq else row.unread
+        if row.unread:
+            row.unread = await repository.unread_after(db, row.id, row.staff_read_seq)
         row.version += 1
         await rows.announce(db, actor, row, ConversationRead(side="staff", seq=seq), scope)

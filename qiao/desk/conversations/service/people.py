@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Refused
@@ -34,9 +35,12 @@ async def leave(db: Session, actor: Actor, conversation_id: UUID) -> None:
     """Steps out again."""
     row, scope = await rows.visible(db, actor, conversation_id, lock=True)
     assert actor.id is not None
-    if await repository.remove_participant(db, row.id, actor.id):
+    role = await repository.remove_participant(db, row.id, actor.id)
+    if role is not None:
         row.version += 1
-        await messages.event_line(db, actor, row, "left", name=actor.name)
+        await repository.read_mentions(db, actor.id, row.id, clock.now())
+        if role == "joined":
+            await messages.event_line(db, actor, row, "left", name=actor.name)
         await rows.announce(db, actor, row, ParticipantChanged(user_id=actor.id, role=None), scope, users=[actor.id])
 
 

@@ -159,3 +159,8 @@ async def assigned_to(db: Session, user_ids: Sequence[UUID]) -> list[Conversatio
 async def views_of(db: Session, ids: Sequence[UUID]) -> dict[UUID, ConversationView]:
     """Views by id without a permission check: for what is shown to people addressed by name."""
     return {view.id: view for view in await views.conversations(db, await repository.many(db, ids))}
+
+
+async def visible_of(db: Session, actor: Actor, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that `actor` may see."""
+    return await repository.visible_ids(db, actor, ids)

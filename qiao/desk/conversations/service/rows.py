@@ -19,8 +19,9 @@ from qiao.desk.conversations.recent import RecentMessages
 
 
 async def scope_of(db: Session, row: Conversation) -> Scope:
-    joined = await repository.participants(db, [row.id])
-    return Scope(row.queue_id, row.assignee_id, frozenset(p.user_id for p in joined.get(row.id, [])))
+    people = (await repository.participants(db, [row.id])).get(row.id, [])
+    joined = frozenset(p.user_id for p in people if p.role == "joined")
+    return Scope(row.queue_id, row.assignee_id, frozenset(p.user_id for p in people), joined)
 
 
 async def visible(
@@ -114,7 +115,7 @@ async def append(
         seq=row.last_seq,
         author_kind=actor.kind,
         author_id=actor.id if actor.kind in ("user", "customer") else None,
-        author_name=author_name or actor.name or None,
+        author_name=(author_name or actor.name)[:120] or None,
         kind=kind,
         body=body,
         payload=payload or {},

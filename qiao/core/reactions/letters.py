@@ -1,0 +1,151 @@
+"""Events a reaction could not handle yet: parked, tried again, given up."""
+
+import traceback
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from qiao.core import clock
+from qiao.core.db import Session
+from qiao.core.events import Audience, Envelope
+from qiao.core.ids import new_id
+from qiao.core.log import Position
+from qiao.core.reactions.models import DeadLetter, ReactionPosition
+from qiao.core.reactions.registry import Reaction, retry_delay
+
+ERROR_TEXT = 4000
+
+
+async def park(db: Session, reaction: Reaction, envelopes: Sequence[Envelope], error: Exception | None = None) -> None:
+    """Stores events for later; `error` is the first one's. What is stored already stays as it is."""
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "reaction": reaction.name,
+            "event_xid": envelope.xid,
+            "event_id": envelope.id,
+            "kind": envelope.kind,
+            "conversation_id": envelope.conversation_id,
+            "actor_kind": envelope.actor_kind,
+            "actor_id": envelope.actor_id,
+            "payload": envelope.payload,
+            "state": "dead" if error and index == 0 and reaction.retries == 0 else "retrying",
+            "attempts": 1 if error and index == 0 else 0,
+            "error": describe(error) if error and index == 0 else None,
+            "next_at": now + retry_delay(1),
+            "event_at": envelope.at,
+        }
+        for index, envelope in enumerate(envelopes)
+    ]
+    await db.execute(insert(DeadLetter).values(rows).on_conflict_do_nothing())
+
+
+async def heads(db: Session) -> list[DeadLetter]:
+    """What may be tried now: of each reaction and conversation the earliest letter, and only when it is due."""
+    order = func.coalesce(DeadLetter.conversation_id, DeadLetter.id)
+    earliest = (
+        select(DeadLetter)
+        .where(DeadLetter.state == "retrying")
+        .distinct(DeadLetter.reaction, order)
+        .order_by(DeadLetter.reaction, order, DeadLetter.event_xid, DeadLetter.event_id)
+        .subquery()
+    )
+    head = aliased(DeadLetter, earliest)
+    # Never tried: it has only been waiting behind another, or its process died.
+    due = (head.attempts == 0) | (head.next_at <= clock.now())
+    rows = await db.execute(select(head).where(due).order_by(head.event_xid, head.event_id).limit(200))
+    return list(rows.scalars())
+
+
+async def parked_conversations(db: Session, name: str) -> set[object]:
+    """The conversations whose later events have to wait."""
+    rows = await db.execute(
+        select(DeadLetter.conversation_id)
+        .where(DeadLetter.reaction == name, DeadLetter.state == "retrying", DeadLetter.conversation_id.is_not(None))
+        .distinct()
+    )
+    return {row for (row,) in rows}
+
+
+async def done(db: Session, name: str, position: Position) -> None:
+    """Forgets a letter that was handled."""
+    await db.execute(
+        delete(DeadLetter).where(
+            DeadLetter.reaction == name, DeadLetter.event_xid == position[0], DeadLetter.event_id == position[1]
+        )
+    )
+
+
+async def failed(db: Session, reaction: Reaction, position: Position, error: Exception) -> int | None:
+    """Counts a failed try. Returns how many there were, None once it is given up (or the letter is gone)."""
+    mine = (
+        DeadLetter.reaction == reaction.name,
+        DeadLetter.event_xid == position[0],
+        DeadLetter.event_id == position[1],
+    )
+    attempts = await db.scalar(select(DeadLetter.attempts).where(*mine))
+    if attempts is None:
+        return None
+    attempts += 1
+    dead = attempts > reaction.retries
+    await db.execute(
+        update(DeadLetter)
+        .where(*mine)
+        .values(
+            attempts=attempts,
+            error=describe(error),
+            state="dead" if dead else "retrying",
+            next_at=clock.now() + retry_delay(attempts),
+        )
+    )
+    return None if dead else attempts
+
+
+def envelope_of(letter: DeadLetter) -> Envelope:
+    """The event as it stood in the log; nobody is told about it again."""
+    return Envelope(
+        letter.event_xid,
+        letter.event_id,
+        letter.kind,
+        letter.conversation_id,
+        letter.actor_kind,
+        letter.actor_id,
+        Audience(),
+        letter.payload,
+        letter.event_at,
+    )
+
+
+def describe(error: Exception) -> str:
+    """The error for people who look into it, without characters a text column refuses."""
+    told = "".join(traceback.format_exception(error, limit=-6))[-ERROR_TEXT:].replace("\x00", "�")
+    return told.encode("utf-8", "replace").decode()
+
+
+async def load_position(db: Session, name: str) -> Position:
+    row = (
+        await db.execute(select(ReactionPosition.xid, ReactionPosition.event_id).where(ReactionPosition.name == name))
+    ).one()
+    return (row.xid, row.event_id)
+
+
+async def store_position(db: Session, name: str, new: Position, expected: Position | None = None) -> bool:
+    """Moves a position forward. With `expected`: only when it still stands there; the answer tells."""
+    found = await db.scalar(
+        text(
+            "UPDATE reaction_positions SET xid = :xid, event_id = :id, updated_at = now() WHERE name = :name"
+            " AND CASE WHEN CAST(:old_xid AS bigint) IS NULL THEN (xid, event_id) <= (:xid, :id)"
+            " ELSE (xid, event_id) = (:old_xid, :old_id) END RETURNING 1"
+        ),
+        {
+            "xid": new[0],
+            "id": new[1],
+            "name": name,
+            "old_xid": expected[0] if expected else None,
+            "old_id": expected[1] if expected else None,
+        },
+    )
+    return found is not None
