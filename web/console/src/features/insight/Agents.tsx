@@ -37,7 +37,10 @@ export default function Agents() {
   const set = async (agent: BoardAgent, next: AgentState) => {
     const done = await put.run(agent, next);
     if (done !== undefined)
-      toast.undo(t("agent.setDone", { name: agent.user.name, state: t(`state.${next}`) }), () => void put.run(agent, agent.state));
+      toast.undo(
+        t("agent.setDone", { name: agent.user.name, state: t(`state.${next}`) }),
+        () => void put.run(agent, agent.state),
+      );
   };
   const reason = (key: string | null) => {
     if (!key) return null;
@@ -83,7 +86,12 @@ export default function Agents() {
             trigger={["click"]}
             menu={{
               selectedKeys: [agent.state],
-              items: STATES.map((next) => ({ key: next, label: t(`state.${next}`), disabled: next === agent.state, onClick: () => void set(agent, next) })),
+              items: STATES.map((next) => ({
+                key: next,
+                label: t(`state.${next}`),
+                disabled: next === agent.state,
+                onClick: () => void set(agent, next),
+              })),
             }}
           >
             <Button size="small" type="text" aria-label={t("agent.setState", { name: agent.user.name })}>
@@ -100,7 +108,9 @@ export default function Agents() {
       sorter: (a, b) => (a.since ?? "").localeCompare(b.since ?? ""),
       render: (_, agent) =>
         agent.since ? (
-          <span title={absoluteTime(agent.since, locale)}>{duration((now - Date.parse(agent.since)) / 1000, locale)}</span>
+          <span title={absoluteTime(agent.since, locale)}>
+            {duration((now - Date.parse(agent.since)) / 1000, locale)}
+          </span>
         ) : (
           <span className="qk-muted">–</span>
         ),
@@ -144,9 +154,10 @@ export default function Agents() {
         error={agents.error}
         onRetry={() => void agents.refetch()}
         search={{ value: query, onChange: setQuery, placeholder: t("agent.search") }}
-        narrowed={Boolean(needle) || state !== "all"}
+        narrowed={Boolean(needle) || (state !== "all" && state !== "here")}
         onOpen={setOpen}
-        emptyTitle={t("agent.none")}
+        emptyTitle={t(state === "here" ? "agent.noneHere" : "agent.none")}
+        emptyText={state === "here" ? t("agent.noneHereText") : undefined}
         filters={
           <Segmented
             value={state}

@@ -14,10 +14,22 @@ export interface Series {
   values: (number | null)[];
 }
 
-const TOKEN = { accent: "--q-accent", ok: "--q-ok", wait: "--q-wait", breach: "--q-breach", before: "--q-text-3" };
+const TOKEN = {
+  accent: "--q-accent",
+  ok: "--q-ok",
+  wait: "--q-wait",
+  breach: "--q-breach",
+  before: "--q-text-3",
+};
 
 /** A chart, or the same figures as a table: for screen readers, and for everybody who wants the numbers. */
-export function Chart(props: { label: string; unit: string; categories: string[]; series: Series[]; height?: number }) {
+export function Chart(props: {
+  label: string;
+  unit: string;
+  categories: string[];
+  series: Series[];
+  height?: number;
+}) {
   const t = useT("insight");
   const locale = useLocale();
   const mode = useThemeMode();
@@ -120,7 +132,11 @@ export function Chart(props: { label: string; unit: string; categories: string[]
           <tr key={category}>
             <th scope="row">{category}</th>
             {series.map((one) => (
-              <td key={one.name}>{one.values[index] === null || one.values[index] === undefined ? "–" : integer(one.values[index], locale)}</td>
+              <td key={one.name}>
+                {one.values[index] === null || one.values[index] === undefined
+                  ? "–"
+                  : integer(one.values[index], locale)}
+              </td>
             ))}
           </tr>
         ))}
@@ -139,9 +155,7 @@ export function Chart(props: { label: string; unit: string; categories: string[]
           {t(table ? "chart.asChart" : "chart.asTable")}
         </Button>
       </div>
-      {!table && (
-        <div ref={box} aria-hidden style={{ height: props.height ?? 280 }} />
-      )}
+      {!table && <div ref={box} aria-hidden style={{ height: props.height ?? 280 }} />}
       {figures}
     </figure>
   );

@@ -8,7 +8,10 @@ import { type Column, DataTable, usePages } from "../settings/kit";
 import { waitTone } from "./model";
 import { useLive } from "./Wallboard";
 
-export type Where = { kind: "live" } | { kind: "queue"; id: string; name: string } | { kind: "agent"; id: string; name: string };
+export type Where =
+  | { kind: "live" }
+  | { kind: "queue"; id: string; name: string }
+  | { kind: "agent"; id: string; name: string };
 
 function query(where: Where) {
   if (where.kind === "queue") return { view: "queue", queue_id: where.id, sort: "waiting", limit: 50 };
@@ -47,12 +50,28 @@ export function Conversations(props: { where: Where }) {
       render: (_, conversation) => {
         if (!conversation.waiting_since) return <span className="qk-muted">–</span>;
         const seconds = Math.max(0, (now - Date.parse(conversation.waiting_since)) / 1000);
-        return <span className={`qk-num qi-text-${waitTone(seconds, 120)}`}>{duration(seconds, locale)}</span>;
+        return (
+          <span className={`qk-num qi-text-${waitTone(seconds, 120)}`}>{duration(seconds, locale)}</span>
+        );
       },
     },
-    { key: "status", title: t("conversation.status"), render: (_, conversation) => <Tag>{t(`conversation.states.${conversation.status}`)}</Tag> },
-    { key: "queue", title: t("conversation.queue"), extra: props.where.kind === "queue", render: (_, conversation) => conversation.queue?.name ?? "–" },
-    { key: "agent", title: t("conversation.agent"), extra: props.where.kind === "agent", render: (_, conversation) => conversation.assignee?.name ?? "–" },
+    {
+      key: "status",
+      title: t("conversation.status"),
+      render: (_, conversation) => <Tag>{t(`conversation.states.${conversation.status}`)}</Tag>,
+    },
+    {
+      key: "queue",
+      title: t("conversation.queue"),
+      extra: props.where.kind === "queue",
+      render: (_, conversation) => conversation.queue?.name ?? "–",
+    },
+    {
+      key: "agent",
+      title: t("conversation.agent"),
+      extra: props.where.kind === "agent",
+      render: (_, conversation) => conversation.assignee?.name ?? "–",
+    },
   ];
   return (
     <DataTable

@@ -18,7 +18,12 @@ export default function InsightLayout() {
           {entries.map((entry) => {
             const here = pathname.includes(`/insight/${entry}`);
             return (
-              <Link key={entry} to={`/insight/${entry}` as string} className={here ? "qs-here" : ""} aria-current={here ? "page" : undefined}>
+              <Link
+                key={entry}
+                to={`/insight/${entry}` as string}
+                className={here ? "qs-here" : ""}
+                aria-current={here ? "page" : undefined}
+              >
                 {t(`nav.${entry}`)}
               </Link>
             );

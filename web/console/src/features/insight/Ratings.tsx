@@ -1,10 +1,10 @@
-import { Rate, Select, Switch } from "antd";
+import { Rate, Select } from "antd";
 import { useState } from "react";
 import type { DirectoryEntry } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { RelativeTime } from "@/ui/Time";
-import { type Column, DataTable, Page, usePages, useRows } from "../settings/kit";
+import { type Column, DataTable, Page, Toggle, usePages, useRows } from "../settings/kit";
 import type { Rating } from "./types";
 
 export default function Ratings() {
@@ -34,10 +34,23 @@ export default function Ratings() {
       title: t("rating.comment"),
       fixedIn: true,
       render: (_, rating) =>
-        rating.comment ? <div className="qi-comment">{rating.comment}</div> : <span className="qk-muted">{t("rating.noComment")}</span>,
+        rating.comment ? (
+          <div className="qi-comment">{rating.comment}</div>
+        ) : (
+          <span className="qk-muted">{t("rating.noComment")}</span>
+        ),
     },
-    { key: "agent", title: t("conversation.agent"), render: (_, rating) => rating.agent?.name ?? <span className="qk-muted">{t("rating.bot")}</span> },
-    { key: "customer", title: t("conversation.customer"), extra: true, render: (_, rating) => rating.customer?.name ?? "–" },
+    {
+      key: "agent",
+      title: t("conversation.agent"),
+      render: (_, rating) => rating.agent?.name ?? <span className="qk-muted">{t("rating.bot")}</span>,
+    },
+    {
+      key: "customer",
+      title: t("conversation.customer"),
+      extra: true,
+      render: (_, rating) => rating.customer?.name ?? "–",
+    },
     {
       key: "at",
       title: t("rating.at"),
@@ -70,7 +83,10 @@ export default function Ratings() {
               aria-label={t("rating.score")}
               value={score}
               onChange={setScore}
-              options={[5, 4, 3, 2, 1].map((value) => ({ value, label: t("rating.stars", { count: value }) }))}
+              options={[5, 4, 3, 2, 1].map((value) => ({
+                value,
+                label: t("rating.stars", { count: value }),
+              }))}
             />
             <Select
               allowClear
@@ -82,10 +98,9 @@ export default function Ratings() {
               onChange={setAgent}
               options={(people.rows ?? []).map((person) => ({ value: person.id, label: person.name }))}
             />
-            <label className="qs-inline">
-              <Switch size="small" checked={commented} onChange={setCommented} />
+            <Toggle size="small" checked={commented} onChange={setCommented}>
               {t("rating.withComment")}
-            </label>
+            </Toggle>
           </>
         }
       />

@@ -48,7 +48,9 @@ function QueueCard(props: { queue: WallQueue; promised: number; onOpen: () => vo
   const locale = useLocale();
   const now = useNow();
   const { queue } = props;
-  const waited = queue.oldest_entered_at ? Math.max(0, (now - Date.parse(queue.oldest_entered_at)) / 1000) : queue.longest_wait_s;
+  const waited = queue.oldest_entered_at
+    ? Math.max(0, (now - Date.parse(queue.oldest_entered_at)) / 1000)
+    : queue.longest_wait_s;
   const tone = queue.waiting > 0 ? waitTone(waited, props.promised) : "idle";
   const level = queue.service_level.percent;
   return (
@@ -69,13 +71,21 @@ function QueueCard(props: { queue: WallQueue; promised: number; onOpen: () => vo
       </span>
       <span className="qi-queue-foot">
         {t("queue.people", { available: queue.agents_available, online: queue.agents_online })}
-        {level !== null && <span className={`qi-text-${levelTone(level)}`}>{percent(level / 100, locale)}</span>}
+        {level !== null && (
+          <span className={`qi-text-${levelTone(level)}`}>{percent(level / 100, locale)}</span>
+        )}
       </span>
     </button>
   );
 }
 
-function Figure(props: { label: string; value: string; hint?: string | undefined; tone?: string; change?: number | null }) {
+function Figure(props: {
+  label: string;
+  value: string;
+  hint?: string | undefined;
+  tone?: string;
+  change?: number | null;
+}) {
   const t = useT("insight");
   return (
     <div className="qi-figure">
@@ -117,7 +127,12 @@ export default function Wallboard() {
 
   const data = board.data;
   const zone = me.workspace.timezone;
-  const hourNow = Number(new Intl.DateTimeFormat("en-GB", { hour: "2-digit", hour12: false, timeZone: zone }).format(new Date(now))) % 24;
+  const hourNow =
+    Number(
+      new Intl.DateTimeFormat("en-GB", { hour: "2-digit", hour12: false, timeZone: zone }).format(
+        new Date(now),
+      ),
+    ) % 24;
   const lines = useMemo(() => {
     const hours = data?.series.hour ?? [];
     const before = data?.series.previous ?? [];
@@ -130,11 +145,23 @@ export default function Wallboard() {
     const then = lines.then[metric] ?? [];
     const [from, to] = hourWindow(today, lines.compared ? then : []);
     const cut = <V,>(values: V[]) => values.slice(from, to + 1);
-    const series: Series[] = [{ name: t("chart.today"), kind: "bar", tone: metric === "abandoned" ? "breach" : "accent", values: cut(today) }];
-    if (lines.compared) series.push({ name: t("chart.before"), kind: "line", tone: "before", values: cut(then) });
-    return { categories: cut(Array.from({ length: 24 }, (_, hour) => `${String(hour).padStart(2, "0")}:00`)), series };
+    const series: Series[] = [
+      {
+        name: t("chart.today"),
+        kind: "bar",
+        tone: metric === "abandoned" ? "breach" : "accent",
+        values: cut(today),
+      },
+    ];
+    if (lines.compared)
+      series.push({ name: t("chart.before"), kind: "line", tone: "before", values: cut(then) });
+    return {
+      categories: cut(Array.from({ length: 24 }, (_, hour) => `${String(hour).padStart(2, "0")}:00`)),
+      series,
+    };
   }, [lines, metric, t]);
-  const change = (name: (typeof METRICS)[number]) => (lines.compared ? changeSince(lines.all[name] ?? [], lines.then[name] ?? []) : null);
+  const change = (name: (typeof METRICS)[number]) =>
+    lines.compared ? changeSince(lines.all[name] ?? [], lines.then[name] ?? []) : null;
 
   const today = data?.today;
   const level = today?.service_level;
@@ -148,7 +175,12 @@ export default function Wallboard() {
         title={t("nav.wallboard")}
         description={
           <span className="qk-num">
-            {new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium", timeZone: zone, hour12: false }).format(new Date(now))}
+            {new Intl.DateTimeFormat(locale, {
+              dateStyle: "full",
+              timeStyle: "medium",
+              timeZone: zone,
+              hour12: false,
+            }).format(new Date(now))}
           </span>
         }
         actions={
@@ -157,10 +189,18 @@ export default function Wallboard() {
           </Button>
         }
       >
-        <State loading={board.isPending} error={data ? undefined : board.error} onRetry={() => void board.refetch()}>
+        <State
+          loading={board.isPending}
+          error={data ? undefined : board.error}
+          onRetry={() => void board.refetch()}
+        >
           {data && today && (
             <>
-              {board.error && <p className="qi-stale" role="status">{t("wall.stale")}</p>}
+              {board.error && (
+                <p className="qi-stale" role="status">
+                  {t("wall.stale")}
+                </p>
+              )}
               <section aria-label={t("wall.queues")}>
                 <h2 className="qi-h">
                   {t("wall.queues")}
@@ -186,26 +226,60 @@ export default function Wallboard() {
                 <dl className="qi-today">
                   <Figure
                     label={t("today.level")}
-                    value={level?.percent === null || level?.percent === undefined ? "–" : percent(level.percent / 100, locale)}
+                    value={
+                      level?.percent === null || level?.percent === undefined
+                        ? "–"
+                        : percent(level.percent / 100, locale)
+                    }
                     hint={t("today.levelHint", { seconds: duration(promised, locale) })}
                     tone={levelTone(level?.percent)}
                   />
-                  <Figure label={t("today.started")} value={integer(today.started, locale)} change={change("started")} />
+                  <Figure
+                    label={t("today.started")}
+                    value={integer(today.started, locale)}
+                    change={change("started")}
+                  />
                   <Figure
                     label={t("today.bot")}
                     value={integer(today.bot_resolved, locale)}
-                    hint={today.started > 0 ? t("today.share", { percent: percent(today.bot_resolved / today.started, locale) }) : undefined}
+                    hint={
+                      today.started > 0
+                        ? t("today.share", { percent: percent(today.bot_resolved / today.started, locale) })
+                        : undefined
+                    }
                   />
-                  <Figure label={t("today.handoffs")} value={integer(today.handoffs, locale)} change={change("handoffs")} />
-                  <Figure label={t("today.resolved")} value={integer(today.resolved, locale)} change={change("resolved")} />
+                  <Figure
+                    label={t("today.handoffs")}
+                    value={integer(today.handoffs, locale)}
+                    change={change("handoffs")}
+                  />
+                  <Figure
+                    label={t("today.resolved")}
+                    value={integer(today.resolved, locale)}
+                    change={change("resolved")}
+                  />
                   <Figure
                     label={t("today.abandoned")}
                     value={integer(today.abandoned, locale)}
                     tone={today.abandoned > 0 ? "breach" : "idle"}
-                    hint={today.handoffs > 0 ? t("today.ofHandoffs", { percent: percent(today.abandoned / today.handoffs, locale) }) : undefined}
+                    hint={
+                      today.handoffs > 0
+                        ? t("today.ofHandoffs", {
+                            percent: percent(today.abandoned / today.handoffs, locale),
+                          })
+                        : undefined
+                    }
                   />
-                  <Figure label={t("today.asa")} value={today.asa_s === null ? "–" : duration(today.asa_s, locale)} hint={t("today.asaHint")} />
-                  <Figure label={t("today.aht")} value={today.aht_s === null ? "–" : duration(today.aht_s, locale)} hint={t("today.ahtHint")} />
+                  <Figure
+                    label={t("today.asa")}
+                    value={today.asa_s === null ? "–" : duration(today.asa_s, locale)}
+                    hint={t("today.asaHint")}
+                  />
+                  <Figure
+                    label={t("today.aht")}
+                    value={today.aht_s === null ? "–" : duration(today.aht_s, locale)}
+                    hint={t("today.ahtHint")}
+                  />
                   <Figure
                     label={t("today.csat")}
                     value={today.csat.mean === null ? "–" : today.csat.mean.toFixed(1)}
@@ -224,7 +298,12 @@ export default function Wallboard() {
                       options={METRICS.map((name) => ({ value: name, label: t(`today.${name}`) }))}
                     />
                   </header>
-                  <Chart label={`${t("wall.byHour")} – ${t(`today.${metric}`)}`} unit={t("chart.unit")} categories={chart.categories} series={chart.series} />
+                  <Chart
+                    label={`${t("wall.byHour")} – ${t(`today.${metric}`)}`}
+                    unit={t("chart.unit")}
+                    categories={chart.categories}
+                    series={chart.series}
+                  />
                 </section>
                 <section className="qi-card" aria-label={t("nav.agents")}>
                   <header>
@@ -238,7 +317,9 @@ export default function Wallboard() {
                       ))}
                     </span>
                   </header>
-                  <AgentGrid onOpen={(agent) => setWhere({ kind: "agent", id: agent.user.id, name: agent.user.name })} />
+                  <AgentGrid
+                    onOpen={(agent) => setWhere({ kind: "agent", id: agent.user.id, name: agent.user.name })}
+                  />
                 </section>
               </div>
               <section className="qi-card" aria-label={t("wall.conversations")}>

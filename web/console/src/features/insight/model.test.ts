@@ -13,7 +13,13 @@ describe("tones", () => {
 
   it("colours service level and load", () => {
     expect([null, 59, 60, 80].map(levelTone)).toEqual(["idle", "breach", "wait", "ok"]);
-    expect([loadTone(0, 5), loadTone(2, 5), loadTone(4, 5), loadTone(5, 5), loadTone(1, 0)]).toEqual(["idle", "ok", "wait", "breach", "idle"]);
+    expect([loadTone(0, 5), loadTone(2, 5), loadTone(4, 5), loadTone(5, 5), loadTone(1, 0)]).toEqual([
+      "idle",
+      "ok",
+      "wait",
+      "breach",
+      "idle",
+    ]);
   });
 });
 
@@ -44,8 +50,18 @@ describe("hours", () => {
 
 describe("agents", () => {
   it("puts reachable and loaded people first", () => {
-    const agent = (name: string, state: string, load: number) => ({ user: { name }, state, load, capacity: 5 });
-    const sorted = sortAgents([agent("丁", "offline", 0), agent("丙", "away", 1), agent("甲", "online", 1), agent("乙", "online", 4)]);
+    const agent = (name: string, state: string, load: number) => ({
+      user: { name },
+      state,
+      load,
+      capacity: 5,
+    });
+    const sorted = sortAgents([
+      agent("丁", "offline", 0),
+      agent("丙", "away", 1),
+      agent("甲", "online", 1),
+      agent("乙", "online", 4),
+    ]);
     expect(sorted.map((a) => a.user.name)).toEqual(["乙", "甲", "丙", "丁"]);
   });
 });

@@ -28,13 +28,20 @@ export interface HourPoint {
 }
 
 /** 24 places; hours without a figure are empty up to now and absent (null) after it. */
-export function alignHours(points: readonly HourPoint[], metric: string, untilHour: number): (number | null)[] {
+export function alignHours(
+  points: readonly HourPoint[],
+  metric: string,
+  untilHour: number,
+): (number | null)[] {
   const byHour = new Map(points.map((point) => [point.hour, point[metric] ?? 0]));
   return Array.from({ length: 24 }, (_, hour) => (hour > untilHour ? null : (byHour.get(hour) ?? 0)));
 }
 
 /** Change against the comparison at the same hour of the day, in percent; null when there is nothing to compare with. */
-export function changeSince(today: readonly (number | null)[], before: readonly (number | null)[]): number | null {
+export function changeSince(
+  today: readonly (number | null)[],
+  before: readonly (number | null)[],
+): number | null {
   let now = 0;
   let then = 0;
   today.forEach((value, hour) => {
@@ -47,7 +54,9 @@ export function changeSince(today: readonly (number | null)[], before: readonly 
 
 /** The hours worth showing: from the first with a figure (or opening) to the last, never fewer than eight. */
 export function hourWindow(...series: readonly (readonly (number | null)[])[]): [number, number] {
-  const used = Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => series.some((values) => (values[hour] ?? 0) > 0));
+  const used = Array.from({ length: 24 }, (_, hour) => hour).filter((hour) =>
+    series.some((values) => (values[hour] ?? 0) > 0),
+  );
   if (used.length === 0) return [8, 20];
   let from = Math.min(...used);
   let to = Math.max(...used);
@@ -61,7 +70,9 @@ export function hourWindow(...series: readonly (readonly (number | null)[])[]): 
 const STATE_ORDER: Record<string, number> = { online: 0, busy: 1, away: 2, offline: 3 };
 
 /** Agents in the order a supervisor looks for them: reachable first, then the most loaded. */
-export function sortAgents<A extends { state: string; load: number; capacity: number; user: { name: string } }>(agents: readonly A[]): A[] {
+export function sortAgents<
+  A extends { state: string; load: number; capacity: number; user: { name: string } },
+>(agents: readonly A[]): A[] {
   return [...agents].sort(
     (a, b) =>
       (STATE_ORDER[a.state] ?? 9) - (STATE_ORDER[b.state] ?? 9) ||

@@ -3,7 +3,18 @@ import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
-import { type Column, DataTable, EditDrawer, Field, FormProblem, Page, useConfirm, useDraft, useRows, useSubmit } from "../settings/kit";
+import {
+  type Column,
+  DataTable,
+  EditDrawer,
+  Field,
+  FormProblem,
+  Page,
+  useConfirm,
+  useDraft,
+  useRows,
+  useSubmit,
+} from "../settings/kit";
 import { type Branch, flatten, growTree, options, within } from "./tree";
 import type { Category } from "./types";
 
@@ -25,8 +36,14 @@ function CategoryEditor(props: { category: Category | null; categories: Category
   const { value, set, problem } = draft;
   const save = useSubmit(
     () => {
-      const body = { names: names(value.zh, value.en), parent_id: value.parent_id, position: category?.position ?? props.categories.length };
-      return category ? api.patch(`/knowledge/categories/${category.id}`, body) : api.post("/knowledge/categories", body);
+      const body = {
+        names: names(value.zh, value.en),
+        parent_id: value.parent_id,
+        position: category?.position ?? props.categories.length,
+      };
+      return category
+        ? api.patch(`/knowledge/categories/${category.id}`, body)
+        : api.post("/knowledge/categories", body);
     },
     { stale: STALE, draft, done: t("category.saved"), onDone: props.onClose },
   );
@@ -38,14 +55,29 @@ function CategoryEditor(props: { category: Category | null; categories: Category
       dirty={draft.dirty}
       busy={save.busy}
       onClose={props.onClose}
-      onSave={() => (value.zh.trim() || value.en.trim() ? void save.run() : draft.refuse([{ field: "names", message: t("required") }]))}
+      onSave={() =>
+        value.zh.trim() || value.en.trim()
+          ? void save.run()
+          : draft.refuse([{ field: "names", message: t("required") }])
+      }
     >
       <FormProblem problems={draft.problems} shown={["names", "parent_id"]} />
       <Field label={t("category.nameZh")} htmlFor="category-zh" required problem={problem("names")}>
-        <Input id="category-zh" autoFocus maxLength={80} value={value.zh} onChange={(event) => set({ zh: event.target.value })} />
+        <Input
+          id="category-zh"
+          autoFocus
+          maxLength={80}
+          value={value.zh}
+          onChange={(event) => set({ zh: event.target.value })}
+        />
       </Field>
       <Field label={t("category.nameEn")} htmlFor="category-en" help={t("category.nameHelp")}>
-        <Input id="category-en" maxLength={80} value={value.en} onChange={(event) => set({ en: event.target.value })} />
+        <Input
+          id="category-en"
+          maxLength={80}
+          value={value.en}
+          onChange={(event) => set({ en: event.target.value })}
+        />
       </Field>
       <Field label={t("category.parent")} htmlFor="category-parent" problem={problem("parent_id")}>
         <Select
@@ -79,7 +111,11 @@ export default function Categories() {
       if (moved) list.splice(to, 0, moved);
       for (const [position, category] of list.entries())
         if (category.position !== position)
-          await api.patch(`/knowledge/categories/${category.id}`, { names: category.names, parent_id: category.parent_id, position });
+          await api.patch(`/knowledge/categories/${category.id}`, {
+            names: category.names,
+            parent_id: category.parent_id,
+            position,
+          });
     },
     { stale: STALE },
   );
@@ -104,8 +140,20 @@ export default function Categories() {
         </button>
       ),
     },
-    { key: "faqs", title: t("nav.faqs"), align: "right", className: "qk-num", render: (_, category) => category.faqs },
-    { key: "articles", title: t("nav.articles"), align: "right", className: "qk-num", render: (_, category) => category.articles },
+    {
+      key: "faqs",
+      title: t("nav.faqs"),
+      align: "right",
+      className: "qk-num",
+      render: (_, category) => category.faqs,
+    },
+    {
+      key: "articles",
+      title: t("nav.articles"),
+      align: "right",
+      className: "qk-num",
+      render: (_, category) => category.articles,
+    },
     {
       key: "act",
       title: "",
@@ -138,9 +186,12 @@ export default function Categories() {
               onClick={() =>
                 confirm({
                   title: t("category.deleteTitle", { name: category.name }),
-                  text: t(category.faqs + category.articles > 0 ? "category.deleteFull" : "category.deleteText", {
-                    count: category.faqs + category.articles,
-                  }),
+                  text: t(
+                    category.faqs + category.articles > 0 ? "category.deleteFull" : "category.deleteText",
+                    {
+                      count: category.faqs + category.articles,
+                    },
+                  ),
                   ok: t("action.delete"),
                   run: () => remove.run(category),
                 })

@@ -32,7 +32,10 @@ export function useEntryActions(kind: "faqs" | "articles", id: string, stale: st
   const t = useT("knowledge");
   const confirm = useConfirm();
   const mayPublish = useCan("knowledge.publish");
-  const act = useSubmit((verb: "publish" | "archive") => api.post(`/knowledge/${kind}/${id}/${verb}`).then(() => verb), { stale });
+  const act = useSubmit(
+    (verb: "publish" | "archive") => api.post(`/knowledge/${kind}/${id}/${verb}`).then(() => verb),
+    { stale },
+  );
   return {
     busy: act.busy,
     archive: (name: string) =>
@@ -67,7 +70,8 @@ export function EntryAside(props: {
   const other = value.locale === "en" ? "zh-CN" : "en";
   const translation = entry?.translations.find((item) => item.locale === other && item.id !== entry.id);
   const date = (iso: string | null) => (iso ? dayjs(iso) : null);
-  const editPath = (id: string) => (props.kind === "faqs" ? `/knowledge/faqs/${id}` : `/knowledge/articles/${id}/edit`);
+  const editPath = (id: string) =>
+    props.kind === "faqs" ? `/knowledge/faqs/${id}` : `/knowledge/articles/${id}/edit`;
   return (
     <aside>
       <Section>
@@ -151,7 +155,11 @@ export function EntryAside(props: {
                 <div>{t("entry.thisIs", { language: value.locale === "en" ? "English" : "中文" })}</div>
                 {translation ? (
                   <div className="qs-row">
-                    <Button size="small" icon={<Languages size={14} />} onClick={() => go(editPath(translation.id))}>
+                    <Button
+                      size="small"
+                      icon={<Languages size={14} />}
+                      onClick={() => go(editPath(translation.id))}
+                    >
                       {t("entry.openOther", { language: other === "en" ? "English" : "中文" })}
                     </Button>
                     <StatusTag status={translation.status} />
@@ -162,7 +170,10 @@ export function EntryAside(props: {
                       size="small"
                       icon={<Languages size={14} />}
                       onClick={() =>
-                        void navigate({ to: editPath("new") as string, search: { group: entry.group_id, locale: other } as never })
+                        void navigate({
+                          to: editPath("new") as string,
+                          search: { group: entry.group_id, locale: other } as never,
+                        })
                       }
                     >
                       {t("entry.addOther", { language: other === "en" ? "English" : "中文" })}

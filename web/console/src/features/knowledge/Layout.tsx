@@ -1,7 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { AutoComplete, Input } from "antd";
 import { useState } from "react";
-import { useQuery } from "@tanstack/react-query";
 import { api } from "@/api/client";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
@@ -20,11 +20,18 @@ interface Found {
 /** The answer of the search, whichever way it groups its hits. */
 function readFound(answer: unknown): Found[] {
   const outer = (answer ?? {}) as Record<string, unknown>;
-  const list = (Array.isArray(answer) ? answer : (outer.items ?? outer.hits ?? [])) as Record<string, unknown>[];
-  const typed = (items: unknown, type: string) => ((items ?? []) as Record<string, unknown>[]).map((item): Record<string, unknown> => ({ type, ...item }));
+  const list = (Array.isArray(answer) ? answer : (outer.items ?? outer.hits ?? [])) as Record<
+    string,
+    unknown
+  >[];
+  const typed = (items: unknown, type: string) =>
+    ((items ?? []) as Record<string, unknown>[]).map((item): Record<string, unknown> => ({ type, ...item }));
   return [...list, ...typed(outer.faqs, "faq"), ...typed(outer.articles, "article")].map((hit) => ({
     type: String(hit.kind ?? hit.type ?? "faq").startsWith("article") ? "article" : "faq",
-    id: String(hit.document_id ?? hit.id).split(":").at(-1) ?? "",
+    id:
+      String(hit.document_id ?? hit.id)
+        .split(":")
+        .at(-1) ?? "",
     title: String(hit.title ?? hit.question ?? ""),
     snippet: String(hit.excerpt ?? hit.snippet ?? hit.answer ?? hit.text ?? "").replace(/<[^>]+>/g, ""),
   }));
@@ -67,7 +74,11 @@ function SearchBox() {
       }
       notFoundContent={q && found.isSuccess ? t("search.none") : null}
     >
-      <Input.Search placeholder={t("search.placeholder")} aria-label={t("search.placeholder")} loading={found.isFetching && q.length > 0} />
+      <Input.Search
+        placeholder={t("search.placeholder")}
+        aria-label={t("search.placeholder")}
+        loading={found.isFetching && q.length > 0}
+      />
     </AutoComplete>
   );
 }
@@ -86,7 +97,12 @@ export default function KnowledgeLayout() {
           {entries.map((entry) => {
             const here = pathname.includes(`/knowledge/${entry}`);
             return (
-              <Link key={entry} to={`/knowledge/${entry}` as string} className={here ? "qs-here" : ""} aria-current={here ? "page" : undefined}>
+              <Link
+                key={entry}
+                to={`/knowledge/${entry}` as string}
+                className={here ? "qs-here" : ""}
+                aria-current={here ? "page" : undefined}
+              >
                 {t(`nav.${entry}`)}
               </Link>
             );

@@ -1,7 +1,7 @@
 import { Tag } from "antd";
 import { useLocale, useT } from "@/app/i18n";
 import { percent } from "@/lib/format";
-import { growTree, flatten, helpfulShare } from "./tree";
+import { flatten, growTree, helpfulShare } from "./tree";
 import type { Category, Status } from "./types";
 
 const COLOURS = { draft: "default", published: "success", archived: "warning" } as const;
@@ -28,7 +28,12 @@ export function Helpful(props: { helpful: number; unhelpful: number }) {
   );
 }
 
-export function CategoryTree(props: { categories: Category[]; value: string | null; onChange: (id: string | null) => void; count: "faqs" | "articles" }) {
+export function CategoryTree(props: {
+  categories: Category[];
+  value: string | null;
+  onChange: (id: string | null) => void;
+  count: "faqs" | "articles";
+}) {
   const t = useT("knowledge");
   const locale = useLocale();
   return (

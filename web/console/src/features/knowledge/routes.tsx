@@ -4,7 +4,15 @@ import { defineFeature } from "@/app/feature";
 export default defineFeature({
   id: "knowledge",
   nav: [
-    { id: "knowledge", labelKey: "nav.title", icon: BookOpen, path: "/knowledge", order: 40, permissions: ["knowledge.view"], go: "k" },
+    {
+      id: "knowledge",
+      labelKey: "nav.title",
+      icon: BookOpen,
+      path: "/knowledge",
+      order: 40,
+      permissions: ["knowledge.view"],
+      go: "k",
+    },
   ],
   routes: [
     {
@@ -17,7 +25,11 @@ export default defineFeature({
         { path: "/faqs/$faqId", component: () => import("./faqs/FaqPage") },
         { path: "/articles", component: () => import("./articles/Articles") },
         { path: "/articles/$articleId", component: () => import("./articles/ArticleReader") },
-        { path: "/articles/$articleId/edit", component: () => import("./articles/ArticleEditor"), permissions: ["knowledge.edit"] },
+        {
+          path: "/articles/$articleId/edit",
+          component: () => import("./articles/ArticleEditor"),
+          permissions: ["knowledge.edit"],
+        },
         { path: "/categories", component: () => import("./Categories"), permissions: ["knowledge.edit"] },
         { path: "/import", component: () => import("./importing/Import"), permissions: ["knowledge.edit"] },
       ],

@@ -2,10 +2,24 @@ import { describe, expect, it } from "vitest";
 
 import { flatten, growTree, helpfulShare, options, pathOf, within } from "./tree";
 
-const category = (id: string, parent_id: string | null = null, position = 0) => ({ id, name: id, names: {}, parent_id, position, faqs: 0, articles: 0 });
+const category = (id: string, parent_id: string | null = null, position = 0) => ({
+  id,
+  name: id,
+  names: {},
+  parent_id,
+  position,
+  faqs: 0,
+  articles: 0,
+});
 
 describe("category tree", () => {
-  const list = [category("b"), category("a"), category("a2", "a", 2), category("a1", "a", 1), category("lost", "gone")];
+  const list = [
+    category("b"),
+    category("a"),
+    category("a2", "a", 2),
+    category("a1", "a", 1),
+    category("lost", "gone"),
+  ];
 
   it("orders and nests", () => {
     expect(flatten(growTree(list)).map((branch) => [branch.category.id, branch.depth])).toEqual([

@@ -44,7 +44,11 @@ export function within(branches: readonly Branch[], id: string): string[] {
 export function pathOf(categories: readonly Category[], id: string | null): string[] {
   const names: string[] = [];
   const seen = new Set<string>();
-  for (let at = categories.find((c) => c.id === id); at && !seen.has(at.id); at = categories.find((c) => c.id === at?.parent_id)) {
+  for (
+    let at = categories.find((c) => c.id === id);
+    at && !seen.has(at.id);
+    at = categories.find((c) => c.id === at?.parent_id)
+  ) {
     seen.add(at.id);
     names.unshift(at.name);
   }
@@ -55,7 +59,10 @@ export function pathOf(categories: readonly Category[], id: string | null): stri
 export function options(categories: readonly Category[], locale: string, without: readonly string[] = []) {
   return flatten(growTree(categories, locale))
     .filter((branch) => !without.includes(branch.category.id))
-    .map((branch) => ({ value: branch.category.id, label: `${"\u2003".repeat(branch.depth)}${branch.category.name}` }));
+    .map((branch) => ({
+      value: branch.category.id,
+      label: `${"\u2003".repeat(branch.depth)}${branch.category.name}`,
+    }));
 }
 
 /** Share of readers an answer helped, or null before anybody said. */

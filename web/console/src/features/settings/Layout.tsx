@@ -1,8 +1,8 @@
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { meQuery } from "@/app/session";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import type { Permission } from "@/api/types";
 import { useT } from "@/app/i18n";
+import { meQuery } from "@/app/session";
 import "./settings.css";
 
 interface Entry {
@@ -74,7 +74,12 @@ export default function SettingsLayout() {
               const to = `/settings/${entry.path}`;
               const here = pathname.replace(/^\/console/, "").startsWith(to);
               return (
-                <Link key={entry.key} to={to} className={here ? "qs-here" : ""} aria-current={here ? "page" : undefined}>
+                <Link
+                  key={entry.key}
+                  to={to}
+                  className={here ? "qs-here" : ""}
+                  aria-current={here ? "page" : undefined}
+                >
                   {t(`nav.${entry.key}`)}
                 </Link>
               );

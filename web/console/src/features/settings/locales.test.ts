@@ -5,11 +5,15 @@ import { describe, expect, it } from "vitest";
 type Tree = { [key: string]: string | Tree };
 
 function keys(tree: Tree, prefix = ""): string[] {
-  return Object.entries(tree).flatMap(([key, value]) => (typeof value === "string" ? [prefix + key] : keys(value, `${prefix}${key}.`)));
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === "string" ? [prefix + key] : keys(value, `${prefix}${key}.`),
+  );
 }
 
 function text(tree: Tree, path: string): string {
-  const found = path.split(".").reduce<string | Tree | undefined>((at, key) => (typeof at === "object" ? at[key] : undefined), tree);
+  const found = path
+    .split(".")
+    .reduce<string | Tree | undefined>((at, key) => (typeof at === "object" ? at[key] : undefined), tree);
   return typeof found === "string" ? found : "";
 }
 
@@ -31,8 +35,13 @@ describe.each(["settings", "knowledge", "insight", "setup"])("catalogues of %s",
   it("have the same keys", () => expect(keys(zh).sort()).toEqual(keys(en).sort()));
 
   it("take the same parameters", () => {
-    const parameters = (value: string) => [...value.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
-    for (const key of keys(zh)) expect([key, [...new Set(parameters(text(zh, key)))]]).toEqual([key, [...new Set(parameters(text(en, key)))]]);
+    const parameters = (value: string) =>
+      [...value.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
+    for (const key of keys(zh))
+      expect([key, [...new Set(parameters(text(zh, key)))]]).toEqual([
+        key,
+        [...new Set(parameters(text(en, key)))],
+      ]);
   });
 
   it("have no Chinese in the English one", () => {
@@ -43,7 +52,8 @@ describe.each(["settings", "knowledge", "insight", "setup"])("catalogues of %s",
     const known = new Set([...keys(zh), ...keys(load(join(root, "../app/locales/zh-CN.json")))]);
     const missing: string[] = [];
     for (const file of sources(join(root, feature)))
-      for (const [, key] of readFileSync(file, "utf8").matchAll(/(?<![\w.])t\(\s*"([^"]+)"/g)) if (key && !known.has(key)) missing.push(`${file.slice(root.length)}: ${key}`);
+      for (const [, key] of readFileSync(file, "utf8").matchAll(/(?<![\w.])t\(\s*"([^"]+)"/g))
+        if (key && !known.has(key)) missing.push(`${file.slice(root.length)}: ${key}`);
     expect(missing).toEqual([]);
   });
 });

@@ -2,12 +2,21 @@ import { Settings } from "lucide-react";
 import { defineFeature } from "@/app/feature";
 import { ALL_PERMISSIONS, SECTIONS } from "./Layout";
 
-const needs = (key: string) => SECTIONS.flatMap((s) => s.entries).find((e) => e.key === key)?.permissions ?? [];
+const needs = (key: string) =>
+  SECTIONS.flatMap((s) => s.entries).find((e) => e.key === key)?.permissions ?? [];
 
 export default defineFeature({
   id: "settings",
   nav: [
-    { id: "settings", labelKey: "nav.title", icon: Settings, path: "/settings", order: 100, permissions: ALL_PERMISSIONS, go: "s" },
+    {
+      id: "settings",
+      labelKey: "nav.title",
+      icon: Settings,
+      path: "/settings",
+      order: 100,
+      permissions: ALL_PERMISSIONS,
+      go: "s",
+    },
   ],
   routes: [
     {
@@ -18,20 +27,44 @@ export default defineFeature({
         { path: "/", component: () => import("./Index") },
         { path: "/users", component: () => import("./team/Users"), permissions: needs("users") },
         { path: "/roles", component: () => import("./roles/Roles"), permissions: needs("roles") },
-        { path: "/departments", component: () => import("./team/Departments"), permissions: needs("departments") },
+        {
+          path: "/departments",
+          component: () => import("./team/Departments"),
+          permissions: needs("departments"),
+        },
         { path: "/queues", component: () => import("./routing/Queues"), permissions: needs("queues") },
-        { path: "/queues/$queueId", component: () => import("./routing/QueueEditor"), permissions: needs("queues") },
+        {
+          path: "/queues/$queueId",
+          component: () => import("./routing/QueueEditor"),
+          permissions: needs("queues"),
+        },
         { path: "/skills", component: () => import("./routing/Skills"), permissions: needs("skills") },
         { path: "/hours", component: () => import("./hours/Calendars"), permissions: needs("hours") },
-        { path: "/hours/$calendarId", component: () => import("./hours/CalendarEditor"), permissions: needs("hours") },
+        {
+          path: "/hours/$calendarId",
+          component: () => import("./hours/CalendarEditor"),
+          permissions: needs("hours"),
+        },
         { path: "/lists", component: () => import("./routing/Lists"), permissions: needs("lists") },
         { path: "/inboxes", component: () => import("./inboxes/Inboxes"), permissions: needs("inboxes") },
-        { path: "/inboxes/$inboxId", component: () => import("./inboxes/InboxEditor"), permissions: needs("inboxes") },
+        {
+          path: "/inboxes/$inboxId",
+          component: () => import("./inboxes/InboxEditor"),
+          permissions: needs("inboxes"),
+        },
         { path: "/bot", component: () => import("./bot/BotSettings"), permissions: needs("bot") },
         { path: "/canned", component: () => import("./canned/Canned"), permissions: needs("canned") },
-        { path: "/workspace", component: () => import("./system/Workspace"), permissions: needs("workspace") },
+        {
+          path: "/workspace",
+          component: () => import("./system/Workspace"),
+          permissions: needs("workspace"),
+        },
         { path: "/audit", component: () => import("./audit/Audit"), permissions: needs("audit") },
-        { path: "/operations", component: () => import("./system/Operations"), permissions: needs("operations") },
+        {
+          path: "/operations",
+          component: () => import("./system/Operations"),
+          permissions: needs("operations"),
+        },
       ],
     },
   ],

@@ -17,7 +17,18 @@ import { embedSnippet } from "../settings/inboxes/snippets";
 import { Code, Field, itemsOf } from "../settings/kit";
 import "../settings/settings.css";
 import type { Inbox } from "../settings/types";
-import { type Answers, check, type Fault, readSite, restore, STAGES, type Stage, save, stageOf, strength } from "./model";
+import {
+  type Answers,
+  check,
+  type Fault,
+  readSite,
+  restore,
+  STAGES,
+  type Stage,
+  save,
+  stageOf,
+  strength,
+} from "./model";
 import { starterFile, starterRows } from "./starter";
 import "./setup.css";
 
@@ -28,7 +39,11 @@ export default function Setup() {
   const go = useGo();
   const locale = useLocale();
   const client = useQueryClient();
-  const state = useQuery({ queryKey: ["/setup"], queryFn: () => api.get<{ done: boolean }>("/setup"), staleTime: Number.POSITIVE_INFINITY });
+  const state = useQuery({
+    queryKey: ["/setup"],
+    queryFn: () => api.get<{ done: boolean }>("/setup"),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
   const [{ stage, answers }, setSaved] = useState(() =>
     restore(sessionStorage.getItem(KEY), {
       company: { name: "", locale, timezone: guessZone() },
@@ -67,7 +82,9 @@ export default function Setup() {
   };
   const change = <K extends keyof Answers>(part: K, values: Partial<Answers[K]>) => {
     setSaved((now) => ({ ...now, answers: { ...now.answers, [part]: { ...now.answers[part], ...values } } }));
-    setFaults((now) => now.filter((fault) => !Object.keys(values).some((key) => fault.field.endsWith(`${part}.${key}`))));
+    setFaults((now) =>
+      now.filter((fault) => !Object.keys(values).some((key) => fault.field.endsWith(`${part}.${key}`))),
+    );
   };
   const fault = (field: string) => {
     const found = faults.find((one) => one.field.replace(/^body\./, "") === field);
@@ -124,7 +141,11 @@ export default function Setup() {
         <h1>{t("title")}</h1>
         <ol className="qu-steps" aria-label={t("progress")}>
           {STAGES.map((one, index) => (
-            <li key={one} className={index < at ? "qu-past" : index === at ? "qu-here" : ""} aria-current={index === at ? "step" : undefined}>
+            <li
+              key={one}
+              className={index < at ? "qu-past" : index === at ? "qu-here" : ""}
+              aria-current={index === at ? "step" : undefined}
+            >
               <i aria-hidden>{index < at ? <Check size={14} strokeWidth={3} /> : index + 1}</i>
               {!signedUp && index < at ? (
                 <button type="button" className="q-btn-bare" onClick={() => setStage(one)}>
@@ -197,7 +218,13 @@ function CompanyStep({ answers, change, fault }: StepProps) {
   const locale = useLocale();
   return (
     <>
-      <Field label={t("company.name")} htmlFor="company.name" required help={t("company.nameHelp")} problem={fault("company.name")}>
+      <Field
+        label={t("company.name")}
+        htmlFor="company.name"
+        required
+        help={t("company.nameHelp")}
+        problem={fault("company.name")}
+      >
         <Input
           id="company.name"
           size="large"
@@ -209,7 +236,12 @@ function CompanyStep({ answers, change, fault }: StepProps) {
           onChange={(event) => change("company", { name: event.target.value })}
         />
       </Field>
-      <Field label={t("company.locale")} htmlFor="company.locale" help={t("company.localeHelp")} problem={fault("company.locale")}>
+      <Field
+        label={t("company.locale")}
+        htmlFor="company.locale"
+        help={t("company.localeHelp")}
+        problem={fault("company.locale")}
+      >
         <Select
           id="company.locale"
           size="large"
@@ -253,7 +285,13 @@ function AdminStep({ answers, change, fault }: StepProps) {
           onChange={(event) => change("admin", { name: event.target.value })}
         />
       </Field>
-      <Field label={t("admin.email")} htmlFor="admin.email" required help={t("admin.emailHelp")} problem={fault("admin.email")}>
+      <Field
+        label={t("admin.email")}
+        htmlFor="admin.email"
+        required
+        help={t("admin.emailHelp")}
+        problem={fault("admin.email")}
+      >
         <Input
           id="admin.email"
           size="large"
@@ -263,7 +301,13 @@ function AdminStep({ answers, change, fault }: StepProps) {
           onChange={(event) => change("admin", { email: event.target.value })}
         />
       </Field>
-      <Field label={t("admin.password")} htmlFor="admin.password" required help={t("admin.passwordHelp")} problem={fault("admin.password")}>
+      <Field
+        label={t("admin.password")}
+        htmlFor="admin.password"
+        required
+        help={t("admin.passwordHelp")}
+        problem={fault("admin.password")}
+      >
         <Input.Password
           id="admin.password"
           size="large"
@@ -275,7 +319,14 @@ function AdminStep({ answers, change, fault }: StepProps) {
       </Field>
       {answers.admin.password && (
         <div className="qu-strength" aria-live="polite">
-          <Progress percent={level * 25} steps={4} size="small" showInfo={false} strokeColor={TONES[level] ?? TONES[1]!} aria-label={t("admin.strength")} />
+          <Progress
+            percent={level * 25}
+            steps={4}
+            size="small"
+            showInfo={false}
+            strokeColor={TONES[level] ?? TONES[1]!}
+            aria-label={t("admin.strength")}
+          />
           <span>{t(`admin.level${level}`)}</span>
         </div>
       )}
@@ -287,7 +338,13 @@ function InboxStep({ answers, change, fault }: StepProps) {
   const t = useT("setup");
   return (
     <>
-      <Field label={t("inbox.name")} htmlFor="inbox.name" required help={t("inbox.nameHelp")} problem={fault("inbox.name")}>
+      <Field
+        label={t("inbox.name")}
+        htmlFor="inbox.name"
+        required
+        help={t("inbox.nameHelp")}
+        problem={fault("inbox.name")}
+      >
         <Input
           id="inbox.name"
           size="large"
@@ -297,7 +354,12 @@ function InboxStep({ answers, change, fault }: StepProps) {
           onChange={(event) => change("inbox", { name: event.target.value })}
         />
       </Field>
-      <Field label={t("inbox.site")} htmlFor="inbox.site_url" help={t("inbox.siteHelp")} problem={fault("inbox.site_url")}>
+      <Field
+        label={t("inbox.site")}
+        htmlFor="inbox.site_url"
+        help={t("inbox.siteHelp")}
+        problem={fault("inbox.site_url")}
+      >
         <Input
           id="inbox.site_url"
           size="large"
@@ -324,14 +386,19 @@ function KnowledgeStep(props: { onDone: () => void }) {
     setFailure(null);
     try {
       const preview = await upload<{ id: Id }>("/knowledge/imports", starterFile(locale));
-      const { job_id } = await api.post<{ job_id: Id }>(`/knowledge/imports/${preview.id}/commit`, { duplicates: "skip", publish: false });
+      const { job_id } = await api.post<{ job_id: Id }>(`/knowledge/imports/${preview.id}/commit`, {
+        duplicates: "skip",
+        publish: false,
+      });
       for (let tries = 0; tries < 120; tries += 1) {
         const job = await api.get<Job>(`/jobs/${job_id}`);
         if (job.state === "done") break;
         if (job.state === "failed") throw new Error(job.message ?? "failed");
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
-      void client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge") });
+      void client.invalidateQueries({
+        predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge"),
+      });
       props.onDone();
     } catch (reason) {
       setFailure(sentenceOf(reason));
@@ -363,7 +430,8 @@ function KnowledgeStep(props: { onDone: () => void }) {
           <strong>{t("knowledge.starter", { count: starterRows(locale).length })}</strong>
           <span>{t("knowledge.starterText")}</span>
           <em>
-            {busy ? t("knowledge.starterBusy") : t("knowledge.starterGo")} <ArrowRight size={15} aria-hidden />
+            {busy ? t("knowledge.starterBusy") : t("knowledge.starterGo")}{" "}
+            <ArrowRight size={15} aria-hidden />
           </em>
         </button>
       </div>
@@ -383,7 +451,8 @@ function DoneStep(props: { onLeave: () => void }) {
     queryKey: ["/inboxes", "setup"],
     queryFn: async () => itemsOf(await api.get<Inbox[] | ListPage<Inbox>>("/inboxes")),
     // The first website is made by a reaction to the set-up: it may take a moment.
-    refetchInterval: (query) => (query.state.data?.some((inbox) => inbox.channel === "webchat") ? false : 1000),
+    refetchInterval: (query) =>
+      query.state.data?.some((inbox) => inbox.channel === "webchat") ? false : 1000,
   });
   const key = useMemo(() => inboxes.data?.find((inbox) => inbox.channel === "webchat")?.key, [inboxes.data]);
   const leave = (path: string) => {

@@ -17,12 +17,19 @@ const full: Answers = {
 describe("what is asked", () => {
   it("names every missing answer and accepts a full one", () => {
     expect(check("company", blank).map((fault) => fault.field)).toEqual(["company.name"]);
-    expect(check("admin", blank).map((fault) => fault.field)).toEqual(["admin.name", "admin.email", "admin.password"]);
+    expect(check("admin", blank).map((fault) => fault.field)).toEqual([
+      "admin.name",
+      "admin.email",
+      "admin.password",
+    ]);
     for (const stage of ["company", "admin", "inbox"] as const) expect(check(stage, full)).toEqual([]);
   });
 
   it("does not take the address as the password", () => {
-    const answers = { ...full, admin: { name: "x", email: "longusername@example.com", password: "longusername" } };
+    const answers = {
+      ...full,
+      admin: { name: "x", email: "longusername@example.com", password: "longusername" },
+    };
     expect(check("admin", answers)).toEqual([{ field: "admin.password", key: "fault.passwordOwn" }]);
   });
 
@@ -61,7 +68,11 @@ describe("coming back", () => {
   });
 
   it("sends a complaint to its step", () => {
-    expect(["body.admin.password", "company.timezone", "inbox.site_url"].map(stageOf)).toEqual(["admin", "company", "inbox"]);
+    expect(["body.admin.password", "company.timezone", "inbox.site_url"].map(stageOf)).toEqual([
+      "admin",
+      "company",
+      "inbox",
+    ]);
   });
 });
 

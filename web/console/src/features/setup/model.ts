@@ -34,7 +34,8 @@ export function readSite(typed: string): string | null {
 
 export function check(stage: Stage, answers: Answers): Fault[] {
   const faults: Fault[] = [];
-  if (stage === "company" && !answers.company.name.trim()) faults.push({ field: "company.name", key: "fault.required" });
+  if (stage === "company" && !answers.company.name.trim())
+    faults.push({ field: "company.name", key: "fault.required" });
   if (stage === "admin") {
     if (!answers.admin.name.trim()) faults.push({ field: "admin.name", key: "fault.required" });
     if (!EMAIL.test(answers.admin.email.trim())) faults.push({ field: "admin.email", key: "fault.email" });
@@ -43,7 +44,8 @@ export function check(stage: Stage, answers: Answers): Fault[] {
   }
   if (stage === "inbox") {
     if (!answers.inbox.name.trim()) faults.push({ field: "inbox.name", key: "fault.required" });
-    if (readSite(answers.inbox.site_url) === null) faults.push({ field: "inbox.site_url", key: "fault.site" });
+    if (readSite(answers.inbox.site_url) === null)
+      faults.push({ field: "inbox.site_url", key: "fault.site" });
   }
   return faults;
 }
@@ -60,7 +62,13 @@ export function strength(password: string): number {
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(password)).length;
   const variety = new Set(password).size;
   if (variety < 5) return 1;
-  return Math.min(4, 1 + (kinds >= 2 ? 1 : 0) + (password.length >= 12 ? 1 : 0) + (kinds >= 3 || password.length >= 16 ? 1 : 0));
+  return Math.min(
+    4,
+    1 +
+      (kinds >= 2 ? 1 : 0) +
+      (password.length >= 12 ? 1 : 0) +
+      (kinds >= 3 || password.length >= 16 ? 1 : 0),
+  );
 }
 
 /** The step a server's complaint belongs to, so that the person lands where it can be put right. */
@@ -82,7 +90,8 @@ export function save({ stage, answers }: Saved): string {
 export function restore(text: string | null, blank: Answers): Saved {
   try {
     const saved = JSON.parse(text ?? "null") as Partial<Saved> | null;
-    if (!saved?.answers || !STAGES.includes(saved.stage as Stage)) return { stage: "company", answers: blank };
+    if (!saved?.answers || !STAGES.includes(saved.stage as Stage))
+      return { stage: "company", answers: blank };
     const answers = {
       company: { ...blank.company, ...saved.answers.company },
       admin: { ...blank.admin, ...saved.answers.admin, password: "" },

@@ -29,7 +29,17 @@ interface ArticleDraft extends EntryFields {
   body: string;
 }
 
-function draftOf({ title, summary, body, category_id, audience, tags, valid_from, valid_until, locale }: Article): ArticleDraft {
+function draftOf({
+  title,
+  summary,
+  body,
+  category_id,
+  audience,
+  tags,
+  valid_from,
+  valid_until,
+  locale,
+}: Article): ArticleDraft {
   return { title, summary, body, category_id, audience, tags, valid_from, valid_until, locale };
 }
 
@@ -39,7 +49,13 @@ export default function ArticleEditorPage() {
   return <ArticleEditor key={`${articleId} ${search.locale ?? ""}`} articleId={articleId} search={search} />;
 }
 
-function ArticleEditor({ articleId, search }: { articleId: string; search: { group?: string; locale?: string } }) {
+function ArticleEditor({
+  articleId,
+  search,
+}: {
+  articleId: string;
+  search: { group?: string; locale?: string };
+}) {
   const t = useT("knowledge");
   const screen = useLocale();
   const go = useGo();
@@ -68,9 +84,16 @@ function ArticleEditor({ articleId, search }: { articleId: string; search: { gro
     async (publish: boolean) => {
       const { locale, ...body } = value;
       const saved = isNew
-        ? await api.post<Article>("/knowledge/articles", { ...body, locale, ...(search.group ? { group_id: search.group } : {}) })
+        ? await api.post<Article>("/knowledge/articles", {
+            ...body,
+            locale,
+            ...(search.group ? { group_id: search.group } : {}),
+          })
         : dirty
-          ? await api.patch<Article>(`/knowledge/articles/${articleId}`, { ...body, version: article.data?.version })
+          ? await api.patch<Article>(`/knowledge/articles/${articleId}`, {
+              ...body,
+              version: article.data?.version,
+            })
           : (article.data as Article);
       return publish ? await api.post<Article>(`/knowledge/articles/${saved.id}/publish`) : saved;
     },
@@ -123,10 +146,17 @@ function ArticleEditor({ articleId, search }: { articleId: string; search: { gro
         )
       }
     >
-      <State loading={!isNew && article.isPending} error={article.error} onRetry={() => void article.refetch()}>
+      <State
+        loading={!isNew && article.isPending}
+        error={article.error}
+        onRetry={() => void article.refetch()}
+      >
         <div className="kn-edit">
           <div>
-            <FormProblem problems={draft.problems} shown={["title", "summary", "body", "category", "audience", "valid", "tags", "locale"]} />
+            <FormProblem
+              problems={draft.problems}
+              shown={["title", "summary", "body", "category", "audience", "valid", "tags", "locale"]}
+            />
             <Section>
               <Field label={t("article.title")} htmlFor="article-title" required problem={problem("title")}>
                 <Input
@@ -137,7 +167,12 @@ function ArticleEditor({ articleId, search }: { articleId: string; search: { gro
                   onChange={(event) => set({ title: event.target.value })}
                 />
               </Field>
-              <Field label={t("article.summary")} htmlFor="article-summary" help={t("article.summaryHelp")} problem={problem("summary")}>
+              <Field
+                label={t("article.summary")}
+                htmlFor="article-summary"
+                help={t("article.summaryHelp")}
+                problem={problem("summary")}
+              >
                 <Input.TextArea
                   id="article-summary"
                   autoSize={{ minRows: 2, maxRows: 4 }}
@@ -147,7 +182,12 @@ function ArticleEditor({ articleId, search }: { articleId: string; search: { gro
                 />
               </Field>
               <Field label={t("article.body")} htmlFor="article-body" problem={problem("body")}>
-                <MarkdownEditor id="article-body" rows={18} value={value.body} onChange={(body) => set({ body })} />
+                <MarkdownEditor
+                  id="article-body"
+                  rows={18}
+                  value={value.body}
+                  onChange={(body) => set({ body })}
+                />
               </Field>
             </Section>
           </div>

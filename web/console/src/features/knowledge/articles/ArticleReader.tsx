@@ -42,7 +42,11 @@ export default function ArticleReader() {
             </Button>
           )}
           {mayEdit && (
-            <Button type="primary" icon={<Pencil size={15} />} onClick={() => go(`/knowledge/articles/${articleId}/edit`)}>
+            <Button
+              type="primary"
+              icon={<Pencil size={15} />}
+              onClick={() => go(`/knowledge/articles/${articleId}/edit`)}
+            >
               {t("action.edit")}
             </Button>
           )}
@@ -52,7 +56,11 @@ export default function ArticleReader() {
       <State loading={article.isPending} error={article.error} onRetry={() => void article.refetch()}>
         {entry && (
           <article className="kn-paper" lang={entry.locale}>
-            {entry.body.trim() ? <Markdown text={entry.body} /> : <span className="qk-muted">{t("article.noBody")}</span>}
+            {entry.body.trim() ? (
+              <Markdown text={entry.body} />
+            ) : (
+              <span className="qk-muted">{t("article.noBody")}</span>
+            )}
           </article>
         )}
       </State>

@@ -30,7 +30,11 @@ export default function Articles() {
       sorter: (a, b) => a.title.localeCompare(b.title, locale),
       render: (_, article) => (
         <div className="kn-q">
-          <button type="button" className="qk-linkish" onClick={() => go(`/knowledge/articles/${article.id}`)}>
+          <button
+            type="button"
+            className="qk-linkish"
+            onClick={() => go(`/knowledge/articles/${article.id}`)}
+          >
             <strong>{article.title}</strong>
           </button>
           <div className="qk-muted qk-clip">{article.summary}</div>
@@ -41,7 +45,8 @@ export default function Articles() {
     {
       key: "category",
       title: t("faq.category"),
-      render: (_, article) => pathOf(categories.rows ?? [], article.category_id).join(" / ") || <span className="qk-muted">–</span>,
+      render: (_, article) =>
+        pathOf(categories.rows ?? [], article.category_id).join(" / ") || <span className="qk-muted">–</span>,
     },
     {
       key: "helpful",
@@ -49,7 +54,11 @@ export default function Articles() {
       sorter: (a, b) => (helpfulShare(a) ?? -1) - (helpfulShare(b) ?? -1),
       render: (_, article) => <Helpful helpful={article.helpful} unhelpful={article.unhelpful} />,
     },
-    { key: "locale", title: t("faq.locale"), render: (_, article) => (article.locale === "en" ? "English" : "中文") },
+    {
+      key: "locale",
+      title: t("faq.locale"),
+      render: (_, article) => (article.locale === "en" ? "English" : "中文"),
+    },
     {
       key: "updated",
       title: t("faq.updated"),
@@ -71,7 +80,12 @@ export default function Articles() {
       }
     >
       <div className="kn-list">
-        <CategoryTree categories={categories.rows ?? []} value={category} onChange={setCategory} count="articles" />
+        <CategoryTree
+          categories={categories.rows ?? []}
+          value={category}
+          onChange={setCategory}
+          count="articles"
+        />
         <DataTable
           id="articles"
           label={t("nav.articles")}
@@ -94,7 +108,10 @@ export default function Articles() {
                 aria-label={t("faq.status")}
                 value={status}
                 onChange={setStatus}
-                options={(["published", "draft", "archived"] as const).map((value) => ({ value, label: t(`status.${value}`) }))}
+                options={(["published", "draft", "archived"] as const).map((value) => ({
+                  value,
+                  label: t(`status.${value}`),
+                }))}
               />
               <Select
                 allowClear
@@ -112,7 +129,9 @@ export default function Articles() {
           }
           emptyTitle={t("article.empty")}
           emptyText={t("article.emptyText")}
-          emptyAction={mayEdit && <Button onClick={() => go("/knowledge/articles/new/edit")}>{t("article.new")}</Button>}
+          emptyAction={
+            mayEdit && <Button onClick={() => go("/knowledge/articles/new/edit")}>{t("article.new")}</Button>
+          }
         />
       </div>
     </Page>

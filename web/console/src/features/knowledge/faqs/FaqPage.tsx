@@ -72,9 +72,17 @@ function FaqEditor({ faqId, search }: { faqId: string; search: { group?: string;
   const save = useSubmit(
     async (publish: boolean) => {
       const { locale, ...fields } = value;
-      const body = { ...fields, question: value.question.trim(), variants: value.variants.map((text) => text.trim()).filter(Boolean) };
+      const body = {
+        ...fields,
+        question: value.question.trim(),
+        variants: value.variants.map((text) => text.trim()).filter(Boolean),
+      };
       const saved = isNew
-        ? await api.post<Faq>("/knowledge/faqs", { ...body, locale, ...(search.group ? { group_id: search.group } : {}) })
+        ? await api.post<Faq>("/knowledge/faqs", {
+            ...body,
+            locale,
+            ...(search.group ? { group_id: search.group } : {}),
+          })
         : dirty
           ? await api.patch<Faq>(`/knowledge/faqs/${faqId}`, { ...body, version: faq.data?.version })
           : (faq.data as Faq);
@@ -155,7 +163,13 @@ function FaqEditor({ faqId, search }: { faqId: string; search: { group?: string;
               shown={["question", "answer", "variants", "category", "audience", "valid", "locale", "tags"]}
             />
             <Section>
-              <Field label={t("faq.question")} htmlFor="faq-question" required help={t("faq.questionHelp")} problem={problem("question")}>
+              <Field
+                label={t("faq.question")}
+                htmlFor="faq-question"
+                required
+                help={t("faq.questionHelp")}
+                problem={problem("question")}
+              >
                 <Input
                   id="faq-question"
                   autoFocus={isNew}
@@ -170,7 +184,11 @@ function FaqEditor({ faqId, search }: { faqId: string; search: { group?: string;
                 help={t("faq.variantsHelp")}
                 problem={problem("variants")}
               >
-                <Variants question={value.question} value={value.variants} onChange={(variants) => set({ variants })} />
+                <Variants
+                  question={value.question}
+                  value={value.variants}
+                  onChange={(variants) => set({ variants })}
+                />
               </Field>
               <Field label={t("faq.answer")} htmlFor="faq-answer" required problem={problem("answer")}>
                 <MarkdownEditor

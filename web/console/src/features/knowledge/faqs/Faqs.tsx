@@ -5,9 +5,18 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
-import { RelativeTime } from "@/ui/Time";
 import { toast } from "@/ui/feedback";
-import { type Column, DataTable, Page, useConfirm, usePages, useRows, useSettled, useSubmit } from "../../settings/kit";
+import { RelativeTime } from "@/ui/Time";
+import {
+  type Column,
+  DataTable,
+  Page,
+  useConfirm,
+  usePages,
+  useRows,
+  useSettled,
+  useSubmit,
+} from "../../settings/kit";
 import { CategoryTree, Helpful, StatusTag } from "../bits";
 import { helpfulShare, pathOf } from "../tree";
 import type { Category, Faq, Status } from "../types";
@@ -47,9 +56,12 @@ export default function Faqs() {
       text: t("bulk.archiveText"),
       ok: t("action.archive"),
       run: async () => {
-        const were = (faqs.rows ?? []).filter((faq) => ids.includes(faq.id) && faq.status === "published").map((faq) => faq.id);
+        const were = (faqs.rows ?? [])
+          .filter((faq) => ids.includes(faq.id) && faq.status === "published")
+          .map((faq) => faq.id);
         const done = await act.run(ids, "archive");
-        if (done && mayPublish && were.length) toast.undo(t("bulk.archived", { count: done }), () => void act.run(were, "publish"));
+        if (done && mayPublish && were.length)
+          toast.undo(t("bulk.archived", { count: done }), () => void act.run(were, "publish"));
         else if (done) toast.success(t("bulk.archived", { count: done }));
       },
     });
@@ -86,7 +98,8 @@ export default function Faqs() {
     {
       key: "category",
       title: t("faq.category"),
-      render: (_, faq) => pathOf(categories.rows ?? [], faq.category_id).join(" / ") || <span className="qk-muted">–</span>,
+      render: (_, faq) =>
+        pathOf(categories.rows ?? [], faq.category_id).join(" / ") || <span className="qk-muted">–</span>,
     },
     {
       key: "variants",
@@ -108,9 +121,18 @@ export default function Faqs() {
       key: "audience",
       title: t("faq.audience"),
       extra: true,
-      render: (_, faq) => (faq.audience === "internal" ? <Tag>{t("audience.internal")}</Tag> : t("audience.public")),
+      render: (_, faq) =>
+        faq.audience === "internal" ? <Tag>{t("audience.internal")}</Tag> : t("audience.public"),
     },
-    { key: "used", title: t("faq.used"), extra: true, align: "right", className: "qk-num", sorter: (a, b) => a.used - b.used, render: (_, faq) => faq.used },
+    {
+      key: "used",
+      title: t("faq.used"),
+      extra: true,
+      align: "right",
+      className: "qk-num",
+      sorter: (a, b) => a.used - b.used,
+      render: (_, faq) => faq.used,
+    },
     {
       key: "updated",
       title: t("faq.updated"),
@@ -134,12 +156,23 @@ export default function Faqs() {
                   ? [{ key: "publish", label: t("action.publish"), onClick: () => void publish([faq.id]) }]
                   : []),
                 ...(mayPublish && faq.status !== "archived"
-                  ? [{ key: "archive", danger: true, label: t("action.archive"), onClick: () => archive([faq.id]) }]
+                  ? [
+                      {
+                        key: "archive",
+                        danger: true,
+                        label: t("action.archive"),
+                        onClick: () => archive([faq.id]),
+                      },
+                    ]
                   : []),
               ],
             }}
           >
-            <Button type="text" icon={<MoreHorizontal size={16} />} aria-label={t("action.more", { name: faq.question })} />
+            <Button
+              type="text"
+              icon={<MoreHorizontal size={16} />}
+              aria-label={t("action.more", { name: faq.question })}
+            />
           </Dropdown>
         ),
     },
@@ -177,7 +210,12 @@ export default function Faqs() {
       }
     >
       <div className="kn-list">
-        <CategoryTree categories={categories.rows ?? []} value={category} onChange={setCategory} count="faqs" />
+        <CategoryTree
+          categories={categories.rows ?? []}
+          value={category}
+          onChange={setCategory}
+          count="faqs"
+        />
         <div>
           {chosen.length > 0 && (
             <div className="kn-bulk" role="region" aria-label={t("bulk.title", { count: chosen.length })}>
@@ -200,7 +238,10 @@ export default function Faqs() {
                 value={null}
                 loading={move.busy}
                 onChange={(id: string | null) => void move.run(chosen, id)}
-                options={(categories.rows ?? []).map((item) => ({ value: item.id, label: pathOf(categories.rows ?? [], item.id).join(" / ") }))}
+                options={(categories.rows ?? []).map((item) => ({
+                  value: item.id,
+                  label: pathOf(categories.rows ?? [], item.id).join(" / "),
+                }))}
               />
               <Button size="small" type="text" onClick={() => setChosen([])}>
                 {t("bulk.clear")}
@@ -230,7 +271,10 @@ export default function Faqs() {
                   aria-label={t("faq.status")}
                   value={status}
                   onChange={setStatus}
-                  options={(["published", "draft", "archived"] as const).map((value) => ({ value, label: t(`status.${value}`) }))}
+                  options={(["published", "draft", "archived"] as const).map((value) => ({
+                    value,
+                    label: t(`status.${value}`),
+                  }))}
                 />
                 <Select
                   allowClear

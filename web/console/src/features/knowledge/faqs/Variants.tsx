@@ -27,7 +27,9 @@ export function Variants(props: { question: string; value: string[]; onChange: (
                 value={variant}
                 maxLength={300}
                 aria-label={t("variants.n", { n: index + 1 })}
-                onChange={(event) => props.onChange(props.value.map((old, i) => (i === index ? event.target.value : old)))}
+                onChange={(event) =>
+                  props.onChange(props.value.map((old, i) => (i === index ? event.target.value : old)))
+                }
                 onBlur={() => {
                   if (!variant.trim()) props.onChange(props.value.filter((_, i) => i !== index));
                 }}

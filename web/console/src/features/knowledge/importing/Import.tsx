@@ -1,5 +1,5 @@
-import { Alert, Button, Input, Progress, Radio, Segmented, Steps, Table, Tag, Upload } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Alert, Button, Input, Progress, Radio, Segmented, Steps, Table, Tag, Upload } from "antd";
 import { CircleCheck, CircleX, FileSpreadsheet, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, upload } from "@/api/client";
@@ -34,14 +34,23 @@ export default function Import() {
   const t = useT("knowledge");
   const go = useGo();
   return (
-    <Page wide title={t("import.title")} description={t("import.description")} onBack={() => go("/knowledge/faqs")}>
+    <Page
+      wide
+      title={t("import.title")}
+      description={t("import.description")}
+      onBack={() => go("/knowledge/faqs")}
+    >
       <ImportWizard onDone={() => go("/knowledge/faqs")} doneText={t("import.toList")} />
     </Page>
   );
 }
 
 /** File → preview → progress → result. The first-run wizard shows the same four steps. */
-export function ImportWizard(props: { onDone: () => void; doneText: string; onImported?: (count: number) => void }) {
+export function ImportWizard(props: {
+  onDone: () => void;
+  doneText: string;
+  onImported?: (count: number) => void;
+}) {
   const t = useT("knowledge");
   const [preview, setPreview] = useState<Preview | null>(null);
   const [jobId, setJobId] = useState<Id | null>(null);
@@ -72,7 +81,13 @@ export function ImportWizard(props: { onDone: () => void; doneText: string; onIm
         />
       )}
       {step === 3 && preview && finished && (
-        <Done importId={preview.id} job={finished} onAgain={restart} onDone={props.onDone} doneText={props.doneText} />
+        <Done
+          importId={preview.id}
+          job={finished}
+          onAgain={restart}
+          onDone={props.onDone}
+          doneText={props.doneText}
+        />
       )}
     </div>
   );
@@ -209,7 +224,14 @@ function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id
         scroll={{ x: "max-content" }}
         locale={{ emptyText: t("import.noRows") }}
         columns={[
-          { key: "row", title: t("import.row"), width: 64, align: "right", className: "qk-num", render: (_, row) => row.row },
+          {
+            key: "row",
+            title: t("import.row"),
+            width: 64,
+            align: "right",
+            className: "qk-num",
+            render: (_, row) => row.row,
+          },
           {
             key: "state",
             title: t("faq.status"),
@@ -222,7 +244,9 @@ function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id
             render: (_, row) => (
               <div className="kn-q">
                 <strong className="qk-clip">{row.question || "–"}</strong>
-                {row.variants.length > 0 && <div className="qk-muted qk-clip">{row.variants.join(" · ")}</div>}
+                {row.variants.length > 0 && (
+                  <div className="qk-muted qk-clip">{row.variants.join(" · ")}</div>
+                )}
                 {row.errors.length > 0 && (
                   <ul className="kn-errors">
                     {row.errors.map((error) => (
@@ -233,7 +257,11 @@ function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id
               </div>
             ),
           },
-          { key: "answer", title: t("faq.answer"), render: (_, row) => <div className="kn-q qk-clip">{row.answer}</div> },
+          {
+            key: "answer",
+            title: t("faq.answer"),
+            render: (_, row) => <div className="kn-q qk-clip">{row.answer}</div>,
+          },
           { key: "category", title: t("faq.category"), render: (_, row) => row.category ?? "–" },
         ]}
       />
@@ -286,7 +314,9 @@ function Running(props: { jobId: Id; onEnd: (job: Job) => void }) {
   useEffect(() => {
     if (job.data && ended(job.data) && !told.current) {
       told.current = true;
-      void client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge") });
+      void client.invalidateQueries({
+        predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge"),
+      });
       onEnd(job.data);
     }
   });
@@ -314,17 +344,28 @@ function Done(props: { importId: Id; job: Job; onAgain: () => void; onDone: () =
   const client = useQueryClient();
   const [undone, setUndone] = useState(false);
   const failed = props.job.state === "failed";
-  const result = (props.job.result ?? {}) as { created?: number; updated?: number; skipped?: number; failed?: number };
+  const result = (props.job.result ?? {}) as {
+    created?: number;
+    updated?: number;
+    skipped?: number;
+    failed?: number;
+  };
   const undo = useSubmit(() => api.post(`/knowledge/imports/${props.importId}/undo`), {
     done: t("import.undone"),
     onDone: () => {
       setUndone(true);
-      void client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge") });
+      void client.invalidateQueries({
+        predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge"),
+      });
     },
   });
   return (
     <div className="kn-done">
-      {failed ? <CircleX size={44} color="var(--q-breach)" aria-hidden /> : <CircleCheck size={44} color="var(--q-ok)" aria-hidden />}
+      {failed ? (
+        <CircleX size={44} color="var(--q-breach)" aria-hidden />
+      ) : (
+        <CircleCheck size={44} color="var(--q-ok)" aria-hidden />
+      )}
       <h2>{t(undone ? "import.undone" : failed ? "import.failed" : "import.finished")}</h2>
       {failed ? (
         <p>{props.job.message ?? t("import.failedText")}</p>
@@ -343,7 +384,12 @@ function Done(props: { importId: Id; job: Job; onAgain: () => void; onDone: () =
             icon={<Undo2 size={15} />}
             loading={undo.busy}
             onClick={() =>
-              confirm({ title: t("import.undoTitle"), text: t("import.undoText"), ok: t("import.undo"), run: () => undo.run() })
+              confirm({
+                title: t("import.undoTitle"),
+                text: t("import.undoText"),
+                ok: t("import.undo"),
+                run: () => undo.run(),
+              })
             }
           >
             {t("import.undo")}

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { acceptedFile, filterRows, type ImportRow, mergeVariants, readVariants, rowState, summarize, templateCsv, willImport } from "./model";
+import {
+  acceptedFile,
+  filterRows,
+  type ImportRow,
+  mergeVariants,
+  readVariants,
+  rowState,
+  summarize,
+  templateCsv,
+  willImport,
+} from "./model";
 
 const row = (over: Partial<ImportRow>): ImportRow => ({
   row: 2,
@@ -18,7 +28,13 @@ describe("import preview", () => {
     row({}),
     row({ row: 3, question: "How to pay?", variants: ["payment"], category: "Payment" }),
     row({ row: 4, duplicate_of: "x" }),
-    row({ row: 5, answer: "", category: "Lost", errors: [{ field: "answer", message: "missing" }], duplicate_of: "x" }),
+    row({
+      row: 5,
+      answer: "",
+      category: "Lost",
+      errors: [{ field: "answer", message: "missing" }],
+      duplicate_of: "x",
+    }),
   ];
 
   it("puts errors before duplicates", () => {
@@ -26,7 +42,14 @@ describe("import preview", () => {
   });
 
   it("counts, and leaves categories of broken rows out", () => {
-    expect(summarize(rows)).toEqual({ total: 4, ready: 2, duplicate: 1, error: 1, variants: 1, categories: ["Payment", "退换货"] });
+    expect(summarize(rows)).toEqual({
+      total: 4,
+      ready: 2,
+      duplicate: 1,
+      error: 1,
+      variants: 1,
+      categories: ["Payment", "退换货"],
+    });
   });
 
   it("says how many rows a commit touches", () => {
@@ -48,19 +71,18 @@ describe("import preview", () => {
 
 describe("phrasings", () => {
   it("reads pasted lists", () => {
-    expect(readVariants("1. 怎么退货\n2、如何退款\r\n\n- How to return\n• how to RETURN\n  3天能到吗 ")).toEqual([
-      "怎么退货",
-      "如何退款",
-      "How to return",
-      "3天能到吗",
-    ]);
+    expect(
+      readVariants("1. 怎么退货\n2、如何退款\r\n\n- How to return\n• how to RETURN\n  3天能到吗 "),
+    ).toEqual(["怎么退货", "如何退款", "How to return", "3天能到吗"]);
   });
 
   it("keeps what is there and counts what is new", () => {
-    expect(mergeVariants("怎么退货", ["如何退货"], ["怎么退货", "如何退货", "退货流程", "退货流程"])).toEqual({
-      variants: ["如何退货", "退货流程"],
-      fresh: 1,
-    });
+    expect(mergeVariants("怎么退货", ["如何退货"], ["怎么退货", "如何退货", "退货流程", "退货流程"])).toEqual(
+      {
+        variants: ["如何退货", "退货流程"],
+        fresh: 1,
+      },
+    );
   });
 });
 
@@ -68,6 +90,7 @@ describe("template", () => {
   it.each(["zh-CN", "en"])("is a table of four columns in %s", (locale) => {
     const text = templateCsv(locale);
     expect(text.startsWith("\ufeff")).toBe(true);
-    for (const line of text.trim().split("\r\n")) expect(line.replace(/"[^"]*"/g, "q").split(",")).toHaveLength(4);
+    for (const line of text.trim().split("\r\n"))
+      expect(line.replace(/"[^"]*"/g, "q").split(",")).toHaveLength(4);
   });
 });

@@ -34,7 +34,14 @@ export interface ImportSummary {
 }
 
 export function summarize(rows: readonly ImportRow[]): ImportSummary {
-  const summary: ImportSummary = { total: rows.length, ready: 0, duplicate: 0, error: 0, variants: 0, categories: [] };
+  const summary: ImportSummary = {
+    total: rows.length,
+    ready: 0,
+    duplicate: 0,
+    error: 0,
+    variants: 0,
+    categories: [],
+  };
   const categories = new Set<string>();
   for (const row of rows) {
     summary[rowState(row)] += 1;
@@ -52,7 +59,10 @@ export function filterRows(rows: readonly ImportRow[], filter: RowFilter, query:
   return rows.filter(
     (row) =>
       (filter === "all" || rowState(row) === filter) &&
-      (!needle || [row.question, row.answer, row.category ?? "", ...row.variants].some((text) => text.toLowerCase().includes(needle))),
+      (!needle ||
+        [row.question, row.answer, row.category ?? "", ...row.variants].some((text) =>
+          text.toLowerCase().includes(needle),
+        )),
   );
 }
 
@@ -84,7 +94,11 @@ export function readVariants(text: string): string[] {
 }
 
 /** Adds phrasings to those there, saying how many were new. The question itself is not its own phrasing. */
-export function mergeVariants(question: string, held: readonly string[], added: readonly string[]): { variants: string[]; fresh: number } {
+export function mergeVariants(
+  question: string,
+  held: readonly string[],
+  added: readonly string[],
+): { variants: string[]; fresh: number } {
   const seen = new Set([question.trim().toLowerCase(), ...held.map((text) => text.toLowerCase())]);
   const fresh = added.filter((text) => {
     const key = text.trim().toLowerCase();
@@ -101,13 +115,28 @@ export function templateCsv(locale: string): string {
     locale === "en"
       ? [
           ["category", "question", "variants", "answer"],
-          ["Delivery", "How long does delivery take?", "When will my parcel arrive?|How many days is shipping?", "Orders leave within 24 hours and usually arrive in 2–3 days."],
-          ["Returns", "Can I return something?", "What is your return policy?", "Yes, within 7 days of delivery, unused and in its packaging."],
+          [
+            "Delivery",
+            "How long does delivery take?",
+            "When will my parcel arrive?|How many days is shipping?",
+            "Orders leave within 24 hours and usually arrive in 2–3 days.",
+          ],
+          [
+            "Returns",
+            "Can I return something?",
+            "What is your return policy?",
+            "Yes, within 7 days of delivery, unused and in its packaging.",
+          ],
         ]
       : [
           ["分类", "问题", "相似问法", "答案"],
           ["物流配送", "多久能到货？", "几天能收到|快递要几天", "付款后 24 小时内发货，一般 2–3 天送达。"],
-          ["退换货", "可以退货吗？", "怎么退货|退货政策是什么", "签收后 7 天内，商品未使用且包装完好可以退货。"],
+          [
+            "退换货",
+            "可以退货吗？",
+            "怎么退货|退货政策是什么",
+            "签收后 7 天内，商品未使用且包装完好可以退货。",
+          ],
         ];
   const cell = (text: string) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
   return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;

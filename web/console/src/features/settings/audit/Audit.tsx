@@ -70,8 +70,20 @@ function Changes(props: { entry: AuditEntry }) {
         {rows.map((row) => (
           <tr key={row.field}>
             <th scope="row">{word(`audit.fields.${row.field}`, row.field)}</th>
-            <td>{row.before === null ? <span className="qk-muted">{t("audit.nothing")}</span> : <del>{row.before}</del>}</td>
-            <td>{row.after === null ? <span className="qk-muted">{t("audit.nothing")}</span> : <ins>{row.after}</ins>}</td>
+            <td>
+              {row.before === null ? (
+                <span className="qk-muted">{t("audit.nothing")}</span>
+              ) : (
+                <del>{row.before}</del>
+              )}
+            </td>
+            <td>
+              {row.after === null ? (
+                <span className="qk-muted">{t("audit.nothing")}</span>
+              ) : (
+                <ins>{row.after}</ins>
+              )}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -98,7 +110,8 @@ export default function Audit() {
     {
       key: "actor",
       title: t("audit.actor"),
-      render: (_, entry) => entry.actor_name || t(`audit.kind.${entry.actor_kind === "system" ? "system" : "other"}`),
+      render: (_, entry) =>
+        entry.actor_kind === "system" ? t("audit.kind.system") : entry.actor_name || t("audit.kind.other"),
     },
     {
       key: "action",
@@ -123,9 +136,19 @@ export default function Audit() {
         );
       },
     },
-    { key: "exact", title: t("audit.exact"), extra: true, render: (_, entry) => <span className="qk-num">{absoluteTime(entry.at, locale)}</span> },
+    {
+      key: "exact",
+      title: t("audit.exact"),
+      extra: true,
+      render: (_, entry) => <span className="qk-num">{absoluteTime(entry.at, locale)}</span>,
+    },
     { key: "ip", title: t("audit.ip"), extra: true, render: (_, entry) => entry.ip ?? "–" },
-    { key: "id", title: t("audit.objectId"), extra: true, render: (_, entry) => <code translate="no">{entry.object_id}</code> },
+    {
+      key: "id",
+      title: t("audit.objectId"),
+      extra: true,
+      render: (_, entry) => <code translate="no">{entry.object_id}</code>,
+    },
   ];
   return (
     <Page wide title={t("nav.audit")} description={t("audit.description")}>
@@ -163,7 +186,9 @@ export default function Audit() {
             />
           </>
         }
-        table={{ expandable: { expandedRowRender: (entry) => <Changes entry={entry} />, expandRowByClick: true } }}
+        table={{
+          expandable: { expandedRowRender: (entry) => <Changes entry={entry} />, expandRowByClick: true },
+        }}
         emptyTitle={t("audit.empty")}
       />
     </Page>

@@ -16,16 +16,17 @@ function show(value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) return value.map(String).join(", ");
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object"))
+    return value.map(String).join(", ");
   return JSON.stringify(value);
 }
 
 function pairOf(value: unknown): [unknown, unknown] | null {
   if (Array.isArray(value) && value.length === 2) return [value[0], value[1]];
   if (isPlain(value)) {
-    if ("before" in value || "after" in value) return [value["before"], value["after"]];
-    if ("old" in value || "new" in value) return [value["old"], value["new"]];
-    if ("from" in value || "to" in value) return [value["from"], value["to"]];
+    if ("before" in value || "after" in value) return [value.before, value.after];
+    if ("old" in value || "new" in value) return [value.old, value.new];
+    if ("from" in value || "to" in value) return [value.from, value.to];
   }
   return null;
 }
@@ -34,7 +35,10 @@ function flatten(prefix: string, before: unknown, after: unknown, rows: ChangeRo
   if (isPlain(before) || isPlain(after)) {
     const left = isPlain(before) ? before : {};
     const right = isPlain(after) ? after : {};
-    if ((before === undefined || before === null || isPlain(before)) && (after === undefined || after === null || isPlain(after))) {
+    if (
+      (before === undefined || before === null || isPlain(before)) &&
+      (after === undefined || after === null || isPlain(after))
+    ) {
       for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
         flatten(prefix ? `${prefix}.${key}` : key, left[key], right[key], rows);
       return;
@@ -51,7 +55,7 @@ export function changeRows(changes: unknown): ChangeRow[] {
   if (!isPlain(changes)) return rows;
   const keys = Object.keys(changes);
   if (keys.length > 0 && keys.every((key) => key === "before" || key === "after")) {
-    flatten("", changes["before"], changes["after"], rows);
+    flatten("", changes.before, changes.after, rows);
     return rows;
   }
   for (const [field, value] of Object.entries(changes)) {

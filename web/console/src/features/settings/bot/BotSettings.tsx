@@ -4,7 +4,19 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { percent } from "@/lib/format";
-import { Field, FormProblem, Grid, Page, SaveBar, Section, State, useDraft, useOne, useSubmit, useUnsavedGuard } from "../kit";
+import {
+  Field,
+  FormProblem,
+  Grid,
+  Page,
+  SaveBar,
+  Section,
+  State,
+  useDraft,
+  useOne,
+  useSubmit,
+  useUnsavedGuard,
+} from "../kit";
 import { TryIt } from "./TryIt";
 
 interface BotSettingsBody {
@@ -82,7 +94,12 @@ export default function BotSettings() {
             />
           </Field>
           <Grid>
-            <Field label={t("bot.misses")} htmlFor="bot-misses" help={t("bot.missesHelp")} problem={problem("misses_before_handoff")}>
+            <Field
+              label={t("bot.misses")}
+              htmlFor="bot-misses"
+              help={t("bot.missesHelp")}
+              problem={problem("misses_before_handoff")}
+            >
               <InputNumber
                 id="bot-misses"
                 min={1}
@@ -92,7 +109,12 @@ export default function BotSettings() {
                 onChange={(misses) => set({ misses_before_handoff: misses ?? 2 })}
               />
             </Field>
-            <Field label={t("bot.idle")} htmlFor="bot-idle" help={t("bot.idleHelp")} problem={problem("idle_minutes")}>
+            <Field
+              label={t("bot.idle")}
+              htmlFor="bot-idle"
+              help={t("bot.idleHelp")}
+              problem={problem("idle_minutes")}
+            >
               <InputNumber
                 id="bot-idle"
                 min={5}
@@ -112,7 +134,10 @@ export default function BotSettings() {
           onReset={draft.reset}
           onSave={() => {
             const missing = (["zh-CN", "en"] as const).filter((language) => !value.name[language].trim());
-            if (missing.length) draft.refuse(missing.map((language) => ({ field: `name.${language}`, message: t("kit.required") })));
+            if (missing.length)
+              draft.refuse(
+                missing.map((language) => ({ field: `name.${language}`, message: t("kit.required") })),
+              );
             else void save.run();
           }}
         />

@@ -7,7 +7,14 @@ import { percent } from "@/lib/format";
 import { Dot, Markdown, Section, useSubmit } from "../kit";
 import { type Decision, readDecision } from "./decision";
 
-const TONES = { answer: "ok", choices: "wait", unknown: "breach", handoff: "accent", greeting: "idle", other: "idle" } as const;
+const TONES = {
+  answer: "ok",
+  choices: "wait",
+  unknown: "breach",
+  handoff: "accent",
+  greeting: "idle",
+  other: "idle",
+} as const;
 
 /** Ask the bot as a customer would, and see what it decides, how sure it is and on what grounds. Nothing is stored. */
 export function TryIt() {
@@ -58,7 +65,13 @@ export function TryIt() {
             { value: "en", label: "English" },
           ]}
         />
-        <Button htmlType="submit" type="primary" loading={ask.busy} icon={<SendHorizontal size={15} />} aria-label={t("bot.ask")} />
+        <Button
+          htmlType="submit"
+          type="primary"
+          loading={ask.busy}
+          icon={<SendHorizontal size={15} />}
+          aria-label={t("bot.ask")}
+        />
       </form>
       {asked && decision && (
         <div className="qb-result" aria-live="polite">
@@ -107,10 +120,18 @@ export function TryIt() {
                   <tr key={`${hit.id}-${index}`}>
                     <td>
                       {hit.path ? <a href={hit.path}>{hit.title}</a> : hit.title}
-                      {hit.matched && hit.matched !== hit.title && <small>{t("bot.matched", { text: hit.matched })}</small>}
+                      {hit.matched && hit.matched !== hit.title && (
+                        <small>{t("bot.matched", { text: hit.matched })}</small>
+                      )}
                     </td>
                     <td>{t(`bot.sourceKind.${hit.type}`)}</td>
-                    <td className="qk-num">{hit.score === null ? "–" : hit.score <= 1 ? percent(hit.score, screen, 1) : hit.score.toFixed(2)}</td>
+                    <td className="qk-num">
+                      {hit.score === null
+                        ? "–"
+                        : hit.score <= 1
+                          ? percent(hit.score, screen, 1)
+                          : hit.score.toFixed(2)}
+                    </td>
                   </tr>
                 ))}
               </tbody>

@@ -11,16 +11,29 @@ describe("a trial answer", () => {
       hits: [{ type: "faq", id: "f1", title: "怎么退货", score: 0.93 }],
     });
     expect(decision).toMatchObject({ kind: "answer", confidence: 0.93, text: "七天内可退。" });
-    expect(decision.hits[0]).toMatchObject({ type: "faq", title: "怎么退货", path: "/console/knowledge/faqs/f1" });
+    expect(decision.hits[0]).toMatchObject({
+      type: "faq",
+      title: "怎么退货",
+      path: "/console/knowledge/faqs/f1",
+    });
   });
 
   it("reads choices in either shape", () => {
     expect(readDecision({ decision: "choices", choices: ["A", { label: "B" }] }).options).toEqual(["A", "B"]);
-    expect(readDecision({ decision: { kind: "clarify", options: [{ title: "C" }] } })).toMatchObject({ kind: "choices", options: ["C"] });
+    expect(readDecision({ decision: { kind: "clarify", options: [{ title: "C" }] } })).toMatchObject({
+      kind: "choices",
+      options: ["C"],
+    });
   });
 
   it("survives what it does not know", () => {
-    expect(readDecision(null)).toEqual({ kind: "other", confidence: null, text: null, options: [], hits: [] });
+    expect(readDecision(null)).toEqual({
+      kind: "other",
+      confidence: null,
+      text: null,
+      options: [],
+      hits: [],
+    });
     expect(readDecision({ kind: "surprise" }).kind).toBe("other");
   });
 });

@@ -41,10 +41,13 @@ const KINDS: Record<string, DecisionKind> = {
 };
 
 type Loose = Record<string, unknown>;
-const object = (value: unknown): Loose => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Loose) : {});
+const object = (value: unknown): Loose =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Loose) : {};
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const string = (...values: unknown[]): string | null => values.find((value): value is string => typeof value === "string" && value !== "") ?? null;
-const number = (...values: unknown[]): number | null => values.find((value): value is number => typeof value === "number") ?? null;
+const string = (...values: unknown[]): string | null =>
+  values.find((value): value is string => typeof value === "string" && value !== "") ?? null;
+const number = (...values: unknown[]): number | null =>
+  values.find((value): value is number => typeof value === "number") ?? null;
 
 function readHit(value: unknown): Hit {
   const hit = object(value);
@@ -58,7 +61,12 @@ function readHit(value: unknown): Hit {
     title: string(hit.title, hit.question, hit.label) ?? own,
     matched: string(hit.matched, hit.excerpt, hit.text, hit.snippet),
     score: number(hit.probability, hit.confidence, hit.score),
-    path: type === "faq" && own ? `/console/knowledge/faqs/${own}` : type === "article" && own ? `/console/knowledge/articles/${own}` : null,
+    path:
+      type === "faq" && own
+        ? `/console/knowledge/faqs/${own}`
+        : type === "article" && own
+          ? `/console/knowledge/articles/${own}`
+          : null,
   };
 }
 
@@ -72,7 +80,11 @@ export function readDecision(answer: unknown): Decision {
     confidence: number(source.probability, source.confidence),
     text: string(source.text, source.answer, source.body, source.reply, source.prompt),
     options: list(source.options ?? source.choices)
-      .map((option) => (typeof option === "string" ? option : string(object(option).label, object(option).question, object(option).title)))
+      .map((option) =>
+        typeof option === "string"
+          ? option
+          : string(object(option).label, object(option).question, object(option).title),
+      )
       .filter((option): option is string => option !== null),
     hits: list(source.hits ?? source.candidates ?? source.sources).map(readHit),
   };

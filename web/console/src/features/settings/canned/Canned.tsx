@@ -7,7 +7,19 @@ import type { CannedReply } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan, useMe } from "@/app/session";
 import { toast } from "@/ui/feedback";
-import { type Column, DataTable, EditDrawer, Field, FormProblem, Grid, Page, useConfirm, useDraft, useRows, useSubmit } from "../kit";
+import {
+  type Column,
+  DataTable,
+  EditDrawer,
+  Field,
+  FormProblem,
+  Grid,
+  Page,
+  useConfirm,
+  useDraft,
+  useRows,
+  useSubmit,
+} from "../kit";
 import { cleanShortcut, insertAt, renderPreview, unknownVariables, VARIABLES } from "./model";
 
 interface CannedDraft {
@@ -37,12 +49,21 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
   const save = useSubmit(
     () => {
       const { shared, ...rest } = value;
-      const body = { ...rest, shortcut: cleanShortcut(rest.shortcut), title: rest.title.trim(), folder: rest.folder.trim() || null };
-      return props.reply ? api.patch(`/canned/${props.reply.id}`, body) : api.post("/canned", { ...body, shared });
+      const body = {
+        ...rest,
+        shortcut: cleanShortcut(rest.shortcut),
+        title: rest.title.trim(),
+        folder: rest.folder.trim() || null,
+      };
+      return props.reply
+        ? api.patch(`/canned/${props.reply.id}`, body)
+        : api.post("/canned", { ...body, shared });
     },
     { stale: ["/canned"], draft, done: t("kit.saved"), onDone: props.onClose },
   );
-  const examples: Record<string, string> = Object.fromEntries(VARIABLES.map((name) => [name, t(`canned.example.${name}`)]));
+  const examples: Record<string, string> = Object.fromEntries(
+    VARIABLES.map((name) => [name, t(`canned.example.${name}`)]),
+  );
   examples["agent.name"] = me.user.display_name ?? me.user.name;
   examples["company.name"] = me.workspace.name;
   const unknown = unknownVariables(value.body);
@@ -76,10 +97,22 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
     >
       <FormProblem problems={draft.problems} shown={["title", "shortcut", "body", "folder", "locale"]} />
       <Field label={t("canned.titleLabel")} htmlFor="canned-title" required problem={problem("title")}>
-        <Input id="canned-title" autoFocus maxLength={120} value={value.title} onChange={(event) => set({ title: event.target.value })} />
+        <Input
+          id="canned-title"
+          autoFocus
+          maxLength={120}
+          value={value.title}
+          onChange={(event) => set({ title: event.target.value })}
+        />
       </Field>
       <Grid>
-        <Field label={t("canned.shortcut")} htmlFor="canned-shortcut" required help={t("canned.shortcutHelp")} problem={problem("shortcut")}>
+        <Field
+          label={t("canned.shortcut")}
+          htmlFor="canned-shortcut"
+          required
+          help={t("canned.shortcutHelp")}
+          problem={problem("shortcut")}
+        >
           <Input
             id="canned-shortcut"
             prefix="/"
@@ -103,7 +136,12 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
         label={t("canned.body")}
         htmlFor="canned-body"
         required
-        problem={problem("body") ?? (unknown.length ? t("canned.unknown", { list: unknown.map((name) => `{{${name}}}`).join(" ") }) : undefined)}
+        problem={
+          problem("body") ??
+          (unknown.length
+            ? t("canned.unknown", { list: unknown.map((name) => `{{${name}}}`).join(" ") })
+            : undefined)
+        }
       >
         <Input.TextArea
           id="canned-body"
@@ -173,20 +211,32 @@ export default function Canned() {
   const remove = useSubmit((reply: CannedReply) => api.delete(`/canned/${reply.id}`), { stale: ["/canned"] });
   const restore = useSubmit(
     ({ shortcut, title, body, folder: into, locale: language, owner_user_id }: CannedReply) =>
-      api.post("/canned", { shortcut, title, body, folder: into, locale: language, shared: owner_user_id === null }),
+      api.post("/canned", {
+        shortcut,
+        title,
+        body,
+        folder: into,
+        locale: language,
+        shared: owner_user_id === null,
+      }),
     { stale: ["/canned"] },
   );
   const folders = useMemo(
-    () => [...new Set((replies.rows ?? []).map((reply) => reply.folder ?? "").filter(Boolean))].sort((a, b) => a.localeCompare(b, locale)),
+    () =>
+      [...new Set((replies.rows ?? []).map((reply) => reply.folder ?? "").filter(Boolean))].sort((a, b) =>
+        a.localeCompare(b, locale),
+      ),
     [replies.rows, locale],
   );
-  const mayEdit = (reply: CannedReply) => (reply.owner_user_id === null ? mayShare : reply.owner_user_id === me.user.id);
+  const mayEdit = (reply: CannedReply) =>
+    reply.owner_user_id === null ? mayShare : reply.owner_user_id === me.user.id;
   const needle = query.trim().toLowerCase().replace(/^\//, "");
   const rows = replies.rows?.filter(
     (reply) =>
       (!folder || reply.folder === folder) &&
       (owner === "all" || (owner === "shared") === (reply.owner_user_id === null)) &&
-      (!needle || [reply.shortcut, reply.title, reply.body].some((text) => text.toLowerCase().includes(needle))),
+      (!needle ||
+        [reply.shortcut, reply.title, reply.body].some((text) => text.toLowerCase().includes(needle))),
   );
   const columns: Column<CannedReply>[] = [
     {
@@ -196,7 +246,12 @@ export default function Canned() {
       sorter: (a, b) => a.title.localeCompare(b.title, locale),
       render: (_, reply) => (
         <div className="qs-wide">
-          <button type="button" className="qk-linkish" disabled={!mayEdit(reply)} onClick={() => setEditing(reply)}>
+          <button
+            type="button"
+            className="qk-linkish"
+            disabled={!mayEdit(reply)}
+            onClick={() => setEditing(reply)}
+          >
             <strong>{reply.title}</strong>
           </button>
           <div className="qk-muted qk-clip">{reply.body}</div>
@@ -209,13 +264,21 @@ export default function Canned() {
       sorter: (a, b) => a.shortcut.localeCompare(b.shortcut, locale),
       render: (_, reply) => <code translate="no">/{reply.shortcut}</code>,
     },
-    { key: "folder", title: t("canned.folder"), render: (_, reply) => reply.folder || <span className="qk-muted">–</span> },
+    {
+      key: "folder",
+      title: t("canned.folder"),
+      render: (_, reply) => reply.folder || <span className="qk-muted">–</span>,
+    },
     {
       key: "owner",
       title: t("canned.who"),
       render: (_, reply) => <Tag>{t(reply.owner_user_id === null ? "canned.shared" : "canned.own")}</Tag>,
     },
-    { key: "locale", title: t("canned.locale"), render: (_, reply) => (reply.locale === "en" ? "English" : "简体中文") },
+    {
+      key: "locale",
+      title: t("canned.locale"),
+      render: (_, reply) => (reply.locale === "en" ? "English" : "简体中文"),
+    },
     {
       key: "used",
       title: t("canned.used"),
@@ -249,14 +312,19 @@ export default function Canned() {
                       run: async () => {
                         const before = replies.rows?.length;
                         await remove.run(reply);
-                        if (before !== undefined) toast.undo(t("canned.deleted"), () => void restore.run(reply));
+                        if (before !== undefined)
+                          toast.undo(t("canned.deleted"), () => void restore.run(reply));
                       },
                     }),
                 },
               ],
             }}
           >
-            <Button type="text" icon={<MoreHorizontal size={16} />} aria-label={t("kit.actionsFor", { name: reply.title })} />
+            <Button
+              type="text"
+              icon={<MoreHorizontal size={16} />}
+              aria-label={t("kit.actionsFor", { name: reply.title })}
+            />
           </Dropdown>
         ),
     },

@@ -11,7 +11,9 @@ describe("canned replies", () => {
   });
 
   it("previews with examples and leaves unknown ones visible", () => {
-    expect(renderPreview(body, { "customer.name": "李雷", "order.number": "A1" })).toBe("您好 李雷，订单 A1 已处理。李雷{{nope}}");
+    expect(renderPreview(body, { "customer.name": "李雷", "order.number": "A1" })).toBe(
+      "您好 李雷，订单 A1 已处理。李雷{{nope}}",
+    );
   });
 
   it("cleans shortcuts", () => {

@@ -34,6 +34,11 @@ export function cleanShortcut(typed: string): string {
 }
 
 /** Inserts text at the caret, taking the place of the selection. */
-export function insertAt(text: string, start: number, end: number, added: string): { text: string; caret: number } {
+export function insertAt(
+  text: string,
+  start: number,
+  end: number,
+  added: string,
+): { text: string; caret: number } {
   return { text: text.slice(0, start) + added + text.slice(end), caret: start + added.length };
 }

@@ -4,10 +4,23 @@ import dayjs from "dayjs";
 import { Plus, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { api } from "@/api/client";
-import { useGo } from "@/app/router";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { useMe } from "@/app/session";
-import { Field, FormProblem, Grid, Page, SaveBar, Section, State, useDraft, useOne, useSubmit, useUnsavedGuard } from "../kit";
+import {
+  Field,
+  FormProblem,
+  Grid,
+  Page,
+  SaveBar,
+  Section,
+  State,
+  Toggle,
+  useDraft,
+  useOne,
+  useSubmit,
+  useUnsavedGuard,
+} from "../kit";
 import type { Calendar } from "../types";
 import { checkDay, checkWeek, PRESETS, putException, todayIn } from "./model";
 import { Preview } from "./Preview";
@@ -17,7 +30,14 @@ import "./hours.css";
 
 type CalendarDraft = Omit<Calendar, "id">;
 
-function draftOf({ name, timezone, weekly, holidays_country, follow_makeup_workdays, exceptions }: Calendar): CalendarDraft {
+function draftOf({
+  name,
+  timezone,
+  weekly,
+  holidays_country,
+  follow_makeup_workdays,
+  exceptions,
+}: Calendar): CalendarDraft {
   return { name, timezone, weekly, holidays_country, follow_makeup_workdays, exceptions: exceptions ?? [] };
 }
 
@@ -62,16 +82,28 @@ export default function CalendarEditor() {
   const submit = () => {
     const faults = [];
     if (!value.name.trim()) faults.push({ field: "name", message: t("kit.required") });
-    if (Object.keys(checkWeek(value.weekly)).length > 0) faults.push({ field: "weekly", message: t("hours.fault.week") });
+    if (Object.keys(checkWeek(value.weekly)).length > 0)
+      faults.push({ field: "weekly", message: t("hours.fault.week") });
     const wrong = value.exceptions.filter((item) => checkDay(item.hours).length > 0);
-    if (wrong.length) faults.push({ field: "exceptions", message: t("hours.fault.exceptions", { list: wrong.map((e) => e.date).join(t("roles.comma")) }) });
+    if (wrong.length)
+      faults.push({
+        field: "exceptions",
+        message: t("hours.fault.exceptions", { list: wrong.map((e) => e.date).join(t("roles.comma")) }),
+      });
     if (faults.length) draft.refuse(faults);
     else void save.run();
   };
 
   return (
-    <Page title={isNew ? t("hours.newTitle") : (calendar.data?.name ?? t("nav.hours"))} onBack={() => go("/settings/hours")}>
-      <State loading={!isNew && calendar.isPending} error={calendar.error} onRetry={() => void calendar.refetch()}>
+    <Page
+      title={isNew ? t("hours.newTitle") : (calendar.data?.name ?? t("nav.hours"))}
+      onBack={() => go("/settings/hours")}
+    >
+      <State
+        loading={!isNew && calendar.isPending}
+        error={calendar.error}
+        onRetry={() => void calendar.refetch()}
+      >
         <FormProblem problems={draft.problems} shown={["name", "timezone", "holidays"]} />
         <Section>
           <Grid>
@@ -101,7 +133,11 @@ export default function CalendarEditor() {
         </Section>
         <Section title={t("hours.holidays")} description={t("hours.holidaysText")}>
           <Grid>
-            <Field label={t("hours.country")} htmlFor="calendar-country" problem={problem("holidays_country")}>
+            <Field
+              label={t("hours.country")}
+              htmlFor="calendar-country"
+              problem={problem("holidays_country")}
+            >
               <Select
                 id="calendar-country"
                 value={value.holidays_country ?? ""}
@@ -126,37 +162,51 @@ export default function CalendarEditor() {
           <div className="qs-stack">
             {value.exceptions.map((exception) => (
               <div key={exception.date} className="qh-ex">
-                <strong className="qk-num">{dayjs(exception.date).format(locale === "zh-CN" ? "YYYY年M月D日 ddd" : "ddd, MMM D, YYYY")}</strong>
+                <strong className="qk-num">
+                  {dayjs(exception.date).format(locale === "zh-CN" ? "YYYY年M月D日 ddd" : "ddd, MMM D, YYYY")}
+                </strong>
                 <Input
                   style={{ width: 180 }}
                   maxLength={60}
                   placeholder={t("hours.exceptionName")}
                   aria-label={t("hours.exceptionNameOf", { date: exception.date })}
                   value={exception.name}
-                  onChange={(event) => set({ exceptions: putException(value.exceptions, { ...exception, name: event.target.value }) })}
+                  onChange={(event) =>
+                    set({
+                      exceptions: putException(value.exceptions, { ...exception, name: event.target.value }),
+                    })
+                  }
                 />
-                <label className="qs-inline">
-                  <Switch
-                    size="small"
-                    checked={exception.hours.length > 0}
-                    onChange={(on) =>
-                      set({ exceptions: putException(value.exceptions, { ...exception, hours: on ? [["09:00", "18:00"]] : [] }) })
-                    }
-                  />
+                <Toggle
+                  size="small"
+                  checked={exception.hours.length > 0}
+                  onChange={(on) =>
+                    set({
+                      exceptions: putException(value.exceptions, {
+                        ...exception,
+                        hours: on ? [["09:00", "18:00"]] : [],
+                      }),
+                    })
+                  }
+                >
                   {t(exception.hours.length > 0 ? "hours.openThatDay" : "hours.closedThatDay")}
-                </label>
+                </Toggle>
                 {exception.hours.length > 0 && (
                   <Intervals
                     label={exception.date}
                     value={exception.hours}
-                    onChange={(hours) => set({ exceptions: putException(value.exceptions, { ...exception, hours }) })}
+                    onChange={(hours) =>
+                      set({ exceptions: putException(value.exceptions, { ...exception, hours }) })
+                    }
                   />
                 )}
                 <Button
                   type="text"
                   icon={<X size={15} />}
                   aria-label={t("kit.deleteNamed", { name: exception.date })}
-                  onClick={() => set({ exceptions: putException(value.exceptions, { date: exception.date }) })}
+                  onClick={() =>
+                    set({ exceptions: putException(value.exceptions, { date: exception.date }) })
+                  }
                 />
               </div>
             ))}
@@ -171,7 +221,8 @@ export default function CalendarEditor() {
                 icon={<Plus size={14} />}
                 disabled={!date || value.exceptions.some((item) => item.date === date)}
                 onClick={() => {
-                  if (date) set({ exceptions: putException(value.exceptions, { date, hours: [], name: "" }) });
+                  if (date)
+                    set({ exceptions: putException(value.exceptions, { date, hours: [], name: "" }) });
                   setDate(null);
                 }}
               >

@@ -2,8 +2,8 @@ import { Button, Dropdown } from "antd";
 import { MoreHorizontal, Plus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
-import { useGo } from "@/app/router";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { type Column, DataTable, Page, useConfirm, useRows, useSubmit } from "../kit";
 import type { Calendar, Inbox, Queue } from "../types";
 import { groupWeek } from "./model";
@@ -48,7 +48,9 @@ export default function Calendars() {
               ? t(`hours.day.${group.from}`)
               : t("hours.span", { from: t(`hours.day.${group.from}`), to: t(`hours.day.${group.to}`) })}
             {"  "}
-            {group.hours.length ? group.hours.map(([a, b]) => `${a}–${b}`).join(t("roles.comma")) : t("hours.closed")}
+            {group.hours.length
+              ? group.hours.map(([a, b]) => `${a}–${b}`).join(t("roles.comma"))
+              : t("hours.closed")}
           </div>
         )),
     },
@@ -60,7 +62,9 @@ export default function Calendars() {
         calendar.holidays_country === "CN"
           ? t(calendar.follow_makeup_workdays ? "hours.holidaysCnMakeup" : "hours.holidaysCn")
           : calendar.holidays_country
-            ? (countryOptions(locale, calendar.holidays_country).find((option) => option.value === calendar.holidays_country)?.label ?? "")
+            ? (countryOptions(locale, calendar.holidays_country).find(
+                (option) => option.value === calendar.holidays_country,
+              )?.label ?? "")
             : t("kit.none"),
     },
     {
@@ -97,7 +101,11 @@ export default function Calendars() {
             ],
           }}
         >
-          <Button type="text" icon={<MoreHorizontal size={16} />} aria-label={t("kit.actionsFor", { name: calendar.name })} />
+          <Button
+            type="text"
+            icon={<MoreHorizontal size={16} />}
+            aria-label={t("kit.actionsFor", { name: calendar.name })}
+          />
         </Dropdown>
       ),
     },

@@ -26,7 +26,9 @@ export function Preview(props: { calendarId: string; timezone: string }) {
   const days = useQuery({
     queryKey: [path, from],
     queryFn: async ({ signal }) => {
-      const answer = await api.get<PreviewDay[] | { items: PreviewDay[]; next_cursor: null } | { days: PreviewDay[] }>(path, { from, days: 30 }, signal);
+      const answer = await api.get<
+        PreviewDay[] | { items: PreviewDay[]; next_cursor: null } | { days: PreviewDay[] }
+      >(path, { from, days: 30 }, signal);
       return "days" in answer ? answer.days : itemsOf(answer);
     },
   });
@@ -45,7 +47,11 @@ export function Preview(props: { calendarId: string; timezone: string }) {
           const kind = kindOf(day);
           const [, month, date] = day.date.split("-");
           return (
-            <div key={day.date} role="listitem" className={`qh-cell qh-${kind} ${day.hours.length ? "" : "qh-off"} ${index === 0 ? "qh-today" : ""}`}>
+            <div
+              key={day.date}
+              role="listitem"
+              className={`qh-cell qh-${kind} ${day.hours.length ? "" : "qh-off"} ${index === 0 ? "qh-today" : ""}`}
+            >
               <div className="qh-date qk-num">
                 {index === 0 || date === "01" ? `${Number(month)}/${Number(date)}` : Number(date)}
                 {kind !== "weekly" && <em>{t(`hours.kind.${kind}`)}</em>}

@@ -1,7 +1,8 @@
-import { Button, Dropdown, Input, Switch } from "antd";
+import { Button, Dropdown, Input } from "antd";
 import { Coffee, Copy, Plus, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useT } from "@/app/i18n";
+import { Toggle } from "../kit";
 import {
   addInterval,
   canCutBreak,
@@ -47,11 +48,19 @@ function Clock(props: { value: string; label: string; invalid: boolean; onChange
   );
 }
 
-export function Intervals(props: { label: string; value: Interval[]; onChange: (value: Interval[]) => void }) {
+export function Intervals(props: {
+  label: string;
+  value: Interval[];
+  onChange: (value: Interval[]) => void;
+}) {
   const t = useT("settings");
   const faults = checkDay(props.value);
   const change = (index: number, side: 0 | 1, clock: string) =>
-    props.onChange(props.value.map((item, i): Interval => (i !== index ? item : side === 0 ? [clock, item[1]] : [item[0], clock])));
+    props.onChange(
+      props.value.map(
+        (item, i): Interval => (i !== index ? item : side === 0 ? [clock, item[1]] : [item[0], clock]),
+      ),
+    );
   return (
     <div className="qh-intervals">
       {props.value.map((interval, index) => {
@@ -105,22 +114,24 @@ export function WeekEditor(props: { value: Weekly; onChange: (value: Weekly) => 
           </Button>
         ))}
         <span className="qk-toolbar-space" />
-        <span className="qk-muted qk-num">{t("hours.weekTotal", { hours: Math.round(weekMinutes(value) / 6) / 10 })}</span>
+        <span className="qk-muted qk-num">
+          {t("hours.weekTotal", { hours: Math.round(weekMinutes(value) / 6) / 10 })}
+        </span>
       </div>
       {DAYS.map((day) => {
         const hours = value[day] ?? [];
         const label = t(`hours.day.${day}`);
         return (
           <div key={day} className="qh-day" role="group" aria-label={label}>
-            <label className="qs-inline qh-dayname">
-              <Switch
-                size="small"
-                checked={hours.length > 0}
-                aria-label={t("hours.openOn", { day: label })}
-                onChange={(on) => setDay(day, on ? addInterval([]) : [])}
-              />
+            <Toggle
+              className="qh-dayname"
+              size="small"
+              checked={hours.length > 0}
+              aria-label={t("hours.openOn", { day: label })}
+              onChange={(on) => setDay(day, on ? addInterval([]) : [])}
+            >
               {label}
-            </label>
+            </Toggle>
             {hours.length === 0 ? (
               <span className="qk-muted qh-closed">{t("hours.closed")}</span>
             ) : (
@@ -129,7 +140,9 @@ export function WeekEditor(props: { value: Weekly; onChange: (value: Weekly) => 
             <div className="qh-dayacts">
               {hours.length > 0 && (
                 <>
-                  <span className="qk-muted qk-num qh-sum">{t("hours.total", { hours: Math.round(openMinutes(hours) / 6) / 10 })}</span>
+                  <span className="qk-muted qk-num qh-sum">
+                    {t("hours.total", { hours: Math.round(openMinutes(hours) / 6) / 10 })}
+                  </span>
                   <Button
                     size="small"
                     type="text"
@@ -153,12 +166,26 @@ export function WeekEditor(props: { value: Weekly; onChange: (value: Weekly) => 
                 trigger={["click"]}
                 menu={{
                   items: [
-                    { key: "work", label: t("hours.copyWorkdays"), onClick: () => onChange(copyDay(value, day, DAYS.slice(0, 5))) },
-                    { key: "all", label: t("hours.copyAll"), onClick: () => onChange(copyDay(value, day, DAYS)) },
+                    {
+                      key: "work",
+                      label: t("hours.copyWorkdays"),
+                      onClick: () => onChange(copyDay(value, day, DAYS.slice(0, 5))),
+                    },
+                    {
+                      key: "all",
+                      label: t("hours.copyAll"),
+                      onClick: () => onChange(copyDay(value, day, DAYS)),
+                    },
                   ],
                 }}
               >
-                <Button size="small" type="text" icon={<Copy size={14} />} title={t("hours.copy")} aria-label={t("hours.copyOf", { day: label })} />
+                <Button
+                  size="small"
+                  type="text"
+                  icon={<Copy size={14} />}
+                  title={t("hours.copy")}
+                  aria-label={t("hours.copyOf", { day: label })}
+                />
               </Dropdown>
             </div>
           </div>

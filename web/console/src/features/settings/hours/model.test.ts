@@ -31,13 +31,25 @@ describe("reading clock times", () => {
     [" 18.30 ", "18:30"],
   ])("%s is %s", (typed, clock) => expect(readClock(typed)).toBe(clock));
 
-  it.each(["", "25", "9:60", "24:01", "noon"])("%s is not a time", (typed) => expect(readClock(typed)).toBeNull());
+  it.each(["", "25", "9:60", "24:01", "noon"])("%s is not a time", (typed) =>
+    expect(readClock(typed)).toBeNull(),
+  );
 });
 
 describe("checking a day", () => {
   it("accepts touching intervals and refuses crossing ones", () => {
-    expect(checkDay([["09:00", "12:00"], ["12:00", "18:00"]])).toEqual([]);
-    expect(checkDay([["09:00", "13:00"], ["12:00", "18:00"]])).toEqual([{ index: 1, fault: "overlap" }]);
+    expect(
+      checkDay([
+        ["09:00", "12:00"],
+        ["12:00", "18:00"],
+      ]),
+    ).toEqual([]);
+    expect(
+      checkDay([
+        ["09:00", "13:00"],
+        ["12:00", "18:00"],
+      ]),
+    ).toEqual([{ index: 1, fault: "overlap" }]);
   });
 
   it("lets an interval run past midnight, but not into another", () => {
@@ -45,29 +57,47 @@ describe("checking a day", () => {
     expect(overnight(["22:00", "06:00"])).toBe(true);
     expect(overnight(["00:00", "24:00"])).toBe(false);
     expect(openMinutes([["22:00", "06:00"]])).toBe(8 * 60);
-    expect(checkDay([["22:00", "06:00"], ["23:00", "23:30"]])).toEqual([{ index: 1, fault: "overlap" }]);
+    expect(
+      checkDay([
+        ["22:00", "06:00"],
+        ["23:00", "23:30"],
+      ]),
+    ).toEqual([{ index: 1, fault: "overlap" }]);
   });
 
   it("names what it cannot read", () => {
-    expect(checkDay([["9am", "18:00"], ["24:00", "01:00"]]).map((found) => found.fault)).toEqual(["format", "format"]);
+    expect(
+      checkDay([
+        ["9am", "18:00"],
+        ["24:00", "01:00"],
+      ]).map((found) => found.fault),
+    ).toEqual(["format", "format"]);
   });
 
   it("reports only days with faults", () => {
-    expect(checkWeek({ mon: [["09:00", "18:00"]], tue: [["10:00", "noon"]] })).toEqual({ tue: [{ index: 0, fault: "format" }] });
+    expect(checkWeek({ mon: [["09:00", "18:00"]], tue: [["10:00", "noon"]] })).toEqual({
+      tue: [{ index: 0, fault: "format" }],
+    });
   });
 });
 
 describe("editing a week", () => {
   it("cuts lunch out of a day once", () => {
     const cut = cutBreak([["09:00", "18:00"]]);
-    expect(cut).toEqual([["09:00", "12:00"], ["13:00", "18:00"]]);
+    expect(cut).toEqual([
+      ["09:00", "12:00"],
+      ["13:00", "18:00"],
+    ]);
     expect(canCutBreak(cut)).toBe(false);
     expect(canCutBreak([["13:00", "18:00"]])).toBe(false);
   });
 
   it("adds after the last interval and stops at midnight", () => {
     expect(addInterval([])).toEqual([["09:00", "18:00"]]);
-    expect(addInterval([["09:00", "18:00"]])).toEqual([["09:00", "18:00"], ["19:00", "21:00"]]);
+    expect(addInterval([["09:00", "18:00"]])).toEqual([
+      ["09:00", "18:00"],
+      ["19:00", "21:00"],
+    ]);
     expect(addInterval([["00:00", "24:00"]])).toEqual([["00:00", "24:00"]]);
     expect(addInterval([["09:00", "23:30"]])).toEqual([["09:00", "23:30"]]);
     expect(addInterval([["09:00", "22:00"]])[1]).toEqual(["23:00", "24:00"]);
@@ -80,7 +110,10 @@ describe("editing a week", () => {
   });
 
   it("groups equal neighbours", () => {
-    expect(groupWeek(PRESETS.office).map((g) => [g.from, g.to])).toEqual([["mon", "fri"], ["sat", "sun"]]);
+    expect(groupWeek(PRESETS.office).map((g) => [g.from, g.to])).toEqual([
+      ["mon", "fri"],
+      ["sat", "sun"],
+    ]);
     expect(weekMinutes(PRESETS.office)).toBe(5 * 8 * 60);
     expect(weekMinutes(PRESETS.always)).toBe(7 * 24 * 60);
   });

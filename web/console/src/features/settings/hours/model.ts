@@ -34,7 +34,10 @@ export function clockOf(minutes: number): string {
 
 /** What people type – "9", "9:5", "930", "0930", "９：３０" – as a clock time, or null. */
 export function readClock(typed: string): string | null {
-  const text = typed.trim().replace(/[：.]/g, ":").replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
+  const text = typed
+    .trim()
+    .replace(/[：.]/g, ":")
+    .replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
   const parts = /^(\d{1,2})(?::(\d{1,2}))?$/.exec(text) ?? /^(\d{1,2})(\d{2})$/.exec(text);
   if (!parts) return null;
   const hours = Number(parts[1]);
@@ -153,13 +156,20 @@ export function dayOf(date: string): Day {
 
 export function addDays(date: string, days: number): string {
   const parts = date.split("-").map(Number);
-  return new Date(Date.UTC(parts[0] ?? 1970, (parts[1] ?? 1) - 1, (parts[2] ?? 1) + days)).toISOString().slice(0, 10);
+  return new Date(Date.UTC(parts[0] ?? 1970, (parts[1] ?? 1) - 1, (parts[2] ?? 1) + days))
+    .toISOString()
+    .slice(0, 10);
 }
 
 /** Today's date in a zone, as the calendar's own people would write it. */
 export function todayIn(timezone: string, at: Date = new Date()): string {
   try {
-    return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+    return new Intl.DateTimeFormat("en-CA", {
+      timeZone: timezone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+    }).format(at);
   } catch {
     return at.toISOString().slice(0, 10);
   }
@@ -171,7 +181,10 @@ export function leadingBlanks(firstDate: string): number {
 }
 
 /** Sets, replaces or (hours undefined) removes the exception of one date, keeping the list in date order. */
-export function putException(list: readonly CalendarException[], exception: CalendarException | { date: string; hours?: undefined }): CalendarException[] {
+export function putException(
+  list: readonly CalendarException[],
+  exception: CalendarException | { date: string; hours?: undefined },
+): CalendarException[] {
   const rest = list.filter((item) => item.date !== exception.date);
   if (exception.hours === undefined) return rest;
   return [...rest, exception as CalendarException].sort((a, b) => a.date.localeCompare(b.date));
@@ -179,7 +192,15 @@ export function putException(list: readonly CalendarException[], exception: Cale
 
 export const PRESETS: Record<"office" | "retail" | "always", Weekly> = {
   office: Object.fromEntries(
-    DAYS.map((day, index) => [day, index < 5 ? ([["09:00", "12:00"], ["13:00", "18:00"]] as Interval[]) : []]),
+    DAYS.map((day, index) => [
+      day,
+      index < 5
+        ? ([
+            ["09:00", "12:00"],
+            ["13:00", "18:00"],
+          ] as Interval[])
+        : [],
+    ]),
   ) as Weekly,
   retail: Object.fromEntries(DAYS.map((day) => [day, [["09:00", "21:00"]] as Interval[]])) as Weekly,
   always: Object.fromEntries(DAYS.map((day) => [day, [["00:00", "24:00"]] as Interval[]])) as Weekly,

@@ -36,21 +36,48 @@ export function zoneName(zone: string, locale: Locale): string {
   };
   const long = part("long");
   const offset = part("shortOffset");
-  return [long && long !== offset ? long : "", `${zone.replaceAll("_", " ")}${offset ? ` (${offset})` : ""}`].filter(Boolean).join(" · ");
+  return [long && long !== offset ? long : "", `${zone.replaceAll("_", " ")}${offset ? ` (${offset})` : ""}`]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Common zones first, then every other the browser knows. */
 export function zoneOptions(locale: Locale, current?: string): { value: string; label: string }[] {
   const all = typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone") : [];
   const zones = [...new Set([...(current ? [current] : []), ...COMMON, ...all])];
-  return zones.map((zone, index) => ({ value: zone, label: index <= COMMON.length ? zoneName(zone, locale) : zone.replaceAll("_", " ") }));
+  return zones.map((zone, index) => ({
+    value: zone,
+    label: index <= COMMON.length ? zoneName(zone, locale) : zone.replaceAll("_", " "),
+  }));
 }
 
 export function guessZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "Asia/Shanghai";
 }
 
-const COUNTRIES = ["CN", "HK", "MO", "TW", "SG", "MY", "JP", "KR", "TH", "VN", "IN", "AE", "GB", "DE", "FR", "ES", "IT", "US", "CA", "BR", "AU"];
+const COUNTRIES = [
+  "CN",
+  "HK",
+  "MO",
+  "TW",
+  "SG",
+  "MY",
+  "JP",
+  "KR",
+  "TH",
+  "VN",
+  "IN",
+  "AE",
+  "GB",
+  "DE",
+  "FR",
+  "ES",
+  "IT",
+  "US",
+  "CA",
+  "BR",
+  "AU",
+];
 
 /** Countries whose public holidays a calendar may follow, named in the reader's language. */
 export function countryOptions(locale: Locale, current: string | null): { value: string; label: string }[] {

@@ -3,8 +3,8 @@ import { Alert, Button, ColorPicker, Input, Segmented, Select, Switch, Tabs, Typ
 import { ExternalLink, Eye, EyeOff, Plus, RefreshCw, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { api } from "@/api/client";
-import { useGo } from "@/app/router";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { useMe } from "@/app/session";
 import {
   Code,
@@ -16,6 +16,7 @@ import {
   SaveBar,
   Section,
   State,
+  Toggle,
   useConfirm,
   useDraft,
   useOne,
@@ -24,7 +25,7 @@ import {
   useUnsavedGuard,
 } from "../kit";
 import type { Calendar, Inbox, Queue } from "../types";
-import { finishWebchat, type Language as Tongue, readWebchat, type WebchatSettings } from "./model";
+import { finishWebchat, readWebchat, type Language as Tongue, type WebchatSettings } from "./model";
 import {
   apiReceiveSample,
   apiSendSample,
@@ -48,7 +49,12 @@ interface InboxDraft {
   callback_url: string;
 }
 
-const LANGUAGE_NAMES: Record<Language, string> = { node: "Node.js", python: "Python", php: "PHP", java: "Java" };
+const LANGUAGE_NAMES: Record<Language, string> = {
+  node: "Node.js",
+  python: "Python",
+  php: "PHP",
+  java: "Java",
+};
 
 function draftOf(inbox: Inbox): InboxDraft {
   const web = readWebchat(inbox.settings ?? {});
@@ -106,7 +112,11 @@ function Suggestions(props: { value: string[]; onChange: (value: string[]) => vo
         </div>
       ))}
       <div>
-        <Button icon={<Plus size={14} />} disabled={value.length >= 8} onClick={() => onChange([...value, ""])}>
+        <Button
+          icon={<Plus size={14} />}
+          disabled={value.length >= 8}
+          onClick={() => onChange([...value, ""])}
+        >
           {t("inboxes.addSuggestion")}
         </Button>
       </div>
@@ -122,7 +132,11 @@ export default function InboxEditor() {
   const { inboxId } = useParams({ strict: false }) as { inboxId: string };
   const isNew = inboxId.startsWith("new-");
   const inbox = useOne<Inbox>(isNew ? null : `/inboxes/${inboxId}`);
-  const channel: Inbox["channel"] = isNew ? (inboxId === "new-api" ? "api" : "webchat") : (inbox.data?.channel ?? "webchat");
+  const channel: Inbox["channel"] = isNew
+    ? inboxId === "new-api"
+      ? "api"
+      : "webchat"
+    : (inbox.data?.channel ?? "webchat");
   const queues = useRows<Queue>("/queues");
   const calendars = useRows<Calendar>("/calendars");
   const [language, setLanguage] = useState<Language>("node");
@@ -179,12 +193,21 @@ export default function InboxEditor() {
     const faults = [];
     if (!value.name.trim()) faults.push({ field: "name", message: t("kit.required") });
     const { wrong } = readOrigins(value.origins);
-    if (wrong.length) faults.push({ field: "allowed_origins", message: t("inboxes.originsWrong", { list: wrong.join(t("roles.comma")) }) });
+    if (wrong.length)
+      faults.push({
+        field: "allowed_origins",
+        message: t("inboxes.originsWrong", { list: wrong.join(t("roles.comma")) }),
+      });
     if (value.callback_url.trim() && !/^https?:\/\/\S+$/.test(value.callback_url.trim()))
       faults.push({ field: "callback_url", message: t("inboxes.callbackWrong") });
     if (faults.length) {
       draft.refuse(faults);
-      setTab(faults.some((fault) => fault.field === "allowed_origins") && !faults.some((fault) => fault.field === "name") ? "security" : "basics");
+      setTab(
+        faults.some((fault) => fault.field === "allowed_origins") &&
+          !faults.some((fault) => fault.field === "name")
+          ? "security"
+          : "basics",
+      );
     } else void save.run();
   };
   const origin = location.origin;
@@ -193,7 +216,13 @@ export default function InboxEditor() {
   const basics = (
     <>
       <Section title={t("inboxes.basics")}>
-        <Field label={t("inboxes.name")} htmlFor="inbox-name" required help={t("inboxes.nameHelp")} problem={problem("name")}>
+        <Field
+          label={t("inboxes.name")}
+          htmlFor="inbox-name"
+          required
+          help={t("inboxes.nameHelp")}
+          problem={problem("name")}
+        >
           <Input
             id="inbox-name"
             autoFocus={isNew}
@@ -204,7 +233,12 @@ export default function InboxEditor() {
           />
         </Field>
         <Grid>
-          <Field label={t("inboxes.queue")} htmlFor="inbox-queue" help={t("inboxes.queueHelp")} problem={problem("queue_id")}>
+          <Field
+            label={t("inboxes.queue")}
+            htmlFor="inbox-queue"
+            help={t("inboxes.queueHelp")}
+            problem={problem("queue_id")}
+          >
             <Select
               id="inbox-queue"
               allowClear
@@ -214,7 +248,12 @@ export default function InboxEditor() {
               options={(queues.rows ?? []).map((queue) => ({ value: queue.id, label: queue.name }))}
             />
           </Field>
-          <Field label={t("inboxes.calendar")} htmlFor="inbox-calendar" help={t("inboxes.calendarHelp")} problem={problem("calendar_id")}>
+          <Field
+            label={t("inboxes.calendar")}
+            htmlFor="inbox-calendar"
+            help={t("inboxes.calendarHelp")}
+            problem={problem("calendar_id")}
+          >
             <Select
               id="inbox-calendar"
               value={value.calendar_id ?? ""}
@@ -227,10 +266,19 @@ export default function InboxEditor() {
           </Field>
         </Grid>
         <Field label={t("inboxes.bot")} help={t(value.bot_enabled ? "inboxes.botOn" : "inboxes.botOff")}>
-          <Switch checked={value.bot_enabled} aria-label={t("inboxes.bot")} onChange={(bot_enabled) => set({ bot_enabled })} />
+          <Switch
+            checked={value.bot_enabled}
+            aria-label={t("inboxes.bot")}
+            onChange={(bot_enabled) => set({ bot_enabled })}
+          />
         </Field>
         {channel === "api" && (
-          <Field label={t("inboxes.callback")} htmlFor="inbox-callback" help={t("inboxes.callbackHelp")} problem={problem("callback_url")}>
+          <Field
+            label={t("inboxes.callback")}
+            htmlFor="inbox-callback"
+            help={t("inboxes.callbackHelp")}
+            problem={problem("callback_url")}
+          >
             <Input
               id="inbox-callback"
               type="url"
@@ -258,7 +306,12 @@ export default function InboxEditor() {
           }
         >
           <Grid>
-            <Field label={t("inboxes.title")} htmlFor="inbox-title" help={t("inboxes.titleHelp")} problem={problem("title")}>
+            <Field
+              label={t("inboxes.title")}
+              htmlFor="inbox-title"
+              help={t("inboxes.titleHelp")}
+              problem={problem("title")}
+            >
               <Input
                 id="inbox-title"
                 maxLength={60}
@@ -268,17 +321,29 @@ export default function InboxEditor() {
                 onChange={(event) => setWeb({ title: { ...value.web.title, [tongue]: event.target.value } })}
               />
             </Field>
-            <Field label={t("inboxes.botName")} htmlFor="inbox-bot-name" help={t("inboxes.botNameHelp")} problem={problem("bot_name")}>
+            <Field
+              label={t("inboxes.botName")}
+              htmlFor="inbox-bot-name"
+              help={t("inboxes.botNameHelp")}
+              problem={problem("bot_name")}
+            >
               <Input
                 id="inbox-bot-name"
                 maxLength={40}
                 lang={tongue}
                 value={value.web.bot_name[tongue]}
-                onChange={(event) => setWeb({ bot_name: { ...value.web.bot_name, [tongue]: event.target.value } })}
+                onChange={(event) =>
+                  setWeb({ bot_name: { ...value.web.bot_name, [tongue]: event.target.value } })
+                }
               />
             </Field>
           </Grid>
-          <Field label={t("inboxes.greeting")} htmlFor="inbox-greeting" help={t("inboxes.greetingHelp")} problem={problem("greeting")}>
+          <Field
+            label={t("inboxes.greeting")}
+            htmlFor="inbox-greeting"
+            help={t("inboxes.greetingHelp")}
+            problem={problem("greeting")}
+          >
             <Input.TextArea
               id="inbox-greeting"
               autoSize={{ minRows: 2, maxRows: 8 }}
@@ -286,10 +351,16 @@ export default function InboxEditor() {
               lang={tongue}
               value={value.web.greeting[tongue]}
               placeholder={t("inboxes.preview.greeting")}
-              onChange={(event) => setWeb({ greeting: { ...value.web.greeting, [tongue]: event.target.value } })}
+              onChange={(event) =>
+                setWeb({ greeting: { ...value.web.greeting, [tongue]: event.target.value } })
+              }
             />
           </Field>
-          <Field label={t("inboxes.suggestions")} help={t("inboxes.suggestionsHelp")} problem={problem("suggestions")}>
+          <Field
+            label={t("inboxes.suggestions")}
+            help={t("inboxes.suggestionsHelp")}
+            problem={problem("suggestions")}
+          >
             <Suggestions
               value={value.web.suggestions[tongue]}
               onChange={(items) => setWeb({ suggestions: { ...value.web.suggestions, [tongue]: items } })}
@@ -302,7 +373,12 @@ export default function InboxEditor() {
                 disabledAlpha
                 value={value.web.accent}
                 onChange={(color) => setWeb({ accent: color.toHexString().slice(0, 7) })}
-                presets={[{ label: t("inboxes.accents"), colors: ["#3557d6", "#0a7f5a", "#c2410c", "#b4236a", "#6d3fc4", "#1f2937"] }]}
+                presets={[
+                  {
+                    label: t("inboxes.accents"),
+                    colors: ["#3557d6", "#0a7f5a", "#c2410c", "#b4236a", "#6d3fc4", "#1f2937"],
+                  },
+                ]}
               />
             </Field>
             <Field label={t("inboxes.position")} problem={problem("position")}>
@@ -320,7 +396,10 @@ export default function InboxEditor() {
                 aria-label={t("inboxes.theme")}
                 value={value.web.theme}
                 onChange={(theme) => setWeb({ theme })}
-                options={(["auto", "light", "dark"] as const).map((theme) => ({ value: theme, label: t(`inboxes.themes.${theme}`) }))}
+                options={(["auto", "light", "dark"] as const).map((theme) => ({
+                  value: theme,
+                  label: t(`inboxes.themes.${theme}`),
+                }))}
               />
             </Field>
           </Grid>
@@ -345,7 +424,12 @@ export default function InboxEditor() {
           <>
             <Code label={t("inboxes.install")} text={embedSnippet(origin, key)} />
             <p className="qs-after">
-              <a href={`/widget/frame?key=${encodeURIComponent(key)}`} target="_blank" rel="noreferrer" className="qs-inline">
+              <a
+                href={`/widget/frame?key=${encodeURIComponent(key)}`}
+                target="_blank"
+                rel="noreferrer"
+                className="qs-inline"
+              >
                 <ExternalLink size={14} aria-hidden />
                 {t("inboxes.tryWidget")}
               </a>
@@ -373,7 +457,12 @@ export default function InboxEditor() {
     <>
       {channel === "webchat" && (
         <Section title={t("inboxes.origins")} description={t("inboxes.originsText")}>
-          <Field label={t("inboxes.originsLabel")} htmlFor="inbox-origins" help={t("inboxes.originsHelp")} problem={problem("allowed_origins")}>
+          <Field
+            label={t("inboxes.originsLabel")}
+            htmlFor="inbox-origins"
+            help={t("inboxes.originsHelp")}
+            problem={problem("allowed_origins")}
+          >
             <Input.TextArea
               id="inbox-origins"
               autoSize={{ minRows: 3, maxRows: 10 }}
@@ -442,10 +531,9 @@ export default function InboxEditor() {
       onBack={() => go("/settings/inboxes")}
       actions={
         !isNew && (
-          <label className="qs-inline">
-            <Switch checked={value.active} onChange={(active) => set({ active })} />
+          <Toggle checked={value.active} onChange={(active) => set({ active })}>
             {t(value.active ? "inboxes.active" : "inboxes.inactive")}
-          </label>
+          </Toggle>
         )
       }
     >
@@ -454,14 +542,29 @@ export default function InboxEditor() {
           <div>
             <FormProblem
               problems={draft.problems}
-              shown={["name", "queue", "calendar", "greeting", "suggestions", "accent", "position", "theme", "allowed_origins", "callback"]}
+              shown={[
+                "name",
+                "queue",
+                "calendar",
+                "greeting",
+                "suggestions",
+                "accent",
+                "position",
+                "theme",
+                "allowed_origins",
+                "callback",
+              ]}
             />
             <Tabs
               activeKey={tab}
               onChange={setTab}
               items={[
                 { key: "basics", label: t("inboxes.tab.basics"), children: basics },
-                { key: "install", label: t(channel === "webchat" ? "inboxes.tab.install" : "inboxes.tab.api"), children: install },
+                {
+                  key: "install",
+                  label: t(channel === "webchat" ? "inboxes.tab.install" : "inboxes.tab.api"),
+                  children: install,
+                },
                 { key: "security", label: t("inboxes.tab.security"), children: security },
               ]}
             />
@@ -469,7 +572,12 @@ export default function InboxEditor() {
           {channel === "webchat" && (
             <aside className="qs-preview">
               <h2>{t("inboxes.previewTitle")}</h2>
-              <WidgetPreview settings={value.web} company={me.workspace.name} botEnabled={value.bot_enabled} language={tongue} />
+              <WidgetPreview
+                settings={value.web}
+                company={me.workspace.name}
+                botEnabled={value.bot_enabled}
+                language={tongue}
+              />
             </aside>
           )}
         </div>

@@ -2,8 +2,8 @@ import { Button, Dropdown, Tag } from "antd";
 import { Code2, Globe, MoreHorizontal, Plus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
-import { useGo } from "@/app/router";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { type Column, DataTable, Dot, Page, useConfirm, useRows, useSubmit } from "../kit";
 import type { Inbox, Queue } from "../types";
 
@@ -40,11 +40,19 @@ export default function Inboxes() {
         );
       },
     },
-    { key: "channel", title: t("inboxes.channel"), render: (_, inbox) => t(`inboxes.channels.${inbox.channel}`) },
+    {
+      key: "channel",
+      title: t("inboxes.channel"),
+      render: (_, inbox) => t(`inboxes.channels.${inbox.channel}`),
+    },
     {
       key: "status",
       title: t("users.status"),
-      render: (_, inbox) => <Dot tone={inbox.active ? "ok" : "idle"}>{t(inbox.active ? "inboxes.active" : "inboxes.inactive")}</Dot>,
+      render: (_, inbox) => (
+        <Dot tone={inbox.active ? "ok" : "idle"}>
+          {t(inbox.active ? "inboxes.active" : "inboxes.inactive")}
+        </Dot>
+      ),
     },
     {
       key: "queue",
@@ -86,7 +94,11 @@ export default function Inboxes() {
             ],
           }}
         >
-          <Button type="text" icon={<MoreHorizontal size={16} />} aria-label={t("kit.actionsFor", { name: inbox.name })} />
+          <Button
+            type="text"
+            icon={<MoreHorizontal size={16} />}
+            aria-label={t("kit.actionsFor", { name: inbox.name })}
+          />
         </Dropdown>
       ),
     },
@@ -132,7 +144,9 @@ export default function Inboxes() {
         onOpen={(inbox) => go(`/settings/inboxes/${inbox.id}`)}
         emptyTitle={t("inboxes.empty")}
         emptyText={t("inboxes.emptyText")}
-        emptyAction={<Button onClick={() => go("/settings/inboxes/new-webchat")}>{t("inboxes.addWebsite")}</Button>}
+        emptyAction={
+          <Button onClick={() => go("/settings/inboxes/new-webchat")}>{t("inboxes.addWebsite")}</Button>
+        }
       />
     </Page>
   );

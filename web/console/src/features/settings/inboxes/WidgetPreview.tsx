@@ -4,13 +4,25 @@ import { accentText, inLanguage, type Language, type WebchatSettings } from "./m
 import "./preview.css";
 
 /** What a visitor will see, drawn from the fields as they are typed; the saved widget itself is one click away. */
-export function WidgetPreview(props: { settings: WebchatSettings; company: string; botEnabled: boolean; language: Language }) {
+export function WidgetPreview(props: {
+  settings: WebchatSettings;
+  company: string;
+  botEnabled: boolean;
+  language: Language;
+}) {
   const t = useT("settings");
   const { settings, language } = props;
   const title = inLanguage(settings.title, language) || props.company;
-  const style = { "--w-accent": settings.accent, "--w-on-accent": accentText(settings.accent) } as React.CSSProperties;
+  const style = {
+    "--w-accent": settings.accent,
+    "--w-on-accent": accentText(settings.accent),
+  } as React.CSSProperties;
   return (
-    <div className={`qw-stage qw-${settings.position} ${settings.theme === "dark" ? "qw-dark" : ""}`} style={style} aria-hidden>
+    <div
+      className={`qw-stage qw-${settings.position} ${settings.theme === "dark" ? "qw-dark" : ""}`}
+      style={style}
+      aria-hidden
+    >
       <div className="qw-page">
         <i />
         <i />
@@ -21,7 +33,9 @@ export function WidgetPreview(props: { settings: WebchatSettings; company: strin
           <span className="qw-face">{title.slice(0, 1)}</span>
           <div>
             <strong>{title}</strong>
-            <small>{(props.botEnabled && inLanguage(settings.bot_name, language)) || t("inboxes.preview.online")}</small>
+            <small>
+              {(props.botEnabled && inLanguage(settings.bot_name, language)) || t("inboxes.preview.online")}
+            </small>
           </div>
           <Minus size={16} />
         </header>

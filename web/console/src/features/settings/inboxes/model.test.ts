@@ -4,9 +4,16 @@ import { accentText, contrast, DEFAULT_ACCENT, finishWebchat, inLanguage, readWe
 
 describe("webchat settings", () => {
   it("fills in what is missing and refuses what is not a colour", () => {
-    expect(readWebchat({})).toMatchObject({ accent: DEFAULT_ACCENT, position: "right", greeting: { "zh-CN": "", en: "" } });
+    expect(readWebchat({})).toMatchObject({
+      accent: DEFAULT_ACCENT,
+      position: "right",
+      greeting: { "zh-CN": "", en: "" },
+    });
     expect(readWebchat({ accent: "red; background:url(x)" }).accent).toBe(DEFAULT_ACCENT);
-    expect(readWebchat({ suggestions: { "zh-CN": ["a", 3], en: null } }).suggestions).toEqual({ "zh-CN": ["a"], en: [] });
+    expect(readWebchat({ suggestions: { "zh-CN": ["a", 3], en: null } }).suggestions).toEqual({
+      "zh-CN": ["a"],
+      en: [],
+    });
   });
 
   it("falls back to the other language", () => {

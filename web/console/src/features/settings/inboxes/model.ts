@@ -18,16 +18,24 @@ export interface WebchatSettings {
 export const DEFAULT_ACCENT = "#1677ff";
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
-const list = (value: unknown) => (Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : []);
-const part = (value: unknown, language: Language) => (value as Record<string, unknown> | null | undefined)?.[language];
-const both = (value: unknown): Bilingual => ({ "zh-CN": text(part(value, "zh-CN")), en: text(part(value, "en")) });
+const list = (value: unknown) =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+const part = (value: unknown, language: Language) =>
+  (value as Record<string, unknown> | null | undefined)?.[language];
+const both = (value: unknown): Bilingual => ({
+  "zh-CN": text(part(value, "zh-CN")),
+  en: text(part(value, "en")),
+});
 
 export function readWebchat(settings: Record<string, unknown>): WebchatSettings {
   return {
     title: both(settings.title),
     bot_name: both(settings.bot_name),
     greeting: both(settings.greeting),
-    suggestions: { "zh-CN": list(part(settings.suggestions, "zh-CN")), en: list(part(settings.suggestions, "en")) },
+    suggestions: {
+      "zh-CN": list(part(settings.suggestions, "zh-CN")),
+      en: list(part(settings.suggestions, "en")),
+    },
     accent: /^#[0-9a-f]{6}$/i.test(text(settings.accent)) ? text(settings.accent) : DEFAULT_ACCENT,
     position: settings.position === "left" ? "left" : "right",
     theme: settings.theme === "light" || settings.theme === "dark" ? settings.theme : "auto",

@@ -24,10 +24,9 @@ describe("snippets", () => {
 
 describe("allowed origins", () => {
   it("puts scheme and path right and drops doubles", () => {
-    expect(readOrigins("shop.example.com\nhttps://shop.example.com/cart, http://localhost:8080").origins).toEqual([
-      "https://shop.example.com",
-      "http://localhost:8080",
-    ]);
+    expect(
+      readOrigins("shop.example.com\nhttps://shop.example.com/cart, http://localhost:8080").origins,
+    ).toEqual(["https://shop.example.com", "http://localhost:8080"]);
   });
   it("names what is no address", () => {
     expect(readOrigins("ftp://a.example.com not_an_address ok.example.com")).toEqual({

@@ -83,7 +83,10 @@ export function readOrigins(text: string): { origins: string[]; wrong: string[] 
     const candidate = /^[a-z]+:\/\//i.test(line) ? line : `https://${line}`;
     try {
       const url = new URL(candidate);
-      if (!["http:", "https:"].includes(url.protocol) || !/^(localhost|[\w-]+(\.[\w-]+)+|\[[\da-f:]+\])$/i.test(url.hostname))
+      if (
+        !["http:", "https:"].includes(url.protocol) ||
+        !/^(localhost|[\w-]+(\.[\w-]+)+|\[[\da-f:]+\])$/i.test(url.hostname)
+      )
         throw new Error(line);
       if (!origins.includes(url.origin)) origins.push(url.origin);
     } catch {

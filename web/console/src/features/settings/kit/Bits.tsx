@@ -1,6 +1,6 @@
-import { Alert, Button, Drawer, Form, Tooltip, Typography } from "antd";
+import { Alert, Button, Drawer, Form, Switch, Tooltip, Typography } from "antd";
 import { ArrowLeft, Check, Copy } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 
 import { PageFrame } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
@@ -41,7 +41,12 @@ export function Page(props: {
   );
 }
 
-export function Section(props: { title?: ReactNode; description?: ReactNode; extra?: ReactNode; children: ReactNode }) {
+export function Section(props: {
+  title?: ReactNode;
+  description?: ReactNode;
+  extra?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className="qk-section">
       {(props.title || props.extra) && (
@@ -104,7 +109,11 @@ export function State(props: {
   if (props.loading) return <SkeletonRows avatar={false} />;
   if (props.empty)
     return (
-      <EmptyState title={props.emptyTitle ?? t("kit.nothing")} hint={props.emptyText} action={props.emptyAction} />
+      <EmptyState
+        title={props.emptyTitle ?? t("kit.nothing")}
+        hint={props.emptyText}
+        action={props.emptyAction}
+      />
     );
   return props.children;
 }
@@ -201,16 +210,16 @@ export function EditDrawer(props: {
 }
 
 export function FormProblem(props: { problems: { field: string; message: string }[]; shown?: string[] }) {
-  const rest = props.problems.filter((item) => !(props.shown ?? []).some((field) => item.field.includes(field)));
+  const rest = props.problems.filter(
+    (item) => !(props.shown ?? []).some((field) => item.field.includes(field)),
+  );
   if (rest.length === 0) return null;
   return (
     <Alert
       type="error"
       showIcon
       className="qk-gap"
-      title={rest.map((item) => (
-        <div key={item.field + item.message}>{item.message}</div>
-      ))}
+      title={rest.map((item) => <div key={item.field + item.message}>{item.message}</div>)}
     />
   );
 }
@@ -233,7 +242,12 @@ async function copyText(text: string): Promise<boolean> {
   }
 }
 
-export function CopyButton(props: { text: string; label?: string; size?: "small" | "middle"; type?: "default" | "text" | "primary" }) {
+export function CopyButton(props: {
+  text: string;
+  label?: string;
+  size?: "small" | "middle";
+  type?: "default" | "text" | "primary";
+}) {
   const t = useT();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -256,7 +270,7 @@ export function CopyButton(props: { text: string; label?: string; size?: "small"
 export function Code(props: { text: string; label: string }) {
   return (
     <div className="qk-code">
-      <pre tabIndex={0} aria-label={props.label}>
+      <pre role="region" aria-label={props.label}>
         <code translate="no">{props.text}</code>
       </pre>
       <CopyButton text={props.text} />
@@ -274,6 +288,30 @@ export function Dot(props: { tone: "ok" | "wait" | "breach" | "idle" | "accent";
     <span className="qk-dot">
       <i className={`qk-dot-${props.tone}`} aria-hidden />
       {props.children}
+    </span>
+  );
+}
+
+/** A switch with its words beside it, tied together. */
+export function Toggle(props: {
+  checked: boolean;
+  onChange: (on: boolean) => void;
+  size?: "small";
+  className?: string;
+  "aria-label"?: string;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <span className={`qs-inline ${props.className ?? ""}`}>
+      <Switch
+        id={id}
+        checked={props.checked}
+        onChange={props.onChange}
+        {...(props.size ? { size: props.size } : {})}
+        {...(props["aria-label"] ? { "aria-label": props["aria-label"] } : {})}
+      />
+      <label htmlFor={id}>{props.children}</label>
     </span>
   );
 }

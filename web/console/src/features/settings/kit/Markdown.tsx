@@ -35,7 +35,7 @@ export function Markdown(props: { text: string }) {
   }, []);
   const html = useMemo(() => md?.render(props.text) ?? "", [md, props.text]);
   if (!md) return <Skeleton active title={false} paragraph={{ rows: 2 }} />;
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: the renderer escapes all HTML (html: false)
+  // The renderer escapes all HTML (html: false).
   return <div className="qk-md" dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
@@ -77,7 +77,11 @@ export function MarkdownEditor(props: {
         )}
         {mode !== "write" && (
           <section className="qk-mde-preview" aria-label={t("kit.preview")}>
-            {props.value.trim() ? <Markdown text={props.value} /> : <span className="qk-muted">{t("kit.previewEmpty")}</span>}
+            {props.value.trim() ? (
+              <Markdown text={props.value} />
+            ) : (
+              <span className="qk-muted">{t("kit.previewEmpty")}</span>
+            )}
           </section>
         )}
       </div>

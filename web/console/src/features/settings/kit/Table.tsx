@@ -80,7 +80,12 @@ export function DataTable<T extends object>(props: Props<T>) {
         {props.actions}
         {props.onRetry && (
           <Tooltip title={t("kit.refresh")}>
-            <Button type="text" icon={<RotateCw size={15} aria-hidden />} aria-label={t("kit.refresh")} onClick={props.onRetry} />
+            <Button
+              type="text"
+              icon={<RotateCw size={15} aria-hidden />}
+              aria-label={t("kit.refresh")}
+              onClick={props.onRetry}
+            />
           </Tooltip>
         )}
         {optional.length > 1 && (
@@ -126,7 +131,11 @@ export function DataTable<T extends object>(props: Props<T>) {
                 onRow: (row: T) => ({
                   className: "qk-row",
                   onClick: (event) => {
-                    if (!(event.target as HTMLElement).closest("button,a,input,label,.ant-dropdown,.ant-popover,.ant-modal,.ant-switch"))
+                    if (
+                      !(event.target as HTMLElement).closest(
+                        "button,a,input,label,.ant-dropdown,.ant-popover,.ant-modal,.ant-switch",
+                      )
+                    )
                       props.onOpen?.(row);
                   },
                 }),

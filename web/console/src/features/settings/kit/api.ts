@@ -29,7 +29,11 @@ export function useRows<T>(path: string, query?: Query, enabled = true) {
       const rows: T[] = [];
       let cursor: string | null = null;
       for (let page = 0; page < 20; page += 1) {
-        const answer: T[] | Page<T> = await api.get(path, { ...query, ...(cursor ? { cursor } : {}) }, signal);
+        const answer: T[] | Page<T> = await api.get(
+          path,
+          { ...query, ...(cursor ? { cursor } : {}) },
+          signal,
+        );
         rows.push(...itemsOf(answer));
         cursor = Array.isArray(answer) ? null : answer.next_cursor;
         if (!cursor) break;
@@ -56,7 +60,8 @@ export function usePages<T>(path: string, query: Query) {
   return {
     rows: result.data?.pages.flatMap(itemsOf),
     total: first && !Array.isArray(first) ? (first.total ?? null) : null,
-    loading: result.isPending || (result.isFetching && !result.isFetchingNextPage && result.isPlaceholderData),
+    loading:
+      result.isPending || (result.isFetching && !result.isFetchingNextPage && result.isPlaceholderData),
     error: result.error,
     refetch: result.refetch,
     more: {
@@ -67,7 +72,10 @@ export function usePages<T>(path: string, query: Query) {
   };
 }
 
-export function useOne<T>(path: string | null, options: { refetchInterval?: number | false; staleTime?: number } = {}) {
+export function useOne<T>(
+  path: string | null,
+  options: { refetchInterval?: number | false; staleTime?: number } = {},
+) {
   return useQuery({
     queryKey: [path ?? "none", "one"],
     queryFn: ({ signal }) => api.get<T>(path!, undefined, signal),
@@ -87,7 +95,10 @@ interface SubmitOptions<R> {
 }
 
 /** A change with its ends: busy while it runs, what it made old is read again, a refusal is shown where it belongs. */
-export function useSubmit<A extends unknown[], R>(act: (...args: A) => Promise<R>, options: SubmitOptions<R> = {}) {
+export function useSubmit<A extends unknown[], R>(
+  act: (...args: A) => Promise<R>,
+  options: SubmitOptions<R> = {},
+) {
   const [busy, setBusy] = useState(false);
   const { message } = App.useApp();
   const client = useQueryClient();
@@ -99,7 +110,8 @@ export function useSubmit<A extends unknown[], R>(act: (...args: A) => Promise<R
       try {
         const result = await latest.current.act(...args);
         const { stale, done, onDone } = latest.current.options;
-        for (const path of stale ?? []) void client.invalidateQueries({ predicate: (q) => startsWith(q.queryKey, path) });
+        for (const path of stale ?? [])
+          void client.invalidateQueries({ predicate: (q) => startsWith(q.queryKey, path) });
         if (done) message.success(typeof done === "function" ? done(result) : done);
         onDone?.(result);
         return result;

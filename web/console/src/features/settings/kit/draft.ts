@@ -23,7 +23,12 @@ export interface Draft<T> {
 
 /** Servers name fields by path (`body.settings.greeting`); forms by their last part or the path without its root. */
 export function matchesField(path: string, field: string): boolean {
-  return path === field || path.endsWith(`.${field}`) || path.startsWith(`${field}.`) || path.startsWith(`body.${field}.`);
+  return (
+    path === field ||
+    path.endsWith(`.${field}`) ||
+    path.startsWith(`${field}.`) ||
+    path.startsWith(`body.${field}.`)
+  );
 }
 
 export function useDraft<T extends object>(initial: T): Draft<T> {
@@ -35,7 +40,9 @@ export function useDraft<T extends object>(initial: T): Draft<T> {
     setValue((current) => (typeof change === "function" ? change(current) : { ...current, ...change }));
     if (typeof change !== "function") {
       const touched = Object.keys(change);
-      setProblems((current) => current.filter((item) => !touched.some((field) => matchesField(item.field, field))));
+      setProblems((current) =>
+        current.filter((item) => !touched.some((field) => matchesField(item.field, field))),
+      );
     }
   }, []);
 
@@ -57,7 +64,10 @@ export function useDraft<T extends object>(initial: T): Draft<T> {
   }, []);
 
   const dirty = useMemo(() => JSON.stringify(source) !== JSON.stringify(value), [source, value]);
-  const problem = useCallback((field: string) => problems.find((item) => matchesField(item.field, field))?.message, [problems]);
+  const problem = useCallback(
+    (field: string) => problems.find((item) => matchesField(item.field, field))?.message,
+    [problems],
+  );
 
   return { value, set, accept, reset, dirty, problems, refuse, problem };
 }

@@ -7,7 +7,11 @@ import { useT } from "./i18n";
 export function useUnsavedGuard(dirty: boolean): void {
   const t = useT();
   const { modal } = App.useApp();
-  const blocker = useBlocker({ shouldBlockFn: () => dirty, enableBeforeUnload: () => dirty, withResolver: true });
+  const blocker = useBlocker({
+    shouldBlockFn: () => dirty,
+    enableBeforeUnload: () => dirty,
+    withResolver: true,
+  });
   useEffect(() => {
     if (blocker.status !== "blocked") return;
     const asked = modal.confirm({

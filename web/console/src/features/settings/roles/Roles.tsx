@@ -58,7 +58,9 @@ function RoleEditor(props: { role: Role | null; roles: Role[]; onClose: () => vo
       busy={save.busy}
       onClose={props.onClose}
       onSave={() =>
-        draft.value.name.trim() ? void save.run() : draft.refuse([{ field: "name", message: t("kit.required") }])
+        draft.value.name.trim()
+          ? void save.run()
+          : draft.refuse([{ field: "name", message: t("kit.required") }])
       }
     >
       <FormProblem problems={draft.problems} shown={["name", "description"]} />
@@ -71,7 +73,11 @@ function RoleEditor(props: { role: Role | null; roles: Role[]; onClose: () => vo
           onChange={(event) => draft.set({ name: event.target.value })}
         />
       </Field>
-      <Field label={t("roles.descriptionLabel")} htmlFor="role-description" problem={draft.problem("description")}>
+      <Field
+        label={t("roles.descriptionLabel")}
+        htmlFor="role-description"
+        problem={draft.problem("description")}
+      >
         <Input.TextArea
           id="role-description"
           maxLength={200}
@@ -132,7 +138,8 @@ export default function Roles() {
     done: t("roles.deleted"),
   });
   const title = (role: Role) => (role.built_in ? t(`roles.builtIn.${role.key}`) : role.name);
-  const held = (role: Role) => (role.built_in ? role.permissions : (draft.value[role.id] ?? role.permissions));
+  const held = (role: Role) =>
+    role.built_in ? role.permissions : (draft.value[role.id] ?? role.permissions);
   const change = (role: Role, next: string[]) => draft.set({ [role.id]: next });
 
   return (
@@ -142,7 +149,12 @@ export default function Roles() {
       description={t("roles.description")}
       actions={
         mayEdit && (
-          <Button type="primary" icon={<Plus size={15} />} onClick={() => setEditing("new")} disabled={!roles.rows}>
+          <Button
+            type="primary"
+            icon={<Plus size={15} />}
+            onClick={() => setEditing("new")}
+            disabled={!roles.rows}
+          >
             {t("roles.new")}
           </Button>
         )
@@ -221,7 +233,9 @@ export default function Roles() {
                               checked={state === "all"}
                               indeterminate={state === "some"}
                               aria-label={`${title(role)} – ${t(`permissionGroup.${group.key}`)}`}
-                              onChange={(event) => change(role, setGroup(held(role), group, event.target.checked))}
+                              onChange={(event) =>
+                                change(role, setGroup(held(role), group, event.target.checked))
+                              }
                             />
                           )}
                         </td>
@@ -244,12 +258,25 @@ export default function Roles() {
                           const on = held(role).includes(permission);
                           const label = `${title(role)} – ${t(`permission.${permission}.name`)}`;
                           return (
-                            <td key={role.id} className={on !== role.permissions.includes(permission) ? "qr-changed" : ""}>
+                            <td
+                              key={role.id}
+                              className={on !== role.permissions.includes(permission) ? "qr-changed" : ""}
+                            >
                               {role.built_in || !mayEdit ? (
                                 on ? (
-                                  <Check size={16} className="qr-yes" role="img" aria-label={`${label}: ${t("kit.yes")}`} />
+                                  <Check
+                                    size={16}
+                                    className="qr-yes"
+                                    role="img"
+                                    aria-label={`${label}: ${t("kit.yes")}`}
+                                  />
                                 ) : (
-                                  <Minus size={14} className="qr-no" role="img" aria-label={`${label}: ${t("kit.no")}`} />
+                                  <Minus
+                                    size={14}
+                                    className="qr-no"
+                                    role="img"
+                                    aria-label={`${label}: ${t("kit.no")}`}
+                                  />
                                 )
                               ) : (
                                 <Checkbox

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { dependants, difference, grant, groupPermissions, groupState, requirements, revoke, setGroup, toggle } from "./model";
+import {
+  dependants,
+  difference,
+  grant,
+  groupPermissions,
+  groupState,
+  requirements,
+  revoke,
+  setGroup,
+  toggle,
+} from "./model";
 
 describe("permission matrix", () => {
   it("brings along what a right rests on", () => {
@@ -10,7 +20,9 @@ describe("permission matrix", () => {
 
   it("takes away what rests on a right", () => {
     expect(dependants("knowledge.view").sort()).toEqual(["knowledge.edit", "knowledge.publish"]);
-    expect(revoke(["knowledge.edit", "knowledge.publish", "knowledge.view", "reports.view"], "knowledge.view")).toEqual(["reports.view"]);
+    expect(
+      revoke(["knowledge.edit", "knowledge.publish", "knowledge.view", "reports.view"], "knowledge.view"),
+    ).toEqual(["reports.view"]);
   });
 
   it("toggling twice a right that stands alone changes nothing", () => {
@@ -30,7 +42,10 @@ describe("permission matrix", () => {
   });
 
   it("sets and reads a whole group", () => {
-    const group = { key: "knowledge", permissions: ["knowledge.view", "knowledge.edit", "knowledge.publish"] };
+    const group = {
+      key: "knowledge",
+      permissions: ["knowledge.view", "knowledge.edit", "knowledge.publish"],
+    };
     expect(groupState([], group)).toBe("none");
     expect(groupState(["knowledge.view"], group)).toBe("some");
     const on = setGroup([], group, true);

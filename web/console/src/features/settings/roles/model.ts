@@ -41,7 +41,10 @@ export function groupPermissions(permissions: readonly string[]): PermissionGrou
     const key = GROUP_OF[permission.split(".")[0] ?? ""] ?? "other";
     groups.set(key, [...(groups.get(key) ?? []), permission]);
   }
-  return GROUP_ORDER.filter((key) => groups.has(key)).map((key) => ({ key, permissions: groups.get(key) ?? [] }));
+  return GROUP_ORDER.filter((key) => groups.has(key)).map((key) => ({
+    key,
+    permissions: groups.get(key) ?? [],
+  }));
 }
 
 /** Everything a right rests on, itself excluded. */
@@ -79,7 +82,10 @@ export function toggle(held: readonly string[], permission: string): string[] {
 
 /** Sets a whole group at once. */
 export function setGroup(held: readonly string[], group: PermissionGroup, on: boolean): string[] {
-  return group.permissions.reduce<string[]>((all, key) => (on ? grant(all, key) : revoke(all, key)), [...held]);
+  return group.permissions.reduce<string[]>(
+    (all, key) => (on ? grant(all, key) : revoke(all, key)),
+    [...held],
+  );
 }
 
 export function groupState(held: readonly string[], group: PermissionGroup): "all" | "some" | "none" {
@@ -87,7 +93,10 @@ export function groupState(held: readonly string[], group: PermissionGroup): "al
   return count === 0 ? "none" : count === group.permissions.length ? "all" : "some";
 }
 
-export function difference(before: readonly string[], after: readonly string[]): { added: string[]; removed: string[] } {
+export function difference(
+  before: readonly string[],
+  after: readonly string[],
+): { added: string[]; removed: string[] } {
   return {
     added: after.filter((key) => !before.includes(key)).sort(),
     removed: before.filter((key) => !after.includes(key)).sort(),

@@ -3,16 +3,35 @@ import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
 import { useEffect } from "react";
 import { api } from "@/api/client";
 import { useT } from "@/app/i18n";
-import { Field, FormProblem, Page, SaveBar, Section, State, useDraft, useOne, useSubmit, useUnsavedGuard } from "../kit";
+import {
+  Field,
+  FormProblem,
+  Page,
+  SaveBar,
+  Section,
+  State,
+  useDraft,
+  useOne,
+  useSubmit,
+  useUnsavedGuard,
+} from "../kit";
 import { checkList, finishList, type Labelled, move, type RoutingSettings, readLabelled } from "./lists";
 
-function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: Labelled[]) => void; addText: string; withState?: boolean }) {
+function ListEditor(props: {
+  id: string;
+  value: Labelled[];
+  onChange: (value: Labelled[]) => void;
+  addText: string;
+  withState?: boolean;
+}) {
   const t = useT("settings");
   const { value, onChange } = props;
   const faults = checkList(value);
   const row = props.withState ? "qs-listrow qs-listrow-state" : "qs-listrow";
   const setLabel = (index: number, locale: "zh-CN" | "en", text: string) =>
-    onChange(value.map((item, i) => (i === index ? { ...item, label: { ...item.label, [locale]: text } } : item)));
+    onChange(
+      value.map((item, i) => (i === index ? { ...item, label: { ...item.label, [locale]: text } } : item)),
+    );
   return (
     <div className="qs-stack">
       {value.length > 0 && (
@@ -48,8 +67,13 @@ function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: La
                 <Select
                   value={item.state ?? "away"}
                   aria-label={t("lists.stateOf", { n: index + 1 })}
-                  onChange={(state) => onChange(value.map((old, i) => (i === index ? { ...old, state } : old)))}
-                  options={(["away", "busy"] as const).map((state) => ({ value: state, label: t(`lists.states.${state}`) }))}
+                  onChange={(state) =>
+                    onChange(value.map((old, i) => (i === index ? { ...old, state } : old)))
+                  }
+                  options={(["away", "busy"] as const).map((state) => ({
+                    value: state,
+                    label: t(`lists.states.${state}`),
+                  }))}
                 />
               )}
               <span>
@@ -70,7 +94,9 @@ function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: La
                 <Button
                   type="text"
                   icon={<X size={14} />}
-                  aria-label={t("kit.deleteNamed", { name: item.label["zh-CN"] || item.label.en || index + 1 })}
+                  aria-label={t("kit.deleteNamed", {
+                    name: item.label["zh-CN"] || item.label.en || index + 1,
+                  })}
                   onClick={() => onChange(value.filter((_, i) => i !== index))}
                 />
               </span>
@@ -87,7 +113,14 @@ function ListEditor(props: { id: string; value: Labelled[]; onChange: (value: La
         <Button
           icon={<Plus size={14} />}
           onClick={() => {
-            onChange([...value, { key: "", label: { "zh-CN": "", en: "" }, ...(props.withState ? { state: "away" as const } : {}) }]);
+            onChange([
+              ...value,
+              {
+                key: "",
+                label: { "zh-CN": "", en: "" },
+                ...(props.withState ? { state: "away" as const } : {}),
+              },
+            ]);
             setTimeout(() => document.getElementById(`${props.id}-${value.length}`)?.focus(), 0);
           }}
         >
@@ -109,7 +142,9 @@ function draftOf(settings: RoutingSettings): ListsDraft {
   return {
     reasons: (settings.presence_reasons ?? []).map(readLabelled),
     dispositions: (settings.dispositions ?? []).map(readLabelled),
-    weights: Object.fromEntries(Object.entries(settings.channel_weights ?? {}).map(([channel, weight]) => [channel, Number(weight)])),
+    weights: Object.fromEntries(
+      Object.entries(settings.channel_weights ?? {}).map(([channel, weight]) => [channel, Number(weight)]),
+    ),
     missed: settings.missed_offers_to_away ?? 2,
   };
 }
@@ -144,10 +179,21 @@ export default function Lists() {
       <State loading={settings.isPending} error={settings.error} onRetry={() => void settings.refetch()}>
         <FormProblem problems={draft.problems} />
         <Section title={t("lists.dispositions")} description={t("lists.dispositionsText")}>
-          <ListEditor id="disposition" value={value.dispositions} onChange={(dispositions) => set({ dispositions })} addText={t("lists.addDisposition")} />
+          <ListEditor
+            id="disposition"
+            value={value.dispositions}
+            onChange={(dispositions) => set({ dispositions })}
+            addText={t("lists.addDisposition")}
+          />
         </Section>
         <Section title={t("lists.reasons")} description={t("lists.reasonsText")}>
-          <ListEditor withState id="reason" value={value.reasons} onChange={(reasons) => set({ reasons })} addText={t("lists.addReason")} />
+          <ListEditor
+            withState
+            id="reason"
+            value={value.reasons}
+            onChange={(reasons) => set({ reasons })}
+            addText={t("lists.addReason")}
+          />
         </Section>
         <Section title={t("lists.weights")} description={t("lists.weightsText")}>
           <div className="qk-grid qk-grid-3">

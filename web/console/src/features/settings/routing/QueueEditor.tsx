@@ -4,8 +4,8 @@ import { Plus, X } from "lucide-react";
 import { useEffect } from "react";
 import { api } from "@/api/client";
 import type { DirectoryEntry } from "@/api/types";
-import { useGo } from "@/app/router";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { duration } from "@/lib/format";
 import {
   Field,
@@ -15,6 +15,7 @@ import {
   SaveBar,
   Section,
   State,
+  Toggle,
   useDraft,
   useOne,
   useRows,
@@ -78,7 +79,12 @@ export default function QueueEditor() {
   const save = useSubmit(
     () => {
       const { is_default, ...body } = value;
-      const fields = { ...body, name: body.name.trim(), description: body.description.trim(), ...(is_default ? { is_default } : {}) };
+      const fields = {
+        ...body,
+        name: body.name.trim(),
+        description: body.description.trim(),
+        ...(is_default ? { is_default } : {}),
+      };
       return isNew ? api.post<Queue>("/queues", fields) : api.patch<Queue>(`/queues/${queueId}`, fields);
     },
     {
@@ -99,7 +105,8 @@ export default function QueueEditor() {
     } else void save.run();
   };
   const overflow = value.overflow;
-  const setOverflow = (change: Partial<Overflow>) => set({ overflow: { ...(overflow ?? OVERFLOW), ...change } });
+  const setOverflow = (change: Partial<Overflow>) =>
+    set({ overflow: { ...(overflow ?? OVERFLOW), ...change } });
 
   const name = (list: { id: string; name: string }[] | undefined) => (id: string) =>
     list?.find((item) => item.id === id)?.name ?? "…";
@@ -109,7 +116,9 @@ export default function QueueEditor() {
     calendar: name(calendars.rows),
     causes: (on, after) =>
       on
-        .map((cause) => t(`queues.cause.${cause}`, { time: duration(after ?? 0, locale), count: value.max_waiting ?? 0 }))
+        .map((cause) =>
+          t(`queues.cause.${cause}`, { time: duration(after ?? 0, locale), count: value.max_waiting ?? 0 }),
+        )
         .join(t("queues.or")),
     comma: t("roles.comma"),
   });
@@ -119,10 +128,9 @@ export default function QueueEditor() {
       title={isNew ? t("queues.newTitle") : (queue.data?.name ?? t("nav.queues"))}
       onBack={() => go("/settings/queues")}
       actions={
-        <label className="qs-inline">
-          <Switch checked={value.active} onChange={(active) => set({ active })} />
+        <Toggle checked={value.active} onChange={(active) => set({ active })}>
           {t(value.active ? "queues.activeOn" : "queues.activeOff")}
-        </label>
+        </Toggle>
       }
     >
       <State loading={!isNew && queue.isPending} error={queue.error} onRetry={() => void queue.refetch()}>
@@ -130,7 +138,18 @@ export default function QueueEditor() {
           <div>
             <FormProblem
               problems={draft.problems}
-              shown={["name", "description", "member", "skill", "strategy", "accept", "priority", "calendar", "max_waiting", "overflow"]}
+              shown={[
+                "name",
+                "description",
+                "member",
+                "skill",
+                "strategy",
+                "accept",
+                "priority",
+                "calendar",
+                "max_waiting",
+                "overflow",
+              ]}
             />
             <Section title={t("queues.basics")}>
               <Field label={t("queues.name")} htmlFor="queue-name" required problem={problem("name")}>
@@ -143,7 +162,11 @@ export default function QueueEditor() {
                   onChange={(event) => set({ name: event.target.value })}
                 />
               </Field>
-              <Field label={t("queues.description")} htmlFor="queue-description" problem={problem("description")}>
+              <Field
+                label={t("queues.description")}
+                htmlFor="queue-description"
+                problem={problem("description")}
+              >
                 <Input.TextArea
                   id="queue-description"
                   autoSize={{ minRows: 2 }}
@@ -162,7 +185,11 @@ export default function QueueEditor() {
               </Field>
             </Section>
             <Section title={t("queues.who")} description={t("queues.whoText")}>
-              <Field label={t("queues.members")} htmlFor="queue-members" problem={problem("member_ids") ?? problem("user_ids")}>
+              <Field
+                label={t("queues.members")}
+                htmlFor="queue-members"
+                problem={problem("member_ids") ?? problem("user_ids")}
+              >
                 <Select
                   id="queue-members"
                   mode="multiple"
@@ -174,7 +201,11 @@ export default function QueueEditor() {
                   options={(people.rows ?? []).map((person) => ({ value: person.id, label: person.name }))}
                 />
               </Field>
-              <Field label={t("queues.skills")} help={t("queues.skillsHelp")} problem={problem("required_skills")}>
+              <Field
+                label={t("queues.skills")}
+                help={t("queues.skillsHelp")}
+                problem={problem("required_skills")}
+              >
                 <div className="qs-stack">
                   {value.required_skills.map((item, index) => (
                     <div className="qs-row" key={item.skill_id || index}>
@@ -183,12 +214,18 @@ export default function QueueEditor() {
                         aria-label={t("queues.skill")}
                         value={item.skill_id}
                         onChange={(skill_id) =>
-                          set({ required_skills: value.required_skills.map((old, i) => (i === index ? { ...old, skill_id } : old)) })
+                          set({
+                            required_skills: value.required_skills.map((old, i) =>
+                              i === index ? { ...old, skill_id } : old,
+                            ),
+                          })
                         }
                         options={(skills.rows ?? []).map((skill) => ({
                           value: skill.id,
                           label: skill.name,
-                          disabled: value.required_skills.some((other, i) => i !== index && other.skill_id === skill.id),
+                          disabled: value.required_skills.some(
+                            (other, i) => i !== index && other.skill_id === skill.id,
+                          ),
                         }))}
                       />
                       <Select
@@ -196,15 +233,24 @@ export default function QueueEditor() {
                         aria-label={t("queues.level")}
                         value={item.level}
                         onChange={(level) =>
-                          set({ required_skills: value.required_skills.map((old, i) => (i === index ? { ...old, level } : old)) })
+                          set({
+                            required_skills: value.required_skills.map((old, i) =>
+                              i === index ? { ...old, level } : old,
+                            ),
+                          })
                         }
-                        options={[1, 2, 3, 4, 5].map((level) => ({ value: level, label: `≥ ${t(`skills.level${level}`)}` }))}
+                        options={[1, 2, 3, 4, 5].map((level) => ({
+                          value: level,
+                          label: `≥ ${t(`skills.level${level}`)}`,
+                        }))}
                       />
                       <Button
                         type="text"
                         icon={<X size={15} />}
                         aria-label={t("kit.remove")}
-                        onClick={() => set({ required_skills: value.required_skills.filter((_, i) => i !== index) })}
+                        onClick={() =>
+                          set({ required_skills: value.required_skills.filter((_, i) => i !== index) })
+                        }
                       />
                     </div>
                   ))}
@@ -213,8 +259,13 @@ export default function QueueEditor() {
                       icon={<Plus size={14} />}
                       disabled={!skills.rows || value.required_skills.length >= skills.rows.length}
                       onClick={() => {
-                        const free = skills.rows?.find((skill) => !value.required_skills.some((item) => item.skill_id === skill.id));
-                        if (free) set({ required_skills: [...value.required_skills, { skill_id: free.id, level: 1 }] });
+                        const free = skills.rows?.find(
+                          (skill) => !value.required_skills.some((item) => item.skill_id === skill.id),
+                        );
+                        if (free)
+                          set({
+                            required_skills: [...value.required_skills, { skill_id: free.id, level: 1 }],
+                          });
                       }}
                     >
                       {t(skills.rows?.length === 0 ? "queues.noSkills" : "queues.addSkill")}
@@ -265,7 +316,11 @@ export default function QueueEditor() {
                 </div>
               </Field>
               <Grid>
-                <Field label={t("queues.priority")} help={t("queues.priorityHelp")} problem={problem("priority")}>
+                <Field
+                  label={t("queues.priority")}
+                  help={t("queues.priorityHelp")}
+                  problem={problem("priority")}
+                >
                   <Slider
                     min={0}
                     max={9}
@@ -276,7 +331,11 @@ export default function QueueEditor() {
                   />
                 </Field>
                 <Field label={t("queues.sticky")} help={t("queues.stickyHelp")} problem={problem("sticky")}>
-                  <Switch checked={value.sticky} aria-label={t("queues.sticky")} onChange={(sticky) => set({ sticky })} />
+                  <Switch
+                    checked={value.sticky}
+                    aria-label={t("queues.sticky")}
+                    onChange={(sticky) => set({ sticky })}
+                  />
                 </Field>
                 <Field label={t("queues.calendar")} htmlFor="queue-calendar" problem={problem("calendar_id")}>
                   <Select
@@ -285,11 +344,19 @@ export default function QueueEditor() {
                     onChange={(id) => set({ calendar_id: id || null })}
                     options={[
                       { value: "", label: t("queues.calendarAlways") },
-                      ...(calendars.rows ?? []).map((calendar) => ({ value: calendar.id, label: calendar.name })),
+                      ...(calendars.rows ?? []).map((calendar) => ({
+                        value: calendar.id,
+                        label: calendar.name,
+                      })),
                     ]}
                   />
                 </Field>
-                <Field label={t("queues.cap")} htmlFor="queue-cap" help={t("queues.capHelp")} problem={problem("max_waiting")}>
+                <Field
+                  label={t("queues.cap")}
+                  htmlFor="queue-cap"
+                  help={t("queues.capHelp")}
+                  problem={problem("max_waiting")}
+                >
                   <InputNumber
                     id="queue-cap"
                     min={1}
@@ -326,7 +393,11 @@ export default function QueueEditor() {
                     />
                   </Field>
                   {overflow.on.includes("timeout") && (
-                    <Field label={t("queues.overflowAfter")} htmlFor="queue-after" problem={problem("overflow.after_s")}>
+                    <Field
+                      label={t("queues.overflowAfter")}
+                      htmlFor="queue-after"
+                      problem={problem("overflow.after_s")}
+                    >
                       <InputNumber
                         id="queue-after"
                         min={10}
@@ -355,7 +426,12 @@ export default function QueueEditor() {
                     />
                   </Field>
                   {overflow.action === "queue" && (
-                    <Field label={t("queues.overflowQueue")} htmlFor="queue-target" required problem={problem("overflow.queue_id")}>
+                    <Field
+                      label={t("queues.overflowQueue")}
+                      htmlFor="queue-target"
+                      required
+                      problem={problem("overflow.queue_id")}
+                    >
                       <Select
                         id="queue-target"
                         value={overflow.queue_id}

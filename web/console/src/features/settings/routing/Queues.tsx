@@ -3,8 +3,8 @@ import { MoreHorizontal, Plus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import type { QueueLive } from "@/api/types";
-import { useGo } from "@/app/router";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { duration } from "@/lib/format";
 import { type Column, DataTable, Dot, Page, useConfirm, useRows, useSubmit } from "../kit";
 import type { Queue, Skill } from "../types";
@@ -74,7 +74,11 @@ export default function Queues() {
         </Space>
       ),
     },
-    { key: "strategy", title: t("queues.strategy"), render: (_, queue) => t(`queues.strategies.${queue.strategy}`) },
+    {
+      key: "strategy",
+      title: t("queues.strategy"),
+      render: (_, queue) => t(`queues.strategies.${queue.strategy}`),
+    },
     {
       key: "priority",
       title: t("queues.priority"),
@@ -130,7 +134,11 @@ export default function Queues() {
             ],
           }}
         >
-          <Button type="text" icon={<MoreHorizontal size={16} />} aria-label={t("kit.actionsFor", { name: queue.name })} />
+          <Button
+            type="text"
+            icon={<MoreHorizontal size={16} />}
+            aria-label={t("kit.actionsFor", { name: queue.name })}
+          />
         </Dropdown>
       ),
     },

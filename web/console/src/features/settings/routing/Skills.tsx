@@ -28,7 +28,10 @@ type Levels = Record<string, Record<string, number>>;
 
 function levelsOf(users: SkilledUser[]): Levels {
   return Object.fromEntries(
-    users.map((user) => [user.id, Object.fromEntries(user.skills.map((item) => [item.skill_id, item.level]))]),
+    users.map((user) => [
+      user.id,
+      Object.fromEntries(user.skills.map((item) => [item.skill_id, item.level])),
+    ]),
   );
 }
 
@@ -50,11 +53,19 @@ function SkillEditor(props: { skill: Skill | null; onClose: () => void }) {
       busy={save.busy}
       onClose={props.onClose}
       onSave={() =>
-        draft.value.name.trim() ? void save.run() : draft.refuse([{ field: "name", message: t("kit.required") }])
+        draft.value.name.trim()
+          ? void save.run()
+          : draft.refuse([{ field: "name", message: t("kit.required") }])
       }
     >
       <FormProblem problems={draft.problems} shown={["name", "description"]} />
-      <Field label={t("skills.name")} htmlFor="skill-name" required help={t("skills.nameHelp")} problem={draft.problem("name")}>
+      <Field
+        label={t("skills.name")}
+        htmlFor="skill-name"
+        required
+        help={t("skills.nameHelp")}
+        problem={draft.problem("name")}
+      >
         <Input
           id="skill-name"
           autoFocus
@@ -63,7 +74,11 @@ function SkillEditor(props: { skill: Skill | null; onClose: () => void }) {
           onChange={(event) => draft.set({ name: event.target.value })}
         />
       </Field>
-      <Field label={t("skills.descriptionLabel")} htmlFor="skill-description" problem={draft.problem("description")}>
+      <Field
+        label={t("skills.descriptionLabel")}
+        htmlFor="skill-description"
+        problem={draft.problem("description")}
+      >
         <Input.TextArea
           id="skill-description"
           maxLength={200}
@@ -98,7 +113,10 @@ export default function Skills() {
     async () => {
       for (const user of changed)
         await api.put(`/users/${user.id}/skills`, {
-          skills: Object.entries(draft.value[user.id] ?? {}).map(([skill_id, level]) => ({ skill_id, level })),
+          skills: Object.entries(draft.value[user.id] ?? {}).map(([skill_id, level]) => ({
+            skill_id,
+            level,
+          })),
         });
     },
     { stale: ["/skills/people"], done: t("kit.saved"), onDone: () => accept(draft.value) },
@@ -114,8 +132,11 @@ export default function Skills() {
       else own[skill] = level;
       return { ...levels, [user]: own };
     });
-  const shown = (users.rows ?? []).filter((user) => user.name.toLowerCase().includes(query.trim().toLowerCase()));
-  const having = (skill: string) => (users.rows ?? []).filter((user) => (draft.value[user.id]?.[skill] ?? 0) > 0).length;
+  const shown = (users.rows ?? []).filter((user) =>
+    user.name.toLowerCase().includes(query.trim().toLowerCase()),
+  );
+  const having = (skill: string) =>
+    (users.rows ?? []).filter((user) => (draft.value[user.id]?.[skill] ?? 0) > 0).length;
 
   return (
     <Page
@@ -226,7 +247,9 @@ export default function Skills() {
               ))}
             </tbody>
           </table>
-          {shown.length === 0 && <p className="qk-muted qs-pad">{t(query ? "kit.noMatch" : "users.empty")}</p>}
+          {shown.length === 0 && (
+            <p className="qk-muted qs-pad">{t(query ? "kit.noMatch" : "users.empty")}</p>
+          )}
         </div>
         <SaveBar
           dirty={dirty}

@@ -7,7 +7,10 @@ describe("lists in two languages", () => {
     const both = { key: "lunch", label: { "zh-CN": "午餐", en: "Lunch" } };
     expect(readLabelled(both)).toEqual(both);
     expect(readLabelled("午餐")).toEqual({ key: "午餐", label: { "zh-CN": "午餐", en: "午餐" } });
-    expect(readLabelled({ key: "lunch", label: "Lunch" })).toEqual({ key: "lunch", label: { "zh-CN": "Lunch", en: "Lunch" } });
+    expect(readLabelled({ key: "lunch", label: "Lunch" })).toEqual({
+      key: "lunch",
+      label: { "zh-CN": "Lunch", en: "Lunch" },
+    });
   });
 
   it("makes keys that are new and speak", () => {

@@ -18,9 +18,11 @@ export interface RoutingSettings {
 export function readLabelled(value: unknown): Labelled {
   if (typeof value === "string") return { key: value, label: { "zh-CN": value, en: value } };
   const item = (value ?? {}) as { key?: unknown; label?: unknown; name?: unknown; state?: unknown };
-  const state = item.state === "busy" || item.state === "away" ? { state: item.state as "busy" | "away" } : {};
+  const state =
+    item.state === "busy" || item.state === "away" ? { state: item.state as "busy" | "away" } : {};
   const label = item.label ?? item.name ?? item.key ?? "";
-  if (typeof label === "string") return { key: String(item.key ?? label), label: { "zh-CN": label, en: label }, ...state };
+  if (typeof label === "string")
+    return { key: String(item.key ?? label), label: { "zh-CN": label, en: label }, ...state };
   const both = label as Record<string, unknown>;
   const zh = String(both["zh-CN"] ?? both.zh ?? both.en ?? "");
   return { key: String(item.key ?? zh), label: { "zh-CN": zh, en: String(both.en ?? zh) }, ...state };

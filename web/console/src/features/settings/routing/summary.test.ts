@@ -34,7 +34,16 @@ describe("a queue in plain words", () => {
   });
 
   it("names skills with the level that is asked", () => {
-    const facts = summarize(queue({ required_skills: [{ skill_id: "en", level: 3 }, { skill_id: "tech", level: 1 }] }), 2, names);
+    const facts = summarize(
+      queue({
+        required_skills: [
+          { skill_id: "en", level: 3 },
+          { skill_id: "tech", level: 1 },
+        ],
+      }),
+      2,
+      names,
+    );
     expect(facts[0]).toEqual({ key: "whoSkilled", params: { count: 2, skills: "S:en ≥ 3, S:tech" } });
   });
 
@@ -62,17 +71,29 @@ describe("what a queue cannot be", () => {
   it("accepts a plain queue", () => expect(faults({})).toEqual([]));
   it("wants a name", () => expect(faults({ name: " " })).toEqual(["name"]));
   it("does not overflow into itself or nowhere", () => {
-    expect(faults({ overflow: { action: "queue", queue_id: "me", after_s: null, on: ["closed"] } })).toEqual(["overflow.queue_id"]);
-    expect(faults({ overflow: { action: "queue", queue_id: null, after_s: null, on: ["closed"] } })).toEqual(["overflow.queue_id"]);
-  });
-  it("wants a reason, a time and a cap where they are used", () => {
-    expect(faults({ overflow: { action: "bot", queue_id: null, after_s: null, on: [] } })).toEqual(["overflow.on"]);
-    expect(faults({ overflow: { action: "bot", queue_id: null, after_s: null, on: ["timeout", "cap"] } })).toEqual([
-      "overflow.after_s",
-      "max_waiting",
+    expect(faults({ overflow: { action: "queue", queue_id: "me", after_s: null, on: ["closed"] } })).toEqual([
+      "overflow.queue_id",
+    ]);
+    expect(faults({ overflow: { action: "queue", queue_id: null, after_s: null, on: ["closed"] } })).toEqual([
+      "overflow.queue_id",
     ]);
   });
+  it("wants a reason, a time and a cap where they are used", () => {
+    expect(faults({ overflow: { action: "bot", queue_id: null, after_s: null, on: [] } })).toEqual([
+      "overflow.on",
+    ]);
+    expect(
+      faults({ overflow: { action: "bot", queue_id: null, after_s: null, on: ["timeout", "cap"] } }),
+    ).toEqual(["overflow.after_s", "max_waiting"]);
+  });
   it("asks for a skill once", () => {
-    expect(faults({ required_skills: [{ skill_id: "a", level: 1 }, { skill_id: "a", level: 2 }] })).toEqual(["required_skills"]);
+    expect(
+      faults({
+        required_skills: [
+          { skill_id: "a", level: 1 },
+          { skill_id: "a", level: 2 },
+        ],
+      }),
+    ).toEqual(["required_skills"]);
   });
 });

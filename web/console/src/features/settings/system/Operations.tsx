@@ -4,10 +4,21 @@ import { useState } from "react";
 import { api } from "@/api/client";
 import type { Id, Iso } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
-import { duration, fileSize, integer } from "@/lib/format";
+import { absoluteTime, duration, fileSize, integer } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { useWord } from "../audit/Audit";
-import { Code, type Column, DataTable, Dot, Page, State, useConfirm, useOne, usePages, useSubmit } from "../kit";
+import {
+  Code,
+  type Column,
+  DataTable,
+  Dot,
+  Page,
+  State,
+  useConfirm,
+  useOne,
+  usePages,
+  useSubmit,
+} from "../kit";
 import { readHealth } from "./health";
 
 interface DeadLetter {
@@ -32,6 +43,7 @@ function Health() {
   const parts = readHealth(health.data);
   const show = (name: string, value: unknown): string => {
     if (typeof value === "boolean") return t(value ? "kit.yes" : "kit.no");
+    if (name === "now") return absoluteTime(String(value), locale);
     if (typeof value !== "number") return String(value ?? "–");
     if (/bytes$/.test(name)) return fileSize(value);
     if (/_ms$/.test(name)) return t("operations.ms", { n: Math.round(value * 10) / 10 });
@@ -39,7 +51,11 @@ function Health() {
     return integer(value, locale);
   };
   return (
-    <State loading={health.isPending} error={health.data ? undefined : health.error} onRetry={() => void health.refetch()}>
+    <State
+      loading={health.isPending}
+      error={health.data ? undefined : health.error}
+      onRetry={() => void health.refetch()}
+    >
       <div className="qo-grid">
         {parts.map((part) => (
           <section key={part.name} className="qo-card">
@@ -89,14 +105,32 @@ function DeadLetters() {
         </button>
       ),
     },
-    { key: "event", title: t("operations.event"), render: (_, letter) => <code translate="no">{letter.kind}</code> },
+    {
+      key: "event",
+      title: t("operations.event"),
+      render: (_, letter) => <code translate="no">{letter.kind}</code>,
+    },
     {
       key: "state",
       title: t("users.status"),
-      render: (_, letter) => <Dot tone={letter.state === "dead" ? "breach" : "wait"}>{t(letter.state === "dead" ? "operations.dead" : "operations.retrying")}</Dot>,
+      render: (_, letter) => (
+        <Dot tone={letter.state === "dead" ? "breach" : "wait"}>
+          {t(letter.state === "dead" ? "operations.dead" : "operations.retrying")}
+        </Dot>
+      ),
     },
-    { key: "error", title: t("operations.error"), render: (_, letter) => <span className="qk-clip qs-wide">{letter.error}</span> },
-    { key: "attempts", title: t("operations.attempts"), align: "right", className: "qk-num", render: (_, letter) => letter.attempts },
+    {
+      key: "error",
+      title: t("operations.error"),
+      render: (_, letter) => <span className="qk-clip qs-wide">{letter.error}</span>,
+    },
+    {
+      key: "attempts",
+      title: t("operations.attempts"),
+      align: "right",
+      className: "qk-num",
+      render: (_, letter) => letter.attempts,
+    },
     {
       key: "at",
       title: t("operations.failedAt"),
@@ -108,7 +142,12 @@ function DeadLetters() {
       fixedIn: true,
       align: "right",
       render: (_, letter) => (
-        <Button size="small" icon={<RotateCcw size={14} />} loading={replay.busy} onClick={() => void replay.run(letter)}>
+        <Button
+          size="small"
+          icon={<RotateCcw size={14} />}
+          loading={replay.busy}
+          onClick={() => void replay.run(letter)}
+        >
           {t("operations.replay")}
         </Button>
       ),
@@ -130,13 +169,25 @@ function DeadLetters() {
         emptyTitle={t("operations.noDeadLetters")}
         emptyText={t("operations.noDeadLettersText")}
       />
-      <Drawer open={open !== null} title={t("operations.deadLetter")} size={640} onClose={() => setOpen(null)}>
+      <Drawer
+        open={open !== null}
+        title={t("operations.deadLetter")}
+        size={640}
+        onClose={() => setOpen(null)}
+      >
         {open && (
           <div className="qs-stack">
             <Code label={t("operations.error")} text={open.error ?? "–"} />
-            {open.payload !== undefined && <Code label={t("operations.payload")} text={JSON.stringify(open.payload, null, 2)} />}
+            {open.payload !== undefined && (
+              <Code label={t("operations.payload")} text={JSON.stringify(open.payload, null, 2)} />
+            )}
             <div>
-              <Button type="primary" icon={<RotateCcw size={14} />} loading={replay.busy} onClick={() => void replay.run(open)}>
+              <Button
+                type="primary"
+                icon={<RotateCcw size={14} />}
+                loading={replay.busy}
+                onClick={() => void replay.run(open)}
+              >
                 {t("operations.replay")}
               </Button>{" "}
               <Button
@@ -171,7 +222,12 @@ interface JobView {
   finished_at: Iso | null;
 }
 
-const JOB_TONES: Record<string, "ok" | "wait" | "breach" | "idle"> = { done: "ok", running: "wait", queued: "idle", failed: "breach" };
+const JOB_TONES: Record<string, "ok" | "wait" | "breach" | "idle"> = {
+  done: "ok",
+  running: "wait",
+  queued: "idle",
+  failed: "breach",
+};
 
 function Jobs() {
   const t = useT("settings");
@@ -179,20 +235,34 @@ function Jobs() {
   const word = useWord();
   const jobs = usePages<JobView>("/operations/jobs", {});
   const columns: Column<JobView>[] = [
-    { key: "kind", title: t("operations.job"), fixedIn: true, render: (_, job) => word(`operations.jobs.${job.kind}`, job.kind) },
+    {
+      key: "kind",
+      title: t("operations.job"),
+      fixedIn: true,
+      render: (_, job) => word(`operations.jobs.${job.kind}`, job.kind),
+    },
     {
       key: "state",
       title: t("users.status"),
-      render: (_, job) => <Dot tone={JOB_TONES[job.state] ?? "idle"}>{word(`operations.jobState.${job.state}`, job.state)}</Dot>,
+      render: (_, job) => (
+        <Dot tone={JOB_TONES[job.state] ?? "idle"}>{word(`operations.jobState.${job.state}`, job.state)}</Dot>
+      ),
     },
     {
       key: "done",
       title: t("operations.progress"),
       align: "right",
       className: "qk-num",
-      render: (_, job) => (job.total === null ? integer(job.done, locale) : `${integer(job.done, locale)} / ${integer(job.total, locale)}`),
+      render: (_, job) =>
+        job.total === null
+          ? integer(job.done, locale)
+          : `${integer(job.done, locale)} / ${integer(job.total, locale)}`,
     },
-    { key: "error", title: t("operations.error"), render: (_, job) => <span className="qk-clip qs-wide">{job.error ?? "–"}</span> },
+    {
+      key: "error",
+      title: t("operations.error"),
+      render: (_, job) => <span className="qk-clip qs-wide">{job.error ?? "–"}</span>,
+    },
     { key: "at", title: t("operations.startedAt"), render: (_, job) => <RelativeTime at={job.created_at} /> },
   ];
   return (

@@ -1,12 +1,24 @@
-import { Input, InputNumber, Select, Switch } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
+import { Input, InputNumber, Select, Switch } from "antd";
 import { useEffect } from "react";
 import { api } from "@/api/client";
 import type { Workspace as WorkspaceBody } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { meQuery } from "@/app/session";
 import { zoneOptions } from "../hours/zones";
-import { Field, FormProblem, Grid, Page, SaveBar, Section, State, useDraft, useOne, useSubmit, useUnsavedGuard } from "../kit";
+import {
+  Field,
+  FormProblem,
+  Grid,
+  Page,
+  SaveBar,
+  Section,
+  State,
+  useDraft,
+  useOne,
+  useSubmit,
+  useUnsavedGuard,
+} from "../kit";
 
 interface WorkspaceDraft {
   name: string;
@@ -22,7 +34,13 @@ interface WorkspaceDraft {
 const MB = 1024 * 1024;
 
 function draftOf(workspace: WorkspaceBody): WorkspaceDraft {
-  const settings = workspace.settings as { reopen_hours?: number; wrap_up_required?: boolean; upload_max_bytes?: number; service_level_s?: number; tags?: string[] };
+  const settings = workspace.settings as {
+    reopen_hours?: number;
+    wrap_up_required?: boolean;
+    upload_max_bytes?: number;
+    service_level_s?: number;
+    tags?: string[];
+  };
   return {
     name: workspace.name,
     locale: workspace.locale,
@@ -57,12 +75,27 @@ export default function Workspace() {
   useUnsavedGuard(dirty);
   const save = useSubmit(
     () => {
-      const { name, locale: language, timezone, reopen_hours, wrap_up_required, upload_max_mb, service_level_s, tags } = value;
+      const {
+        name,
+        locale: language,
+        timezone,
+        reopen_hours,
+        wrap_up_required,
+        upload_max_mb,
+        service_level_s,
+        tags,
+      } = value;
       return api.patch<WorkspaceBody>("/workspace", {
         name: name.trim(),
         locale: language,
         timezone,
-        settings: { reopen_hours, wrap_up_required, upload_max_bytes: upload_max_mb * MB, service_level_s, tags },
+        settings: {
+          reopen_hours,
+          wrap_up_required,
+          upload_max_bytes: upload_max_mb * MB,
+          service_level_s,
+          tags,
+        },
       });
     },
     {
@@ -78,13 +111,32 @@ export default function Workspace() {
   return (
     <Page title={t("nav.workspace")} description={t("workspace.description")}>
       <State loading={workspace.isPending} error={workspace.error} onRetry={() => void workspace.refetch()}>
-        <FormProblem problems={draft.problems} shown={["name", "locale", "timezone", "reopen", "wrap_up", "upload", "service_level", "tags"]} />
+        <FormProblem
+          problems={draft.problems}
+          shown={["name", "locale", "timezone", "reopen", "wrap_up", "upload", "service_level", "tags"]}
+        />
         <Section title={t("workspace.company")}>
-          <Field label={t("workspace.name")} htmlFor="workspace-name" required help={t("workspace.nameHelp")} problem={problem("name")}>
-            <Input id="workspace-name" maxLength={120} value={value.name} onChange={(event) => set({ name: event.target.value })} />
+          <Field
+            label={t("workspace.name")}
+            htmlFor="workspace-name"
+            required
+            help={t("workspace.nameHelp")}
+            problem={problem("name")}
+          >
+            <Input
+              id="workspace-name"
+              maxLength={120}
+              value={value.name}
+              onChange={(event) => set({ name: event.target.value })}
+            />
           </Field>
           <Grid>
-            <Field label={t("workspace.locale")} htmlFor="workspace-locale" help={t("workspace.localeHelp")} problem={problem("locale")}>
+            <Field
+              label={t("workspace.locale")}
+              htmlFor="workspace-locale"
+              help={t("workspace.localeHelp")}
+              problem={problem("locale")}
+            >
               <Select
                 id="workspace-locale"
                 value={value.locale}
@@ -95,7 +147,12 @@ export default function Workspace() {
                 ]}
               />
             </Field>
-            <Field label={t("hours.timezone")} htmlFor="workspace-zone" help={t("workspace.zoneHelp")} problem={problem("timezone")}>
+            <Field
+              label={t("hours.timezone")}
+              htmlFor="workspace-zone"
+              help={t("workspace.zoneHelp")}
+              problem={problem("timezone")}
+            >
               <Select
                 id="workspace-zone"
                 showSearch={{ optionFilterProp: "label" }}
@@ -107,7 +164,12 @@ export default function Workspace() {
           </Grid>
         </Section>
         <Section title={t("workspace.rules")}>
-          <Field label={t("workspace.reopen")} htmlFor="workspace-reopen" help={t("workspace.reopenHelp")} problem={problem("reopen_hours")}>
+          <Field
+            label={t("workspace.reopen")}
+            htmlFor="workspace-reopen"
+            help={t("workspace.reopenHelp")}
+            problem={problem("reopen_hours")}
+          >
             <InputNumber
               id="workspace-reopen"
               min={0}
@@ -118,7 +180,12 @@ export default function Workspace() {
               onChange={(hours) => set({ reopen_hours: hours ?? 0 })}
             />
           </Field>
-          <Field label={t("workspace.level")} htmlFor="workspace-level" help={t("workspace.levelHelp")} problem={problem("service_level_s")}>
+          <Field
+            label={t("workspace.level")}
+            htmlFor="workspace-level"
+            help={t("workspace.levelHelp")}
+            problem={problem("service_level_s")}
+          >
             <InputNumber
               id="workspace-level"
               min={1}
@@ -129,7 +196,12 @@ export default function Workspace() {
               onChange={(seconds) => set({ service_level_s: seconds ?? 30 })}
             />
           </Field>
-          <Field label={t("workspace.tags")} htmlFor="workspace-tags" help={t("workspace.tagsHelp")} problem={problem("tags")}>
+          <Field
+            label={t("workspace.tags")}
+            htmlFor="workspace-tags"
+            help={t("workspace.tagsHelp")}
+            problem={problem("tags")}
+          >
             <Select
               id="workspace-tags"
               mode="tags"
@@ -141,14 +213,23 @@ export default function Workspace() {
               onChange={(tags) => set({ tags: tags.map((tag) => tag.trim()).filter(Boolean) })}
             />
           </Field>
-          <Field label={t("workspace.wrapUp")} help={t("workspace.wrapUpHelp")} problem={problem("wrap_up_required")}>
+          <Field
+            label={t("workspace.wrapUp")}
+            help={t("workspace.wrapUpHelp")}
+            problem={problem("wrap_up_required")}
+          >
             <Switch
               checked={value.wrap_up_required}
               aria-label={t("workspace.wrapUp")}
               onChange={(wrap_up_required) => set({ wrap_up_required })}
             />
           </Field>
-          <Field label={t("workspace.upload")} htmlFor="workspace-upload" help={t("workspace.uploadHelp")} problem={problem("upload_max_bytes")}>
+          <Field
+            label={t("workspace.upload")}
+            htmlFor="workspace-upload"
+            help={t("workspace.uploadHelp")}
+            problem={problem("upload_max_bytes")}
+          >
             <InputNumber
               id="workspace-upload"
               min={1}
@@ -164,7 +245,11 @@ export default function Workspace() {
           dirty={dirty}
           saving={save.busy}
           onReset={draft.reset}
-          onSave={() => (value.name.trim() ? void save.run() : draft.refuse([{ field: "name", message: t("kit.required") }]))}
+          onSave={() =>
+            value.name.trim()
+              ? void save.run()
+              : draft.refuse([{ field: "name", message: t("kit.required") }])
+          }
         />
       </State>
     </Page>

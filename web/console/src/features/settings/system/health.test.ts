@@ -19,8 +19,25 @@ describe("health", () => {
     expect(parts[0]).toMatchObject({ message: "boom", figures: [["lag", 3]] });
   });
 
+  it("warns of a reaction that falls behind", () => {
+    const tones = readHealth({
+      reactions: [
+        { name: "a", behind_s: 0.1 },
+        { name: "b", behind_s: 20 },
+        { name: "c", behind_s: 90 },
+      ],
+    });
+    expect(tones.map((part) => [part.name, part.tone])).toEqual([
+      ["c", "breach"],
+      ["b", "wait"],
+      ["a", "ok"],
+    ]);
+  });
+
   it("opens what is nested and survives nonsense", () => {
-    expect(readHealth({ files: { disk: { free_bytes: 5 }, list: [1] } })[0]?.figures).toEqual([["disk.free_bytes", 5]]);
+    expect(readHealth({ files: { disk: { free_bytes: 5 }, list: [1] } })[0]?.figures).toEqual([
+      ["disk.free_bytes", 5],
+    ]);
     expect(readHealth(null)).toEqual([]);
   });
 });

@@ -3,10 +3,25 @@ import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
-import { type Column, DataTable, EditDrawer, Field, FormProblem, Page, useConfirm, useDraft, useRows, useSubmit } from "../kit";
+import {
+  type Column,
+  DataTable,
+  EditDrawer,
+  Field,
+  FormProblem,
+  Page,
+  useConfirm,
+  useDraft,
+  useRows,
+  useSubmit,
+} from "../kit";
 import type { Department } from "../types";
 
-function DepartmentEditor(props: { department: Department | null; departments: Department[]; onClose: () => void }) {
+function DepartmentEditor(props: {
+  department: Department | null;
+  departments: Department[];
+  onClose: () => void;
+}) {
   const t = useT("settings");
   const draft = useDraft({
     name: props.department?.name ?? "",
@@ -28,7 +43,9 @@ function DepartmentEditor(props: { department: Department | null; departments: D
       busy={save.busy}
       onClose={props.onClose}
       onSave={() =>
-        draft.value.name.trim() ? void save.run() : draft.refuse([{ field: "name", message: t("kit.required") }])
+        draft.value.name.trim()
+          ? void save.run()
+          : draft.refuse([{ field: "name", message: t("kit.required") }])
       }
     >
       <FormProblem problems={draft.problems} shown={["name", "description", "parent"]} />
@@ -41,7 +58,11 @@ function DepartmentEditor(props: { department: Department | null; departments: D
           onChange={(event) => draft.set({ name: event.target.value })}
         />
       </Field>
-      <Field label={t("departments.descriptionLabel")} htmlFor="department-description" problem={draft.problem("description")}>
+      <Field
+        label={t("departments.descriptionLabel")}
+        htmlFor="department-description"
+        problem={draft.problem("description")}
+      >
         <Input.TextArea
           id="department-description"
           maxLength={300}
@@ -92,7 +113,10 @@ export default function Departments() {
     {
       key: "parent",
       title: t("departments.parent"),
-      render: (_, department) => departments.rows?.find((other) => other.id === department.parent_id)?.name ?? <span className="qk-muted">–</span>,
+      render: (_, department) =>
+        departments.rows?.find((other) => other.id === department.parent_id)?.name ?? (
+          <span className="qk-muted">–</span>
+        ),
     },
     {
       key: "people",
@@ -128,7 +152,9 @@ export default function Departments() {
       ),
     },
   ];
-  const rows = departments.rows?.filter((department) => department.name.toLowerCase().includes(query.trim().toLowerCase()));
+  const rows = departments.rows?.filter((department) =>
+    department.name.toLowerCase().includes(query.trim().toLowerCase()),
+  );
   return (
     <Page
       title={t("nav.departments")}

@@ -32,7 +32,14 @@ interface UserDraft {
   locale: string | null;
 }
 
-const BLANK: UserDraft = { name: "", display_name: "", email: "", role_ids: [], department_id: null, locale: null };
+const BLANK: UserDraft = {
+  name: "",
+  display_name: "",
+  email: "",
+  role_ids: [],
+  department_id: null,
+  locale: null,
+};
 
 function TemporaryPassword(props: { name: string; email: string; password: string; onClose: () => void }) {
   const t = useT("settings");
@@ -79,12 +86,21 @@ function UserEditor(props: {
           department_id: props.user.department_id,
           locale: props.user.locale,
         }
-      : { ...BLANK, locale: me.workspace.locale, role_ids: props.roles.filter((role) => role.key === "agent").map((role) => role.id) },
+      : {
+          ...BLANK,
+          locale: me.workspace.locale,
+          role_ids: props.roles.filter((role) => role.key === "agent").map((role) => role.id),
+        },
   );
   const { value, set, problem } = draft;
   const save = useSubmit(
     async () => {
-      const body = { ...value, display_name: value.display_name.trim() || null, name: value.name.trim(), email: value.email.trim() };
+      const body = {
+        ...value,
+        display_name: value.display_name.trim() || null,
+        name: value.name.trim(),
+        email: value.email.trim(),
+      };
       return props.user
         ? api.patch<User & { temporary_password?: string }>(`/users/${props.user.id}`, body)
         : api.post<User & { temporary_password?: string }>("/users", body);
@@ -93,13 +109,15 @@ function UserEditor(props: {
       stale: ["/users", "/directory", "/agents", "/roles"],
       draft,
       done: t(props.user ? "kit.saved" : "users.created"),
-      onDone: (user) => (props.user ? props.onClose() : props.onCreated(user, user.temporary_password ?? null)),
+      onDone: (user) =>
+        props.user ? props.onClose() : props.onCreated(user, user.temporary_password ?? null),
     },
   );
   const submit = () => {
     const missing = [];
     if (!value.name.trim()) missing.push({ field: "name", message: t("kit.required") });
-    if (!/^\S+@\S+\.\S+$/.test(value.email.trim())) missing.push({ field: "email", message: t("users.emailInvalid") });
+    if (!/^\S+@\S+\.\S+$/.test(value.email.trim()))
+      missing.push({ field: "email", message: t("users.emailInvalid") });
     if (value.role_ids.length === 0) missing.push({ field: "role_ids", message: t("users.roleNeeded") });
     if (missing.length) draft.refuse(missing);
     else void save.run();
@@ -116,9 +134,20 @@ function UserEditor(props: {
     >
       <FormProblem problems={draft.problems} shown={["name", "email", "role", "department", "locale"]} />
       <Field label={t("users.name")} htmlFor="user-name" required problem={problem("name")}>
-        <Input id="user-name" autoFocus value={value.name} maxLength={80} onChange={(e) => set({ name: e.target.value })} />
+        <Input
+          id="user-name"
+          autoFocus
+          value={value.name}
+          maxLength={80}
+          onChange={(e) => set({ name: e.target.value })}
+        />
       </Field>
-      <Field label={t("users.displayName")} htmlFor="user-display" help={t("users.displayNameHelp")} problem={problem("display_name")}>
+      <Field
+        label={t("users.displayName")}
+        htmlFor="user-display"
+        help={t("users.displayNameHelp")}
+        problem={problem("display_name")}
+      >
         <Input
           id="user-display"
           value={value.display_name}
@@ -127,7 +156,13 @@ function UserEditor(props: {
           onChange={(e) => set({ display_name: e.target.value })}
         />
       </Field>
-      <Field label={t("users.email")} htmlFor="user-email" required help={t("users.emailHelp")} problem={problem("email")}>
+      <Field
+        label={t("users.email")}
+        htmlFor="user-email"
+        required
+        help={t("users.emailHelp")}
+        problem={problem("email")}
+      >
         <Input
           id="user-email"
           type="email"
@@ -136,7 +171,12 @@ function UserEditor(props: {
           onChange={(e) => set({ email: e.target.value })}
         />
       </Field>
-      <Field label={t("users.roles")} required help={t("users.rolesHelp")} problem={problem("role_ids") ?? problem("roles")}>
+      <Field
+        label={t("users.roles")}
+        required
+        help={t("users.rolesHelp")}
+        problem={problem("role_ids") ?? problem("roles")}
+      >
         <Checkbox.Group
           className="qs-choices"
           value={value.role_ids}
@@ -193,16 +233,23 @@ export default function Users() {
   const users = usePages<User>("/users", { q, role, active: active === "all" ? undefined : active });
   const roles = useRows<Role>("/roles");
   const departments = useRows<Department>("/departments");
-  const departmentName = (id: string | null) => departments.rows?.find((department) => department.id === id)?.name;
+  const departmentName = (id: string | null) =>
+    departments.rows?.find((department) => department.id === id)?.name;
   const roleName = (item: { id: string; key: string | null; name: string }) => {
     const known = roles.rows?.find((candidate) => candidate.id === item.id);
     return known?.built_in ? t(`roles.builtIn.${item.key}`) : item.name;
   };
 
-  const reset = useSubmit((user: User) => api.post<{ temporary_password: string }>(`/users/${user.id}/reset-password`), {});
-  const setActiveOf = useSubmit((user: User, on: boolean) => api.patch<User>(`/users/${user.id}`, { active: on }), {
-    stale: ["/users", "/directory", "/agents"],
-  });
+  const reset = useSubmit(
+    (user: User) => api.post<{ temporary_password: string }>(`/users/${user.id}/reset-password`),
+    {},
+  );
+  const setActiveOf = useSubmit(
+    (user: User, on: boolean) => api.patch<User>(`/users/${user.id}`, { active: on }),
+    {
+      stale: ["/users", "/directory", "/agents"],
+    },
+  );
 
   const deactivate = (user: User) =>
     confirm({
@@ -269,13 +316,16 @@ export default function Users() {
     {
       key: "department",
       title: t("users.department"),
-      sorter: (a, b) => (departmentName(a.department_id) ?? "").localeCompare(departmentName(b.department_id) ?? "", locale),
+      sorter: (a, b) =>
+        (departmentName(a.department_id) ?? "").localeCompare(departmentName(b.department_id) ?? "", locale),
       render: (_, user) => departmentName(user.department_id) ?? <span className="qk-muted">–</span>,
     },
     {
       key: "active",
       title: t("users.status"),
-      render: (_, user) => <Dot tone={user.active ? "ok" : "idle"}>{t(user.active ? "users.active" : "users.inactive")}</Dot>,
+      render: (_, user) => (
+        <Dot tone={user.active ? "ok" : "idle"}>{t(user.active ? "users.active" : "users.inactive")}</Dot>
+      ),
     },
     {
       key: "seen",
@@ -283,7 +333,9 @@ export default function Users() {
       sorter: (a, b) => (a.last_login_at ?? "").localeCompare(b.last_login_at ?? ""),
       render: (_, user) =>
         user.last_login_at ? (
-          <span title={absoluteTime(user.last_login_at, locale)}>{relativeTime(user.last_login_at, locale)}</span>
+          <span title={absoluteTime(user.last_login_at, locale)}>
+            {relativeTime(user.last_login_at, locale)}
+          </span>
         ) : (
           <span className="qk-muted">{t("users.never")}</span>
         ),
@@ -306,14 +358,33 @@ export default function Users() {
           menu={{
             items: [
               { key: "edit", label: t("kit.edit"), onClick: () => setEditing(user) },
-              { key: "reset", label: t("users.reset"), icon: <KeyRound size={14} />, onClick: () => resetPassword(user) },
+              {
+                key: "reset",
+                label: t("users.reset"),
+                icon: <KeyRound size={14} />,
+                onClick: () => resetPassword(user),
+              },
               user.active
-                ? { key: "off", label: t("users.deactivate"), danger: true, disabled: user.id === me.user.id, onClick: () => deactivate(user) }
-                : { key: "on", label: t("users.reactivate"), onClick: () => void setActiveOf.run(user, true) },
+                ? {
+                    key: "off",
+                    label: t("users.deactivate"),
+                    danger: true,
+                    disabled: user.id === me.user.id,
+                    onClick: () => deactivate(user),
+                  }
+                : {
+                    key: "on",
+                    label: t("users.reactivate"),
+                    onClick: () => void setActiveOf.run(user, true),
+                  },
             ],
           }}
         >
-          <Button type="text" icon={<MoreHorizontal size={16} />} aria-label={t("kit.actionsFor", { name: user.name })} />
+          <Button
+            type="text"
+            icon={<MoreHorizontal size={16} />}
+            aria-label={t("kit.actionsFor", { name: user.name })}
+          />
         </Dropdown>
       ),
     },
@@ -324,7 +395,12 @@ export default function Users() {
       title={t("nav.users")}
       description={t("users.description")}
       actions={
-        <Button type="primary" icon={<UserPlus size={15} />} onClick={() => setEditing("new")} disabled={!mayRoles || !roles.rows}>
+        <Button
+          type="primary"
+          icon={<UserPlus size={15} />}
+          onClick={() => setEditing("new")}
+          disabled={!mayRoles || !roles.rows}
+        >
           {t("users.new")}
         </Button>
       }
