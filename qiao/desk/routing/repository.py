@@ -458,7 +458,8 @@ async def overflow_due(db: Session, at: datetime, unattended: timedelta) -> list
         Queue.overflow["on"].contains(["timeout"]),
         QueueEntry.queued_at + after * literal(timedelta(seconds=1)) <= at,
     )
-    alone = Queue.unattended_since <= at - unattended
+    left_alone = or_(Queue.overflow["on"].contains(["no_agent"]), Queue.overflow["on"].contains(["closed"]))
+    alone = and_(Queue.unattended_since <= at - unattended, left_alone)
     target = Queue.overflow["queue_id"].as_string()
     been_there = func.coalesce(target == any_(cast(QueueEntry.visited, ARRAY(Text))), False)
     query = (

@@ -1,15 +1,15 @@
 """REST of routing: queues, skills, presence, offers, live figures."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Response
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.web import Read, Tx
 from qiao.desk.conversations import service as conversations
-from qiao.desk.conversations.routes import answer
 from qiao.desk.routing import schemas, service
 from qiao.people.accounts import audit
 from qiao.people.accounts.access import Needs, SignedIn
@@ -25,6 +25,13 @@ skills = APIRouter(tags=["routing"])
 people = APIRouter(tags=["routing"])
 offers = APIRouter(tags=["routing"])
 routers = [queues, skills, people, offers]
+_encoder = msgspec.json.Encoder()
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """A msgspec view as JSON."""
+    return Response(_encoder.encode(body), status_code=status, media_type="application/json")
+
 
 # -- queues ----------------------------------------------------------------------------------------------------------
 

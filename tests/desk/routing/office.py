@@ -83,14 +83,12 @@ class Office:
         return (await self.runtime.db.run(lambda db: service.create_queue(db, SYSTEM, body))).id
 
     async def inbox(self, queue_id: UUID | None = None, *, bot: bool = False, channel: str = "webchat") -> UUID:
-        settings = {} if channel == "webchat" else {}
         body = InboxCreate.model_validate(
             {
                 "channel": channel,
                 "name": f"in {new_id()}",
                 "queue_id": queue_id,
                 "bot_enabled": bot,
-                "settings": settings,
             }
         )
         made = (await self.runtime.db.run(lambda db: inboxes.create(db, SYSTEM, body))).id

@@ -39,8 +39,8 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 people = st.integers(0, 4)
 which = st.integers(0, 1000)
 LIVE = ("bot", "queued", "assigned", "snoozed")
-EXAMPLES = int(os.environ.get("QIAO_ROUTING_HISTORIES", "12"))
-STEPS = 40
+EXAMPLES = int(os.environ.get("QIAO_ROUTING_HISTORIES", "5"))
+STEPS = 30
 
 
 class Desk(RuleBasedStateMachine):

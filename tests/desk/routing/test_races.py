@@ -81,14 +81,14 @@ async def test_everybody_at_once(office: Office) -> None:
         await db.run(lambda s: service.set_members(s, SYSTEM, dice.choice(queues), wanted))
 
     verbs: list[Callable[[random.Random], Awaitable[None]]] = [
-        arrive, arrive, arrive, write, write, reply, resolve, resolve, toggle, toggle, answer, answer, transfer, snooze, sweep,
-        members,
+        arrive, arrive, arrive, write, write, reply, resolve, resolve, toggle, toggle, answer, answer, transfer, snooze,
+        sweep, members,
     ]  # fmt: skip
 
     async def worker(seed: int) -> None:
         nonlocal refused
         dice = random.Random(seed)
-        for _ in range(25):
+        for _ in range(20):
             try:
                 await dice.choice(verbs)(dice)
             except Problem as problem:
@@ -99,7 +99,7 @@ async def test_everybody_at_once(office: Office) -> None:
     await office.assert_sound()
     known = {row.id for row in await office.rows("SELECT id FROM conversations")}
     assert known == set(created)
-    assert refused < 125  # most of what was tried was done
+    assert refused < 100  # most of what was tried was done
     async with db.read() as session:
         doubled = await session.execute(
             text("SELECT conversation_id FROM messages GROUP BY 1 HAVING count(*) <> max(seq) OR min(seq) <> 1")
