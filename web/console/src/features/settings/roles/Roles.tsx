@@ -168,6 +168,7 @@ export default function Roles() {
           void permissions.refetch();
         }}
       >
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
         <div className="qr-scroll" tabIndex={0} role="region" aria-label={t("roles.matrix")}>
           <table className="qr-matrix">
             <caption className="q-sr">{t("roles.matrix")}</caption>

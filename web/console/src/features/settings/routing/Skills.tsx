@@ -171,6 +171,7 @@ export default function Skills() {
         emptyText={t("skills.emptyText")}
         emptyAction={<Button onClick={() => setEditing("new")}>{t("skills.new")}</Button>}
       >
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
         <div className="qr-scroll" tabIndex={0} role="region" aria-label={t("skills.matrix")}>
           <table className="qr-matrix">
             <caption className="q-sr">{t("skills.matrix")}</caption>
