@@ -1,0 +1,1 @@
+"""How fast the product chats: run `python -m bench.chat`."""
