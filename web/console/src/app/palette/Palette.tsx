@@ -31,6 +31,7 @@ import { can, useMe } from "../session";
 import { useShellUi } from "../ui";
 import type { SearchAnswer } from "./types";
 import "./palette.css";
+import { customerName } from "@/features/inbox/text";
 
 interface Entry {
   id: string;
@@ -188,8 +189,8 @@ function Body({ close }: { close: () => void }) {
       list.push({
         id: `customer:${customer.id}`,
         group: t("palette.customers"),
-        icon: <Avatar name={customer.name} id={customer.id} size={24} />,
-        title: customer.name,
+        icon: <Avatar name={customerName(customer, t)} id={customer.id} size={24} />,
+        title: customerName(customer, t),
         hint: `#${customer.number}`,
         run: () => go(`/customers/${customer.id}`),
       });
@@ -200,7 +201,7 @@ function Body({ close }: { close: () => void }) {
         icon: icon(MessageSquare),
         title: (
           <>
-            {conversation.customer.name}
+            {customerName(conversation.customer, t)}
             {hits[0] ? (
               <span className="q-palette__snippet">
                 <Highlight text={hits[0].snippet} spans={hits[0].spans} />

@@ -28,7 +28,8 @@ export function useReasonLabel(): (reason: string) => string {
   const t = useT();
   return (reason) => {
     const text = t(`presence.reasons.${reason}`);
-    return text === `presence.reasons.${reason}` ? reason : text;
+    if (text !== `presence.reasons.${reason}`) return text;
+    return /^[a-z0-9_.-]+$/.test(reason) ? t("presence.reasons.other") : reason;
   };
 }
 

@@ -82,7 +82,7 @@ function inField(target: EventTarget | null): boolean {
   return (
     target.isContentEditable ||
     ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) ||
-    target.closest("[role=combobox],[role=listbox],[role=menu]") !== null
+    target.closest("[role=combobox],[role=menu]") !== null
   );
 }
 

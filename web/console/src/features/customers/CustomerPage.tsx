@@ -7,7 +7,7 @@ import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { CustomerProfile, OrdersOf } from "@/features/inbox/context/CustomerTab";
 import { ChannelIcon } from "@/features/inbox/list/Row";
-import { previewText } from "@/features/inbox/text";
+import { customerName, previewText } from "@/features/inbox/text";
 import { PageFrame, Panel } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
@@ -84,7 +84,7 @@ export default function CustomerPage() {
           >
             <ChevronLeft size={20} aria-hidden />
           </button>
-          {customer.data?.name ?? t("title")}
+          {customer.data ? customerName(customer.data, t) : t("title")}
         </span>
       }
     >

@@ -12,6 +12,7 @@ import { PageFrame } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
 import "./customers.css";
+import { customerName } from "@/features/inbox/text";
 
 const LEVELS = ["standard", "silver", "gold", "vip"];
 
@@ -36,10 +37,10 @@ export default function CustomersPage() {
       key: "name",
       render: (_, c) => (
         <span className="q-customer-cell">
-          <Avatar name={c.name} id={c.id} size={30} />
+          <Avatar name={customerName(c, t)} id={c.id} size={30} />
           <span>
             <span className="q-customer-cell__name">
-              {c.name} <LevelTag level={c.level} />
+              {customerName(c, t)} <LevelTag level={c.level} />
             </span>
             <small className="q-muted q-num">#{c.number}</small>
           </span>

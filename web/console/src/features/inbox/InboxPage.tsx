@@ -130,7 +130,10 @@ export default function InboxPage() {
   const at = search.at === undefined ? null : Number(search.at);
 
   // A dialog belongs to the conversation it was opened for.
-  useEffect(() => setDialog(null), [id, setDialog]);
+  useEffect(() => {
+    setDialog(null);
+    useInbox.getState().setTab("reply");
+  }, [id, setDialog]);
   useEffect(() => {
     try {
       sessionStorage.setItem("qiao.inbox.last", `/inbox/${viewParam}${id ? `/${id}` : ""}`);

@@ -6,6 +6,11 @@ export function known(t: T, key: string, fallback: string): string {
   return text === key ? fallback : text;
 }
 
+/** What to call somebody who has not said their name. */
+export function customerName(customer: { name: string; number?: number }, t: T): string {
+  return customer.name || t("inbox:visitor", { number: customer.number ?? "" });
+}
+
 /** The preview of a row: `[image]` and the like are put into the reader's words. */
 export function previewText(preview: string | null | undefined, t: T): string {
   if (!preview) return "";

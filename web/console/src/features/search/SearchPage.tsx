@@ -14,6 +14,7 @@ import { PageFrame, Panel } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
 import "./search.css";
+import { customerName } from "@/features/inbox/text";
 
 type Scope = "all" | "conversations" | "customers" | "knowledge";
 const TYPES: Record<Scope, string | undefined> = {
@@ -100,9 +101,9 @@ export default function SearchPage() {
             <Panel title={t("in.customers")} flush>
               {customers.map((customer) => (
                 <Link key={customer.id} to={`/customers/${customer.id}` as string} className="q-result">
-                  <Avatar name={customer.name} id={customer.id} size={32} />
+                  <Avatar name={customerName(customer, t)} id={customer.id} size={32} />
                   <span className="q-result__main">
-                    <span className="q-result__title">{customer.name}</span>
+                    <span className="q-result__title">{customerName(customer, t)}</span>
                     <span className="q-muted">
                       #{customer.number}
                       {customer.city ? ` · ${customer.city}` : ""}
@@ -117,10 +118,10 @@ export default function SearchPage() {
             <Panel title={t("in.conversations")} flush>
               {conversations.map(({ conversation: c, hits }) => (
                 <div key={c.id} className="q-result q-result--conversation">
-                  <Avatar name={c.customer.name} id={c.customer.id} size={32} />
+                  <Avatar name={customerName(c.customer, t)} id={c.customer.id} size={32} />
                   <span className="q-result__main">
                     <Link to={`/inbox/all/${c.id}` as string} className="q-result__title">
-                      {c.customer.name} <span className="q-muted">#{c.number}</span>
+                      {customerName(c.customer, t)} <span className="q-muted">#{c.number}</span>
                       <span className="q-result__when">
                         <RelativeTime at={c.last_message?.at ?? c.created_at} />
                       </span>

@@ -7,6 +7,7 @@ import { useMe } from "@/app/session";
 import { MOD } from "@/app/shortcuts";
 import type { Locale } from "@/lib/format";
 import { keyOf, labelOf } from "@/lib/label";
+import { customerName } from "../text";
 import type { DialogProps } from "./Dialogs";
 import { useVerbs } from "./verbs";
 
@@ -69,7 +70,7 @@ export function ResolveDialog({ conversation, close }: DialogProps) {
   return (
     <Modal
       open
-      title={t("resolve.title", { name: conversation.customer.name })}
+      title={t("resolve.title", { name: customerName(conversation.customer, t) })}
       onCancel={close}
       okText={t("resolve.submit")}
       confirmLoading={busy}

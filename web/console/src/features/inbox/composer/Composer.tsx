@@ -23,6 +23,7 @@ import { SuggestMenu } from "./SuggestMenu";
 import { replaceTrigger, type Trigger, triggerAt } from "./trigger";
 import { type Suggestion, useSuggestions } from "./useSuggestions";
 import "./composer.css";
+import { customerName } from "../text";
 
 const TYPING_EVERY = 3000;
 const NOBODY: Record<string, never> = {};
@@ -71,8 +72,12 @@ export function Composer(props: { conversation: ConversationView }) {
     setDismissed(null);
   }, [c.id, tab]);
 
+  // Only when asked while here: opening the next conversation must leave the keys to the list.
+  const answered = useRef(focusTick);
   useEffect(() => {
-    if (focusTick > 0) field.current?.focus();
+    if (answered.current === focusTick) return;
+    answered.current = focusTick;
+    field.current?.focus();
   }, [focusTick]);
 
   // The height follows the text.
@@ -319,7 +324,7 @@ export function Composer(props: { conversation: ConversationView }) {
         ref={field}
         rows={2}
         value={text}
-        placeholder={t(`composer.placeholder_${tab}`, { name: c.customer.name })}
+        placeholder={t(`composer.placeholder_${tab}`, { name: customerName(c.customer, t) })}
         aria-label={t(`composer.${tab}`)}
         aria-autocomplete="list"
         aria-controls={trigger ? "q-suggest" : undefined}

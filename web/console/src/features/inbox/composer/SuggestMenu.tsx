@@ -6,8 +6,7 @@ import { Avatar } from "@/ui/Avatar";
 import type { Trigger } from "./trigger";
 import type { Suggestion } from "./useSuggestions";
 
-const plain = (text: string) =>
-  text.replace(/[*#`]/g, "").replace(/\s+/g, " ");
+const plain = (text: string) => text.replace(/[*#`]/g, "").replace(/\s+/g, " ");
 
 export function SuggestMenu(props: {
   trigger: Trigger;

@@ -12,7 +12,7 @@ import { useCan } from "@/app/session";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
-import { known, previewText } from "../text";
+import { customerName, known, previewText } from "../text";
 import { Orders } from "./Orders";
 import { Field, Section } from "./parts";
 
@@ -28,6 +28,7 @@ export function LevelTag({ level }: { level: string | null }) {
 function Editable(props: {
   value: string | null;
   label: string;
+  placeholder?: string;
   editable: boolean;
   onSave: (value: string | null) => void;
 }) {
@@ -46,10 +47,10 @@ function Editable(props: {
         onClick={() => setEditing(true)}
         aria-label={t("edit_field", { name: props.label })}
       >
-        {props.value || <span className="q-muted">{t("add_value")}</span>}
+        {props.value || props.placeholder || <span className="q-muted">{t("add_value")}</span>}
       </button>
     ) : (
-      <span>{props.value || "—"}</span>
+      <span>{props.value || props.placeholder || "—"}</span>
     );
   const done = () => {
     setEditing(false);
@@ -142,11 +143,12 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
         return (
           <>
             <div className="q-profile">
-              <Avatar name={customer.name} id={customer.id} size={44} />
+              <Avatar name={customerName(customer, t)} id={customer.id} size={44} />
               <div className="q-profile__who">
                 <div className="q-profile__name">
                   <Editable
                     value={customer.name}
+                    placeholder={customerName(customer, t)}
                     label={t("field.name")}
                     editable={edit}
                     onSave={(name) => name && save.mutate({ name })}

@@ -16,6 +16,7 @@ import { Header } from "./Header";
 import { StandIn } from "./StandIn";
 import { Transcript } from "./Transcript";
 import "./pane.css";
+import { customerName } from "../text";
 
 // Forms, pickers and cascades come when the first dialog does.
 const Dialogs = lazy(() => import("../actions/Dialogs"));
@@ -61,6 +62,7 @@ function Collision({ id }: { id: Id }) {
 }
 
 export function ConversationPane(props: { id: Id; jumpTo: number | null }) {
+  const t = useT("inbox");
   const me = useMe().user.id;
   const query = useConversation(props.id);
   const conversation = query.data;
@@ -71,7 +73,10 @@ export function ConversationPane(props: { id: Id; jumpTo: number | null }) {
   if (conversation && opened.current?.id !== conversation.id)
     opened.current = {
       id: conversation.id,
-      after: conversation.unread > 0 ? (conversation.staff_read_seq ?? null) : null,
+      after:
+        conversation.unread > 0 && conversation.status !== "bot"
+          ? (conversation.staff_read_seq ?? null)
+          : null,
     };
 
   useEffect(() => realtime.watch(props.id), [props.id]);
@@ -114,7 +119,7 @@ export function ConversationPane(props: { id: Id; jumpTo: number | null }) {
       </section>
     );
   return (
-    <section className="q-pane" aria-label={conversation.customer.name}>
+    <section className="q-pane" aria-label={customerName(conversation.customer, t)}>
       <Header conversation={conversation} />
       <Collision id={conversation.id} />
       <Transcript

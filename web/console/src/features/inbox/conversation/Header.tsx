@@ -20,6 +20,7 @@ import { useVerbs } from "../actions/verbs";
 import { LevelTag } from "../context/CustomerTab";
 import { ChannelIcon, PriorityMark, WaitClock } from "../list/Row";
 import { type Dialog, useInbox } from "../state";
+import { customerName } from "../text";
 
 function Action(props: {
   label: string;
@@ -62,10 +63,10 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
   const open = (dialog: Dialog) => () => setDialog(dialog);
   return (
     <header className="q-pane__head">
-      <Avatar name={c.customer.name} id={c.customer.id} size={32} />
+      <Avatar name={customerName(c.customer, t)} id={c.customer.id} size={32} />
       <div className="q-pane__who">
         <div className="q-pane__name">
-          <span className="q-ellipsis">{c.customer.name}</span>
+          <span className="q-ellipsis">{customerName(c.customer, t)}</span>
           <LevelTag level={c.customer.level} />
           <PriorityMark priority={c.priority} />
           {c.waiting_since && (c.status === "assigned" || c.status === "queued") ? (

@@ -208,7 +208,10 @@ export const Message = memo(function Message(props: {
   const own = m.author.kind === "user" && m.author.id === props.me;
   const side = m.author.kind === "customer" ? "in" : "out";
   const staffOnly = m.kind === "note" || m.kind === "whisper";
-  const name = m.author.kind === "bot" ? m.author.name || t("bot") : (m.author.name ?? t("somebody"));
+  const name =
+    m.author.kind === "bot"
+      ? m.author.name || t("bot")
+      : m.author.name || t(m.author.kind === "customer" ? "customer" : "somebody");
   const delivery =
     m.delivery === "failed" ? "failed" : props.customerReadSeq >= m.seq ? "read" : (m.delivery ?? "sent");
   const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));

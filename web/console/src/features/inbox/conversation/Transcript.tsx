@@ -15,6 +15,7 @@ import { Message, Pending } from "./Message";
 import { useOutbox } from "./outbox";
 import { buildTimeline } from "./timeline";
 import "./transcript.css";
+import { customerName } from "../text";
 
 const NEAR = 80;
 
@@ -112,7 +113,10 @@ export function Transcript(props: {
       const latest = added.findLast((m) => m.author.kind === "customer");
       if (latest)
         setAnnouncement(
-          t("announce_message", { name: conversation.customer.name, text: latest.body.slice(0, 200) }),
+          t("announce_message", {
+            name: customerName(conversation.customer, t),
+            text: latest.body.slice(0, 200),
+          }),
         );
     } else {
       setMissed(0);
@@ -256,7 +260,7 @@ export function Transcript(props: {
                   {t("typing_preview")} <em>{typing.preview}</em>
                 </>
               ) : (
-                t("typing", { name: conversation.customer.name })
+                t("typing", { name: customerName(conversation.customer, t) })
               )}
             </span>
           </div>

@@ -4,7 +4,7 @@ import type { ConversationView } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { Avatar } from "@/ui/Avatar";
 import { Elapsed, RelativeTime, useNow } from "@/ui/Time";
-import { previewText } from "../text";
+import { customerName, previewText } from "../text";
 
 const CHANNELS = { webchat: Globe, api: Plug, email: Mail, phone: Phone, webhook: Webhook } as const;
 
@@ -72,7 +72,7 @@ export const Row = memo(function Row(props: {
       onClick={() => props.onOpen(c.id)}
     >
       <span className="q-row__avatar">
-        <Avatar name={c.customer.name} id={c.customer.id} size={36} />
+        <Avatar name={customerName(c.customer, t)} id={c.customer.id} size={36} />
         <span className="q-row__channel" title={c.inbox.name}>
           <ChannelIcon channel={c.inbox.channel} size={11} />
         </span>
@@ -80,7 +80,7 @@ export const Row = memo(function Row(props: {
       <span className="q-row__main">
         <span className="q-row__top">
           <PriorityMark priority={c.priority} />
-          <span className="q-row__name q-ellipsis">{c.customer.name}</span>
+          <span className="q-row__name q-ellipsis">{customerName(c.customer, t)}</span>
           {props.mention ? <AtSign size={13} className="q-row__at" aria-hidden /> : null}
           <span className="q-row__when">
             {waiting ? (

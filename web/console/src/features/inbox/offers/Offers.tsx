@@ -14,7 +14,7 @@ import { Avatar } from "@/ui/Avatar";
 import { toast } from "@/ui/feedback";
 import { useNow } from "@/ui/Time";
 import { ChannelIcon, WaitClock } from "../list/Row";
-import { previewText } from "../text";
+import { customerName, previewText } from "../text";
 import "./offers.css";
 
 const RADIUS = 15;
@@ -93,10 +93,10 @@ function OfferCard(props: { offer: Offer; first: boolean; onDone: (id: string) =
       </div>
       {c ? (
         <div className="q-offer__who">
-          <Avatar name={c.customer.name} id={c.customer.id} size={36} />
+          <Avatar name={customerName(c.customer, t)} id={c.customer.id} size={36} />
           <div className="q-offer__text">
             <div className="q-offer__name">
-              <span className="q-ellipsis">{c.customer.name}</span>
+              <span className="q-ellipsis">{customerName(c.customer, t)}</span>
               {c.waiting_since ? <WaitClock since={c.waiting_since} /> : null}
             </div>
             <div className="q-muted q-offer__sub">
@@ -114,7 +114,8 @@ function OfferCard(props: { offer: Offer; first: boolean; onDone: (id: string) =
           {t("offer.decline")}
         </Button>
         <Button type="primary" onClick={() => void answer("accept")} loading={busy === "accept"}>
-          {t("offer.accept")} <kbd className="q-offer__key">↵</kbd>
+          {t("offer.accept")}
+          {props.first ? <kbd className="q-offer__key">↵</kbd> : null}
         </Button>
       </div>
     </div>
@@ -158,7 +159,7 @@ export default function Offers() {
       announce({
         kind: "offer",
         title: app("notify.assigned"),
-        body: c.customer.name,
+        body: customerName(c.customer, t),
         tag: c.id,
         onClick: () => go(`/inbox/mine/${c.id}`),
       });
