@@ -92,7 +92,7 @@ def test_an_unsigned_token_made_by_hand_is_refused() -> None:
 )
 def test_origins_have_one_spelling(text: str, expected: str | None) -> None:
     if expected is None:
-        with pytest.raises(ValueError):  # noqa: PT011 - the caller words it
+        with pytest.raises(ValueError):
             policy.clean_origin(text)
     else:
         assert policy.clean_origin(text) == expected
