@@ -9,6 +9,7 @@ from qiao.desk.conversations.schemas import Outgoing
 from qiao.knowledge.search.document import Hit
 
 PASSAGE: Final = 600
+SNIPPET: Final = 1500
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 
 _SAID: Final = {
@@ -25,9 +26,12 @@ _SAID: Final = {
 
 
 def source_of(hit: Hit) -> dict[str, Any]:
-    """Where an answer comes from, as messages carry it. Articles can be opened by customers."""
+    """Where an answer comes from, as messages carry it; of an article also the part it stands in, to read on."""
     document = hit.document
-    return {"type": document.kind, "id": document.id, "title": document.title}
+    source: dict[str, Any] = {"type": document.kind, "id": document.id, "title": document.title}
+    if document.kind == "article":
+        source["snippet"] = _HEADING.sub("", document.body).strip()[:SNIPPET]
+    return source
 
 
 def answer_text(hit: Hit) -> str:

@@ -20,6 +20,7 @@ from qiao.core.text import guess_language
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, MessageView, Outgoing
 from qiao.desk.inboxes import service as inboxes
+from qiao.desk.inboxes.schemas import WebchatSettings
 from qiao.desk.routing import service as routing
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.search.calibration import Policy
@@ -51,6 +52,13 @@ async def put_settings(db: Session, actor: Actor, settings: BotSettings) -> BotS
     changes = {key: {"from": before.get(key), "to": value} for key, value in values.items() if before.get(key) != value}
     await audit.record(db, actor, "bot.settings", "bot", 1, changes)
     return settings
+
+
+async def name_in(db: Session, settings: BotSettings, inbox_id: UUID, locale: str) -> str:
+    """What the bot is called in an inbox: the inbox's own name for it, else the company's."""
+    inbox = await inboxes.get(db, inbox_id)
+    own = inbox.settings.bot_name.text(locale) if isinstance(inbox.settings, WebchatSettings) else ""
+    return own or settings.name.in_language(locale)
 
 
 async def _session(db: Session, conversation_id: UUID) -> BotSession:
@@ -116,7 +124,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int) -> None:
     row.answered = reply.action is Action.ANSWER
     row.offered_person = reply.offer_person
     await db.flush()
-    actor = Actor.bot(settings.name.in_language(locale))
+    actor = Actor.bot(await name_in(db, settings, facts.inbox_id, locale))
     client_id = f"bot:{items[0].id}"
     if reply.action is Action.HANDOFF:
         await _hand_over(db, actor, facts, row, reply, locale, client_id)
@@ -207,7 +215,7 @@ async def resume(db: Session, conversation_id: UUID, key: str) -> None:
     row.offered_choices = row.answered = row.offered_person = False
     await db.flush()
     settings = await get_settings(db)
-    name = settings.name.in_language(facts.locale)
+    name = await name_in(db, settings, facts.inbox_id, facts.locale)
     text = i18n.t("bot.back", facts.locale, name=name)
     await conversations.send(db, Actor.bot(name), conversation_id, Outgoing(body=text, client_id=f"bot:{key}"))
 
