@@ -21,7 +21,10 @@ from qiao.desk.conversations.schemas import Author, MessageView
 RICH: dict[str, tuple[str, dict[str, Any]]] = {
     "text": ("hello", {}),
     "image": ("", {"file_id": "f", "name": "a.png", "mime": "image/png", "size": 1, "url": "/api/v1/files/f/a.png"}),
-    "file": ("see", {"file_id": "f", "name": "a.pdf", "mime": "application/pdf", "size": 1, "url": "/api/v1/files/f/a.pdf"}),
+    "file": (
+        "see",
+        {"file_id": "f", "name": "a.pdf", "mime": "application/pdf", "size": 1, "url": "/api/v1/files/f/a.pdf"},
+    ),
     "card": ("", {"type": "article", "title": "Returns", "snippet": "Within 7 days", "url": "https://shop.example/r"}),
     "choices": ("", {"prompt": "Which one?", "options": [{"id": "1", "label": "This"}, {"id": "2", "label": "That"}]}),
     "event": ("", {"type": "assigned", "params": {"name": "Li"}}),
@@ -93,7 +96,7 @@ class ChannelConformance:
 
     def test_notes_and_echoes_never_leave(self) -> None:
         for kind, author in (("note", "user"), ("whisper", "user"), ("text", "customer")):
-            with pytest.raises(ValueError, match="leave|echo"):
+            with pytest.raises(ValueError, match=r"leave|echo"):
                 Outbound.of(view(kind, "secret", {}, author), 1, "a")
 
     async def test_the_twin_collects_and_fails_when_told(self) -> None:

@@ -62,7 +62,9 @@ class Widget:
     async def try_say(self, body: str, client_id: str | None = None, **more: Any) -> httpx.Response:
         self.count += 1
         client_id = client_id or f"{(self.token or '')[3:9]}-{self.count}"
-        return await self.post("/messages", {"client_id": client_id, "kind": "text", "body": body, "payload": {}, **more})
+        return await self.post(
+            "/messages", {"client_id": client_id, "kind": "text", "body": body, "payload": {}, **more}
+        )
 
     async def say(self, body: str, client_id: str | None = None, **more: Any) -> dict[str, Any]:
         response = await self.try_say(body, client_id, **more)
@@ -138,7 +140,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     config = uvicorn.Config(app, lifespan="off", log_level="error", ws_per_message_deflate=False, access_log=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - the server offers no event
         await asyncio.sleep(0.005)
     try:
         yield f"127.0.0.1:{port}"

@@ -30,7 +30,9 @@ class Receiver:
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
-        self.app = Starlette(routes=[Route("/hook", self.hook, methods=["POST"]), Route("/moved", self.moved, methods=["POST"])])
+        self.app = Starlette(
+            routes=[Route("/hook", self.hook, methods=["POST"]), Route("/moved", self.moved, methods=["POST"])]
+        )
 
     async def hook(self, request: Request) -> Response:
         self.got.append((dict(request.headers), await request.body()))
@@ -64,7 +66,7 @@ def said(body: str, client_id: str, who: str = "u1", **more: Any) -> dict[str, A
 
 async def eventually(condition: Any, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - somebody else decides when
             await asyncio.sleep(0.05)
 
 
@@ -108,7 +110,9 @@ async def test_who_may_use_it(street: Street, integrator: httpx.AsyncClient, sig
     agent = await sign_in("li", role="agent")
     assert (await agent.post(path, json=said("x", "1"))).status_code == 403
     assert (await integrator.get(f"{API}/conversations")).status_code == 403
-    assert (await integrator.post(f"{API}/channels/api/{street.inbox.key}/messages", json=said("x", "1"))).status_code == 404
+    assert (
+        await integrator.post(f"{API}/channels/api/{street.inbox.key}/messages", json=said("x", "1"))
+    ).status_code == 404
     first = await integrator.post(path, json=said("x", "1"))
     async with street.runtime.db.transaction() as db:
         customer = await customers.resolve_identity(db, inbox.id, "api", "u1", True)
@@ -122,9 +126,13 @@ async def test_files_come_in_under_the_integrators_name(street: Street, integrat
     base = f"{API}/channels/api/{inbox.key}"
     file = await integrator.post(f"{base}/files", content=b"a,b\n1,2\n", headers={"X-Filename": "list.csv"})
     assert file.status_code == 201, file.text
-    sent = await integrator.post(f"{base}/messages", json=said("", "1", kind="file", payload={"file_id": file.json()["id"]}))
+    sent = await integrator.post(
+        f"{base}/messages", json=said("", "1", kind="file", payload={"file_id": file.json()["id"]})
+    )
     assert sent.json()["message"]["payload"]["name"] == "list.csv"
-    stolen = await integrator.post(f"{base}/messages", json=said("", "2", kind="file", payload={"file_id": str(new_id())}))
+    stolen = await integrator.post(
+        f"{base}/messages", json=said("", "2", kind="file", payload={"file_id": str(new_id())})
+    )
     assert stolen.status_code == 422
 
 
@@ -163,7 +171,7 @@ async def test_callbacks_are_signed_retried_and_in_order(street: Street, integra
             return [found[m.id].delivery for m in (one, two)] == ["delivered", "delivered"]
 
         async with asyncio.timeout(20):
-            while not await delivered():
+            while not await delivered():  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.1)
 
 
@@ -171,7 +179,12 @@ async def test_callbacks_go_to_public_addresses_only() -> None:
     receiver = Receiver()
     async with receiver.listening() as base:
         careful, trusting = CallbackAdapter(private_allowed=False), CallbackAdapter(private_allowed=True)
-        for url in (f"{base}/hook", base.replace("127.0.0.1", "localhost") + "/hook", "http://[::1]:9/hook", "http://10.0.0.1/"):
+        for url in (
+            f"{base}/hook",
+            base.replace("127.0.0.1", "localhost") + "/hook",
+            "http://[::1]:9/hook",
+            "http://10.0.0.1/",
+        ):
             with pytest.raises(DeliveryFailed, match="not a public address"):
                 await careful.deliver(Endpoint(new_id(), {"callback_url": url}, "s"), new_id(), {})
         assert receiver.got == []
@@ -183,7 +196,16 @@ async def test_callbacks_go_to_public_addresses_only() -> None:
             await trusting.deliver(Endpoint(new_id(), {"callback_url": "http://127.0.0.1:9/"}, "s"), new_id(), {})
         await careful.close()
         await trusting.close()
-    for address in ("127.0.0.1", "10.1.1.1", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1"):
+    for address in (
+        "127.0.0.1",
+        "10.1.1.1",
+        "169.254.169.254",
+        "::1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+    ):
         assert not is_public(address), address
     assert is_public("8.8.8.8")
     assert is_public("2001:4860:4860::8888")

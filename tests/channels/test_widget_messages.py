@@ -134,7 +134,9 @@ async def test_pictures_and_files(street: Street) -> None:
     )
     assert upload.status_code == 201, upload.text
     file = upload.json()
-    sent = await widget.say("", kind="image", payload={"file_id": file["id"], "url": "https://evil.example/x.png", "size": 1})
+    sent = await widget.say(
+        "", kind="image", payload={"file_id": file["id"], "url": "https://evil.example/x.png", "size": 1}
+    )
     payload = sent["payload"]
     assert payload["name"] == "红.png"
     assert (payload["width"], payload["height"]) == (40, 30)
@@ -160,7 +162,11 @@ async def test_pictures_and_files(street: Street) -> None:
 async def test_a_visitor_cannot_forge_what_a_message_carries(street: Street) -> None:
     widget = street.widget()
     await widget.open()
-    forged = {"sources": [{"title": "x", "url": "https://evil.example"}], "helpful": True, "choice": {"id": "1", "evil": [1]}}
+    forged = {
+        "sources": [{"title": "x", "url": "https://evil.example"}],
+        "helpful": True,
+        "choice": {"id": "1", "evil": [1]},
+    }
     assert (await widget.say("hi", payload=forged))["payload"] == {"choice": {"id": "1"}}
     for kind in ("card", "choices", "event", "note", "whisper", "system"):
         refused = await widget.try_say("x", kind=kind, payload={"type": "order"})
@@ -225,7 +231,12 @@ async def test_a_message_left_for_later(street: Street) -> None:
     widget = street.widget()
     await widget.open()
     form = {"client_id": "l1", "name": "Lin", "phone": "138 0013 8000", "email": "", "body": "Where is my parcel?"}
-    for fault, field in (({"body": " "}, "body"), ({"phone": ""}, "phone"), ({"phone": "12"}, "phone"), ({"email": "x"}, "email")):
+    for fault, field in (
+        ({"body": " "}, "body"),
+        ({"phone": ""}, "phone"),
+        ({"phone": "12"}, "phone"),
+        ({"email": "x"}, "email"),
+    ):
         response = await widget.post("/leave-message", {**form, **fault})
         assert response.status_code == 422
         assert response.json()["errors"][0]["field"] == field
@@ -317,7 +328,8 @@ async def test_too_fast_is_refused_for_a_while(street: Street, app: FastAPI) -> 
     transport = httpx.ASGITransport(app=app, client=("203.0.113.9", 1))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as http:
         codes = [
-            (await http.post(f"{API}/widget/{street.inbox.key}/session", json={"locale": "en"})).status_code for _ in range(64)
+            (await http.post(f"{API}/widget/{street.inbox.key}/session", json={"locale": "en"})).status_code
+            for _ in range(64)
         ]
     assert codes[:60] == [200] * 60
     assert 429 in codes[60:]

@@ -47,7 +47,9 @@ async def test_only_allowed_sites_may_frame_and_call(street: Street, built: None
         assert (response.headers.get("access-control-allow-origin") == origin) == (status == 200)
         session = await street.http.post(f"{API}/widget/{inbox.key}/session", json={}, headers={"Origin": origin})
         assert session.status_code == status, origin
-    token = session_token = (await street.http.post(f"{API}/widget/{inbox.key}/session", json={})).json()["visitor_token"]
+    token = session_token = (await street.http.post(f"{API}/widget/{inbox.key}/session", json={})).json()[
+        "visitor_token"
+    ]
     assert session_token == token
     headers = {"Authorization": f"Bearer {token}", "Origin": "https://evil.example"}
     for path in ("/messages", "/poll"):
@@ -55,7 +57,9 @@ async def test_only_allowed_sites_may_frame_and_call(street: Street, built: None
         assert (refused.status_code, refused.json()["code"]) == (403, "origin_refused")
     refused = await street.http.post(f"{API}/widget/messages", json={"client_id": "1", "body": "x"}, headers=headers)
     assert refused.status_code == 403
-    preflight = await street.http.options(f"{API}/widget/messages", headers={"Origin": "https://a.example", **PREFLIGHT})
+    preflight = await street.http.options(
+        f"{API}/widget/messages", headers={"Origin": "https://a.example", **PREFLIGHT}
+    )
     assert preflight.status_code == 204
     assert "authorization" in preflight.headers["access-control-allow-headers"]
     assert "access-control-allow-credentials" not in preflight.headers
@@ -92,7 +96,10 @@ async def test_the_demo_shop_is_there_only_with_the_demo(street: Street) -> None
     page = await _shop(street)
     assert f'data-key="{street.inbox.key}"' in page.text
     assert (await _shop(street, "/shop.js")).status_code == 200
-    chinese, english = (await _shop(street, "/data.json?lang=zh-CN")).json(), (await _shop(street, "/data.json?lang=en")).json()
+    chinese, english = (
+        (await _shop(street, "/data.json?lang=zh-CN")).json(),
+        (await _shop(street, "/data.json?lang=en")).json(),
+    )
     assert chinese["company"]["name"] != english["company"]["name"]
     assert len(chinese["products"]) == len(english["products"]) > 10
     customer = english["customers"][0]["id"]

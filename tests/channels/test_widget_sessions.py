@@ -70,7 +70,10 @@ async def test_another_customer_on_the_same_browser_takes_nothing(street: Street
     ("forge", "code"),
     [
         (lambda s: s.identity_token("u1")[:-4] + "AAAA", "identity_token_signature"),
-        (lambda s: jwt.encode({"sub": "u1", "exp": 9_999_999_999}, "not the secret" * 3, "HS256"), "identity_token_signature"),
+        (
+            lambda s: jwt.encode({"sub": "u1", "exp": 9_999_999_999}, "not the secret" * 3, "HS256"),
+            "identity_token_signature",
+        ),
         (lambda s: jwt.encode({"sub": "u1", "exp": 9_999_999_999}, None, "none"), "identity_token_algorithm"),
         (lambda s: s.identity_token("u1", expires_at=clock.now() - timedelta(hours=1)), "identity_token_expired"),
         (lambda s: jwt.encode({"sub": "u1"}, s.inbox.secret, "HS256"), "identity_token_claim_missing"),
@@ -118,7 +121,9 @@ async def test_forged_visitor_tokens_are_refused(street: Street) -> None:
         f"qv_{name}.{signer.sign('file', name)}",  # signed for another purpose
         "qv_" + "é" * 22 + "." + signature,
     ):
-        response = await street.http.get("/api/v1/widget/messages", headers={"Authorization": b"Bearer " + token.encode()})
+        response = await street.http.get(
+            "/api/v1/widget/messages", headers={"Authorization": b"Bearer " + token.encode()}
+        )
         assert response.status_code == 401, token
         assert response.json()["code"] == "widget.session_ended"
 

@@ -182,7 +182,11 @@ class Mirror:
         elif frame["type"] == "conversation.changed":
             view = frame["data"]["conversation"]
             held = self.conversation
-            if held is None or held["id"] < view["id"] or (held["id"] == view["id"] and held["version"] <= view["version"]):
+            if (
+                held is None
+                or held["id"] < view["id"]
+                or (held["id"] == view["id"] and held["version"] <= view["version"])
+            ):
                 self.conversation = view
 
     def state(self) -> tuple[Any, Any]:
@@ -204,7 +208,9 @@ async def _step(street: Street, widget: Widget, agent_id: Any, dice: random.Rand
     if facts is None or dice.random() < 0.3:
         await widget.say(f"customer {dice.random()}")
         return
-    agent = Actor(kind="user", id=agent_id, name="Li", permissions=frozenset({"conversations.handle", "conversations.view_all"}))
+    agent = Actor(
+        kind="user", id=agent_id, name="Li", permissions=frozenset({"conversations.handle", "conversations.view_all"})
+    )
     system = Actor.system()
 
     async def work(db: Any) -> None:

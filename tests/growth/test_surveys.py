@@ -42,7 +42,9 @@ async def test_a_conversation_is_rated_once_and_by_its_customer(street: Street, 
 
     manager = await sign_in("boss", role="viewer")
     listed = (await manager.get(f"{API}/ratings")).json()["items"]
-    assert [(r["score"], r["comment"], r["agent"]["name"], r["conversation"]["id"]) for r in listed] == [(4, "quick", "Li", key)]
+    assert [(r["score"], r["comment"], r["agent"]["name"], r["conversation"]["id"]) for r in listed] == [
+        (4, "quick", "Li", key)
+    ]
     assert (await agent.get(f"{API}/ratings")).status_code == 403
 
 
@@ -69,7 +71,9 @@ async def test_an_answered_conversation_may_be_rated_before_it_ends(street: Stre
     await street.hire(agent)
     async with street.runtime.db.transaction() as db:
         await conversations.assign(db, Actor.system(), key, agent.actor_id)  # type: ignore[arg-type]  # text of the id
-    sent = await agent.post(f"{API}/conversations/{key}/messages", json={"client_id": "a", "kind": "text", "body": "hello"})
+    sent = await agent.post(
+        f"{API}/conversations/{key}/messages", json={"client_id": "a", "kind": "text", "body": "hello"}
+    )
     assert sent.status_code in (200, 201), sent.text
     assert (await rate(widget, key, 5)).status_code == 200
 
@@ -82,7 +86,9 @@ async def test_ratings_come_in_pages(street: Street, sign_in: Any) -> None:
     manager = await sign_in("boss", role="viewer")
     found, cursor = [], None
     while True:
-        page = (await manager.get(f"{API}/ratings", params={"limit": 2, **({"cursor": cursor} if cursor else {})})).json()
+        page = (
+            await manager.get(f"{API}/ratings", params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+        ).json()
         found += [r["score"] for r in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
