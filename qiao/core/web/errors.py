@@ -87,7 +87,10 @@ def from_validation(errors: list[Any]) -> Invalid:
     for error in errors:
         path = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path", "header"))
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-        fields.append(FieldError(path or "body", _code_of(error["type"]), context))
+        kind = error["type"]
+        if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
+            kind = f"string_{kind}"  # a length checked after a validator of ours does not know that it measures text
+        fields.append(FieldError(path or "body", _code_of(kind), context))
     return Invalid("invalid", fields=fields)
 
 

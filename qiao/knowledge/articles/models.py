@@ -76,9 +76,11 @@ class ArticleRow(_Text, Base):
         Index("ix_articles_recent", "updated_at", "id"),
         Index("ix_articles_category", "category_id", "updated_at"),
         Index("ix_articles_tokens", "tokens", postgresql_using="gin"),
+        Index("ix_articles_import", "import_id", postgresql_where=text("import_id IS NOT NULL")),
     )
 
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("kb_categories.id"))
     title: Mapped[str] = mapped_column(String(300))
     summary: Mapped[str] = mapped_column(String(500), default="")
     body: Mapped[str] = mapped_column(Text)
+    import_id: Mapped[UUID | None]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 
 from qiao.core import clock
 from qiao.core.actor import Actor
@@ -104,6 +104,8 @@ async def save_category(
         parent = await db.get(CategoryRow, body.parent_id)
         if parent is None or parent.parent_id is not None or body.parent_id == category_id:
             raise Invalid.field("parent_id", "knowledge.parent_invalid")
+        if category_id is not None and await _has_children(db, category_id):
+            raise Invalid.field("parent_id", "knowledge.parent_invalid")
     row = CategoryRow(id=new_id()) if category_id is None else await db.get(CategoryRow, category_id)
     if row is None:
         raise NotFound("knowledge.category_not_found")
@@ -115,6 +117,10 @@ async def save_category(
     return _category(row, locale)
 
 
+async def _has_children(db: Session, category_id: UUID) -> bool:
+    return bool(await db.scalar(select(func.count()).where(CategoryRow.parent_id == category_id)))
+
+
 async def delete_category(db: Session, actor: Actor, category_id: UUID) -> None:
     """Removes an empty category."""
     row = await db.get(CategoryRow, category_id)
@@ -123,7 +129,7 @@ async def delete_category(db: Session, actor: Actor, category_id: UUID) -> None:
     for table in (FaqRow, ArticleRow):
         if await db.scalar(select(func.count()).where(table.category_id == category_id)):
             raise Refused("knowledge.category_in_use")
-    if await db.scalar(select(func.count()).where(CategoryRow.parent_id == category_id)):
+    if await _has_children(db, category_id):
         raise Refused("knowledge.category_in_use")
     await db.delete(row)
     await audit.record(db, actor, "category.deleted", "kb_category", category_id, {"names": row.names})
@@ -371,7 +377,9 @@ async def _new_faq(db: Session, actor: Actor, body: FaqCreate, import_id: UUID |
     return row
 
 
-async def create_article(db: Session, actor: Actor, body: ArticleCreate) -> ArticleView:
+async def create_article(
+    db: Session, actor: Actor, body: ArticleCreate, *, import_id: UUID | None = None
+) -> ArticleView:
     """Writes an article; `publish` needs the right to publish."""
     if body.publish:
         actor.require("knowledge.publish")
@@ -385,6 +393,7 @@ async def create_article(db: Session, actor: Actor, body: ArticleCreate) -> Arti
         version=1,
         updated_at=now,
         updated_by=actor.id,
+        import_id=import_id,
     )
     _check_validity(row)
     db.add(row)
@@ -455,12 +464,22 @@ async def move(db: Session, actor: Actor, source: str, item_id: UUID, step: str)
 
 
 async def remove_imported(db: Session, actor: Actor, import_id: UUID) -> int:
-    """Takes back an import: FAQs still as imported are deleted, those edited since are kept. Returns how many went."""
-    rows = list((await db.execute(select(FaqRow).where(FaqRow.import_id == import_id, FaqRow.version == 1))).scalars())
-    for row in rows:
-        await db.delete(row)
-    await _announce(db, actor, rows)
-    return len(rows)
+    """Takes back an import: texts still as imported are deleted, those edited since are kept. Returns how many went."""
+    removed = 0
+    for source, table in (("faq", FaqRow), ("article", ArticleRow)):
+        query = delete(table).where(table.import_id == import_id, table.version == 1).returning(table.id)
+        items = tuple((await db.execute(query)).scalars())
+        if items:
+            fact = KnowledgeChanged(source=source, items=items)
+            await emit(db, fact, actor=actor, audience=Audience(permission="knowledge.view"))
+        removed += len(items)
+    return removed
+
+
+async def phrasings(db: Session) -> list[tuple[UUID, str, tuple[str, ...]]]:
+    """(FAQ, question, variants) of all that are not archived: what an import compares its rows with."""
+    rows = await db.execute(select(FaqRow.id, FaqRow.question, FaqRow.variants).where(FaqRow.status != "archived"))
+    return [(faq_id, question, tuple(variants)) for faq_id, question, variants in rows]
 
 
 async def vote(db: Session, actor: Actor, source: str, item_id: UUID, helpful: bool) -> None:

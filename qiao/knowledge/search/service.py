@@ -10,17 +10,25 @@ import structlog
 from qiao.core import clock
 from qiao.core.events import Envelope
 from qiao.core.runtime import Runtime
+from qiao.core.text import normalize
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.events import KnowledgeChanged
 from qiao.knowledge.articles.schemas import SearchableText
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.document import Decision, Document, Hit
 from qiao.knowledge.search.engine import Engine
+from qiao.knowledge.search.text import codes, is_negated, numbers
 
 logger = structlog.get_logger(__name__)
 
 PUBLIC: Final = frozenset({"public"})
 STAFF: Final = frozenset({"public", "internal"})
+
+# What makes a question the same as a known one: 怎么申请退货 / 如何申请退货 (meaning 0.98, words 0.80, 0.89 sure) lie above,
+# 专用发票 / 普通发票 (0.92) and 退货 / 换货 (0.77) below.
+_SAME_MEANING: Final = 0.95
+_SAME_WORDS: Final = 0.75
+_SURE: Final = 0.85
 
 
 def document_of(text: SearchableText) -> Document:
@@ -84,6 +92,29 @@ class SearchService:
         return await asyncio.to_thread(
             self.engine.search, question, allowed=audience, locale=locale, limit=limit, at=at
         )
+
+    async def repeats(self, question: str) -> Hit | None:
+        """The published FAQ that already has this question in other words, or None; internal ones count as well.
+
+        Closeness is that of the phrasings alone, whatever the answer says; a number, a code or a 不 makes another question.
+        """
+        hits = [hit for hit in await self.search(question, audience=STAFF, limit=3) if hit.document.kind == "faq"]
+        return await asyncio.to_thread(self._repeated, question, hits) if hits else None
+
+    def _repeated(self, question: str, hits: Sequence[Hit]) -> Hit | None:
+        own = normalize(question)
+        floor = self.engine.embedder.floor
+        for hit in hits:
+            if hit.score < _SAME_WORDS or hit.probability < _SURE:
+                continue
+            for phrasing in (hit.document.title, *hit.document.variants):
+                other = normalize(phrasing)
+                if numbers(own) != numbers(other) or codes(own) != codes(other) or is_negated(own) != is_negated(other):
+                    continue
+                one, two = self.engine.vectors_for([own, phrasing])
+                if (float(one @ two) - floor) / (1 - floor) >= _SAME_MEANING:
+                    return hit
+        return None
 
     async def _on_batch(self, batch: Sequence[Envelope]) -> None:
         changes = [e.event() for e in batch if e.kind == KnowledgeChanged.kind]
