@@ -15,6 +15,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound, Outgoing
 from qiao.growth.surveys import service as surveys
 from qiao.packs.models import Conversation, DemoPack, Turn
+from qiao.people.customers import service as people
 
 Step = Callable[[int], None]
 AGENT = frozenset(BUILT_IN_ROLES["supervisor"])
@@ -131,6 +132,7 @@ class _Replay:
                 ),
             )
             self.id = received.conversation_id
+            await people.touch(self.db, self.customer)
             return
         if self.id is None:
             raise ValueError(f"conversation {talk.key} must begin with the customer")

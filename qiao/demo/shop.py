@@ -89,6 +89,7 @@ async def seed_customers(db: Session, actor: Actor, pack: DemoPack, places: Plac
     """Customers, known to the shop under their keys. Returns their ids."""
     made: dict[str, UUID] = {}
     now = clock.now()
+    tags = {tag.key: tag.name.in_language(pack.company.locale) for tag in pack.company.tags}
     for customer in pack.customers.customers:
         with clock.frozen(now - timedelta(days=customer.joined_days_ago)):
             profile = Profile(
@@ -101,7 +102,7 @@ async def seed_customers(db: Session, actor: Actor, pack: DemoPack, places: Plac
             ref = await customers.resolve_identity(db, places.webchat, "external", customer.key, True, profile)
             patch = CustomerPatch(
                 level=customer.level,
-                tags=list(customer.tags),
+                tags=[tags[key] for key in customer.tags],
                 notes=customer.note.in_language(pack.company.locale) if customer.note else "",
                 attributes={"points": customer.points},
             )

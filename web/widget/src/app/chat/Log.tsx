@@ -11,7 +11,15 @@ const NEAR = 80;
 const GROUP_MS = 3 * 60_000;
 
 /** The messages. Holds on to the newest while one reads there, and to what one reads otherwise: nothing jumps. */
-export function Log({ onPerson, children }: { onPerson: () => void; children?: preact.ComponentChildren }) {
+export function Log({
+  onPerson,
+  onLeave,
+  children,
+}: {
+  onPerson: () => void;
+  onLeave: () => void;
+  children?: preact.ComponentChildren;
+}) {
   const { engine, t, locale, config, open } = useApp();
   const state = useEngine(engine);
   const box = useRef<HTMLDivElement>(null);
@@ -123,6 +131,7 @@ export function Log({ onPerson, children }: { onPerson: () => void; children?: p
         answered={m.kind === "choices" || m.payload.options ? answered(messages, i, pending.length) : false}
         receipt={m === lastOwn && m.conversation_id === state.conversation?.id ? receipt(m, staffRead) : null}
         onPerson={onPerson}
+        onLeave={onLeave}
         onReady={onReady}
       />,
     );

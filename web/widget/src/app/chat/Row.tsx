@@ -17,6 +17,7 @@ interface RowProps {
   /** The newest own message carries the receipt; older ones need none. */
   receipt: "sent" | "delivered" | "read" | null;
   onPerson: () => void;
+  onLeave: () => void;
   onReady: () => void;
 }
 
@@ -60,7 +61,7 @@ export const Row = memo(function Row(p: RowProps) {
   );
 });
 
-function Content({ message: m, answered, onPerson, onReady }: RowProps) {
+function Content({ message: m, answered, onPerson, onLeave, onReady }: RowProps) {
   const { t } = useApp();
   if (m.recalled_at) return <div class="bubble recalled">{t("chat.recalled")}</div>;
   switch (m.kind) {
@@ -85,6 +86,7 @@ function Content({ message: m, answered, onPerson, onReady }: RowProps) {
             <Markdown source={m.payload.prompt || m.body} />
           </div>
           <Choices message={m} answered={answered} />
+          <Offers message={m} answered={answered} onPerson={onPerson} onLeave={onLeave} />
         </>
       );
     default:
@@ -96,9 +98,28 @@ function Content({ message: m, answered, onPerson, onReady }: RowProps) {
           </div>
           {m.payload.options && m.payload.options.length > 0 && <Choices message={m} answered={answered} />}
           {m.author.kind === "bot" && m.payload.feedback && <Feedback message={m} onPerson={onPerson} />}
+          <Offers message={m} answered={answered} onPerson={onPerson} onLeave={onLeave} />
         </>
       );
   }
+}
+
+/** The way on that the bot offers where it has no answer itself, until the customer has said something else. */
+function Offers({ message: m, answered, onPerson, onLeave }: Omit<RowProps, "first" | "last" | "receipt" | "onReady">) {
+  const { t, config } = useApp();
+  if (m.author.kind !== "bot" || answered) return null;
+  if (m.payload.leave_message && config.features.leave_message)
+    return (
+      <button type="button" class="offer" onClick={onLeave}>
+        {t("leave.title")}
+      </button>
+    );
+  if (!m.payload.offer_person) return null;
+  return (
+    <button type="button" class="offer" onClick={onPerson}>
+      <Icon name="headset" size={14} /> {t("chat.to_person_short")}
+    </button>
+  );
 }
 
 function EventLine({ message }: { message: Message }) {
