@@ -43,7 +43,7 @@ async def seed_knowledge(db: Session, actor: Actor, pack: DemoPack, step: Step) 
     tags = {tag.key: tag.name for tag in pack.faqs.tags}
     answers: dict[tuple[str, str], Answer] = {}
     groups: dict[str, UUID] = {}
-    for language in LANGUAGES:
+    for language in reversed(LANGUAGES):  # the company's own language last, so that it heads lists of the newest
         bodies = [
             FaqCreate.model_validate(
                 {
