@@ -140,7 +140,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     config = uvicorn.Config(app, lifespan="off", log_level="error", ws_per_message_deflate=False, access_log=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
-    while not server.started:  # noqa: ASYNC110 - the server offers no event
+    while not server.started:
         await asyncio.sleep(0.005)
     try:
         yield f"127.0.0.1:{port}"

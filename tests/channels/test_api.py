@@ -66,7 +66,7 @@ def said(body: str, client_id: str, who: str = "u1", **more: Any) -> dict[str, A
 
 async def eventually(condition: Any, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - somebody else decides when
+        while not condition():
             await asyncio.sleep(0.05)
 
 
@@ -171,7 +171,7 @@ async def test_callbacks_are_signed_retried_and_in_order(street: Street, integra
             return [found[m.id].delivery for m in (one, two)] == ["delivered", "delivered"]
 
         async with asyncio.timeout(20):
-            while not await delivered():  # noqa: ASYNC110 - as above
+            while not await delivered():
                 await asyncio.sleep(0.1)
 
 
