@@ -145,8 +145,10 @@ class LogTailer:
                 else:
                     # An event committed here still hides behind a slower neighbour's transaction: look again soon.
                     pause = 0.001 if pause == POLL_SECONDS else min(pause * 1.5, 0.02)
+                # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with the wake-up.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
             except Exception:
                 # The database is away, or an event cannot be read. Without this loop nobody hears of anything: go on.
                 logger.exception("log_tailer_failed")

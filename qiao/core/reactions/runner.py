@@ -165,8 +165,10 @@ class ReactionRunner:
     async def _wait_for_more(self, position: Position) -> None:
         async with self.tailer.moved:
             if self.tailer.position <= position:
+                # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with the notice.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.tailer.moved.wait(), self.pace.save)
+                    async with asyncio.timeout(self.pace.save):
+                        await self.tailer.moved.wait()
 
     async def _next(self, reaction: Reaction, position: Position) -> tuple[list[Envelope], Position]:
         recent = self.tailer.since(position, BATCH)
