@@ -2,7 +2,8 @@
 
 A room is found by its place: `qiao/<wing>/<room>/`. Of its doors the application uses `models`, `events`, `reactions`,
 `realtime` (imported, they register themselves), `routes` (an APIRouter named `router`, or several in `routers`, or plain
-Starlette routes in `plain_routes`, ASGI classes in `middleware`) and `wiring` (`provide(runtime)`, `start(runtime)`, `stop(runtime)`).
+Starlette routes in `plain_routes`, ASGI classes in `middleware`) and `wiring` (`provide(runtime)`, `start(runtime)`,
+`stop(runtime)`).
 """
 
 import importlib

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from qiao.core.postgres.testing import ScratchPostgres
 from qiao.core.runtime import Runtime
 from qiao.schema import prepare_now
 from qiao.core.settings import Settings
+from qiao.knowledge.search import engine
 
 hypothesis_settings.register_profile(
     "qiao", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -42,6 +44,14 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _guarded_connect  # type: ignore[method-assign,assignment]  # guards the whole session
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_embedder() -> Iterator[None]:
+    """The models are loaded once per session, not once per application."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "best_embedder", cache(engine.best_embedder))
+        yield
 
 
 @pytest.fixture(scope="session")

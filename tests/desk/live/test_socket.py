@@ -1,0 +1,365 @@
+"""The staff's socket: nobody hears too much, nobody misses anything, nobody fills our memory."""
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import websockets
+from sqlalchemy import text
+
+from qiao.core import clock
+from qiao.core.errors import Problem
+from qiao.core.ids import new_id
+from qiao.core.realtime import Hub
+from qiao.core.realtime import socket as sockets
+from qiao.core.realtime.socket import Outbox
+from qiao.desk.conversations import service
+from qiao.desk.conversations.schemas import TransferTo
+from qiao.desk.live import routes as live
+from tests.desk.conversations.desk import SYSTEM
+from tests.desk.live.client import Console
+from tests.desk.live.conftest import Office
+from tests.served import line
+
+
+async def test_hello_ping_and_nonsense(office: Office) -> None:
+    li = await office.enter("li")
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        welcome = await socket.hear()
+        assert (welcome["op"], welcome["resumed"], welcome["heartbeat_s"]) == ("welcome", False, 25)
+        await socket.say(op="ping")
+        assert (await socket.hear())["op"] == "pong"
+        await socket.say(op="from the future", kind="x")
+        await socket.say(op="watch", conversation_ids=["no uuid", str(new_id())])
+        for op in ("viewing", "typing", "read"):
+            await socket.say(op=op, conversation_id="no uuid", seq=-5)
+        await socket.say(op="ping")
+        assert (await socket.hear())["op"] == "pong"
+        for wrong in ({}, {"client_id": "x", "conversation_id": "no"}, {"client_id": "x" * 90, "conversation_id": str(new_id())}):
+            await socket.say(op="send", body="x", **wrong)
+            assert (await socket.expect("nack"))["problem"]["status"] == 422
+    for wrong in ("{", "[]", '{"op": 7}', '{"op": "ping", "seq": 99999999999999999999999}', "x" * 70_000):
+        async with line(office.address, cookie=li.cookie) as socket:
+            await socket.say(op="hello")
+            await socket.hear()
+            await socket.connection.send(wrong)
+            with pytest.raises(websockets.ConnectionClosed):
+                while True:
+                    await socket.hear()
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="ping")
+        with pytest.raises(websockets.ConnectionClosed):
+            await socket.hear()
+
+
+async def test_silence_ends_a_connection(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "SILENCE_SECONDS", 0.3)
+    li = await office.enter("li")
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        await socket.hear()
+        for _ in range(3):
+            await asyncio.sleep(0.15)
+            await socket.say(op="ping")
+            assert (await socket.hear())["op"] == "pong"
+        with pytest.raises(websockets.ConnectionClosed):
+            await socket.hear(3)
+
+
+async def test_messages_reach_those_who_may_see_them_and_no_others(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    wang = await office.enter("wang", queues=[desk.queue_id])
+    stranger = await office.enter("chen")
+    boss = await office.enter("boss", "supervisor")
+    customer = await desk.customer()
+    key = (await desk.write(customer)).conversation_id
+    await desk.run(service.assign, SYSTEM, key, li.actor.id)
+    async with (
+        line(office.address, cookie=li.cookie) as at_li,
+        line(office.address, cookie=wang.cookie) as at_wang,
+        line(office.address, cookie=stranger.cookie) as at_stranger,
+        line(office.address, cookie=boss.cookie) as at_boss,
+    ):
+        everyone = (at_li, at_wang, at_stranger, at_boss)
+        for socket in everyone:
+            await socket.say(op="hello", watch=[str(key)] if socket is not at_wang else [])
+            await socket.expect("welcome")
+        await desk.write(customer, "在吗")
+        heard = [
+            [f["type"] for f in await s.quiet(0.5) if f["op"] == "event" and f["conversation_id"] == str(key)]
+            for s in everyone
+        ]
+        assert "message.created" in heard[0], "its agent, without being asked"
+        assert heard[1] == ["conversation.changed"], "a colleague of the queue sees that it moved"
+        assert heard[2] == [], "a stranger hears nothing, whatever they watch"
+        assert "message.created" in heard[3], "a supervisor hears what they watch"
+        # Mentioned: from now on it exists for them.
+        await desk.run(service.note, li.actor, key, body="@chen", mentions=[stranger.actor.id])
+        types = [f["type"] for f in await at_stranger.quiet(0.5) if f["op"] == "event"]
+        assert {"mention.created", "message.created", "conversation.changed"} <= set(types)
+        # Passed on to a queue of others: gone for those who may not see it there.
+        other = await desk.queue("other")
+        await desk.run(service.transfer, li.actor, key, TransferTo(type="queue", id=other), "")
+        assert "conversation.gone" in [f.get("type") for f in await at_li.quiet(0.5)]
+        assert "conversation.gone" in [f.get("type") for f in await at_wang.quiet(0.5)]
+        assert "conversation.gone" not in [f.get("type") for f in await at_stranger.quiet(0.3)], "still mentioned"
+        await desk.run(service.leave, stranger.actor, key)
+        assert "conversation.gone" in [f.get("type") for f in await at_stranger.quiet(0.5)]
+
+
+async def test_typing_and_viewing_of_what_is_not_visible_is_not_heard(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    wang = await office.enter("wang", queues=[desk.queue_id])
+    stranger = await office.enter("chen")
+    key = await desk.arrive(assigned_to=li.actor)
+    async with (
+        line(office.address, cookie=li.cookie) as at_li,
+        line(office.address, cookie=wang.cookie) as at_wang,
+        line(office.address, cookie=stranger.cookie) as at_stranger,
+    ):
+        for socket in (at_li, at_wang, at_stranger):
+            await socket.say(op="hello")
+            await socket.expect("welcome")
+        await at_stranger.say(op="viewing", conversation_id=str(key))
+        await at_stranger.say(op="typing", conversation_id=str(key), on=True)
+        await at_stranger.say(op="read", conversation_id=str(key), seq=1)
+        assert (await at_stranger.expect("nack"))["problem"]["status"] == 404
+        await at_wang.say(op="viewing", conversation_id=str(key))
+        seen = await at_li.expect("signal", "viewing")
+        assert [u["name"] for u in seen["data"]["users"]] == ["Wang"], "the stranger is not shown"
+        await at_wang.say(op="typing", conversation_id=str(key), on=True)
+        assert (await at_li.expect("signal", "typing"))["data"]["user"]["name"] == "Wang"
+
+
+async def test_sending_is_acknowledged_after_commit_and_once(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    wang = await office.enter("wang", queues=[desk.queue_id])
+    key = await desk.arrive(assigned_to=li.actor)
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        for _ in range(2):
+            await socket.say(op="send", conversation_id=str(key), client_id="a", body="您好")
+            ack = await socket.expect("ack")
+            assert ack["message"]["body"] == "您好"
+        assert [m.body for m in await desk.transcript(key)].count("您好") == 1
+        await socket.say(op="send", conversation_id=str(key), client_id="b", body="x\x00")
+        assert (await socket.expect("nack"))["client_id"] == "b"
+        await socket.say(op="send", conversation_id=str(new_id()), client_id="c", body="x")
+        assert (await socket.expect("nack"))["problem"]["status"] == 404
+    async with line(office.address, cookie=wang.cookie) as socket:
+        await socket.say(op="hello")
+        await socket.say(op="send", conversation_id=str(key), client_id="d", body="x")
+        assert (await socket.expect("nack"))["problem"]["status"] == 403
+
+
+async def test_who_is_signed_out_hears_and_says_nothing_more(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    key = await desk.arrive(assigned_to=li.actor)
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        await socket.expect("welcome")
+        assert (await li.browser.post("/api/v1/auth/logout")).status_code in (200, 204)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            while True:
+                await socket.say(op="send", conversation_id=str(key), client_id="late", body="late")
+                await socket.hear()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        assert (await socket.hear())["op"] == "bye"
+
+
+async def test_rights_that_change_change_what_is_heard(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    customer = await desk.customer()
+    key = (await desk.write(customer)).conversation_id
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello", watch=[str(key)])
+        await socket.expect("welcome")
+        await desk.write(customer)
+        await socket.expect("event", "message.created")
+        from qiao.desk.routing import service as routing
+
+        await desk.run(routing.set_members, SYSTEM, desk.queue_id, [])
+        await socket.expect("reload")
+        await socket.quiet(0.3)
+        await desk.write(customer)
+        assert not [f for f in await socket.quiet(0.4) if f["op"] == "event" and f["conversation_id"] == str(key)]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "999999999999-1", "0-0", "1-99999999999999999999999", "-1-2"])
+async def test_a_cursor_that_leads_nowhere_means_reload(office: Office, cursor: str) -> None:
+    li = await office.enter("li")
+    async with office.desk.runtime.db.transaction() as db:
+        await db.execute(text("UPDATE events SET at = now() - interval '11 minutes'"))
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello", cursor=cursor)
+        assert (await socket.expect("welcome"))["resumed"] is False
+        assert (await socket.hear())["op"] == "reload"
+
+
+async def test_a_gap_too_wide_means_reload(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = office.desk
+    monkeypatch.setattr(sockets, "REPLAY_EVENTS", 5)
+    li = await office.enter("li", queues=[desk.queue_id])
+    key = await desk.arrive(assigned_to=li.actor)
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        cursor = (await socket.expect("welcome"))["cursor"]
+    for n in range(10):
+        await desk.send(li.actor, key, f"m{n}")
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello", cursor=cursor)
+        assert (await socket.expect("welcome"))["resumed"] is False
+        assert (await socket.hear())["op"] == "reload"
+
+
+def test_a_slow_reader_costs_a_bounded_amount() -> None:
+    outbox = Outbox()
+    big = "x" * 100_000
+    for _ in range(10_000):
+        outbox.offer(big)
+    assert sum(map(len, outbox._frames)) <= sockets.OUTBOX_CHARACTERS + len(big)
+    small = Outbox()
+    for _ in range(10 * sockets.OUTBOX):
+        small.offer("x")
+    assert len(small._frames) <= sockets.OUTBOX
+    assert any("reload" in frame for frame in small._frames)
+    small.end('{"op":"bye"}')
+    assert small.offer("later"), "what comes after goodbye is dropped quietly"
+    assert not small._frames
+
+
+async def test_who_does_not_read_is_cut_off_when_signed_out(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    key = await desk.arrive(assigned_to=li.actor)
+    hub = desk.runtime.get(Hub)
+    async with line(office.address, cookie=li.cookie, max_queue=1) as socket:
+        await socket.say(op="hello")
+        await socket.hear()
+        filler = "x" * 200_000
+        for connection in hub.staff:
+            for _ in range(200):
+                connection.sink.offer(filler)
+        await asyncio.sleep(0.3)
+        assert hub.users_here() == {li.actor.id}
+        async with desk.runtime.db.transaction() as db:
+            from qiao.people.accounts import sessions
+
+            assert li.actor.id is not None
+            await sessions.end_sessions(db, SYSTEM, li.actor.id)
+        assert not hub.users_here()
+        await socket.say(op="send", conversation_id=str(key), client_id="late", body="late")
+        await asyncio.sleep(0.5)
+        assert "late" not in [m.client_id for m in await desk.transcript(key)]
+
+
+async def test_a_failing_room_makes_everybody_reload(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = office.desk
+    li = await office.enter("li", queues=[desk.queue_id])
+    hub = desk.runtime.get(Hub)
+
+    async def broken(batch: Any) -> Any:
+        raise RuntimeError("an enricher failed")
+
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        await socket.expect("welcome")
+        with monkeypatch.context() as patch:
+            patch.setattr(hub, "pushes", broken)
+            await desk.arrive(assigned_to=li.actor)
+            await socket.expect("reload")
+        key = await desk.arrive(assigned_to=li.actor)
+        assert (await socket.expect("event", "conversation.changed"))["conversation_id"] == str(key)
+
+
+# -- snapshot + events = fresh snapshot ----------------------------------------------------------------------------------
+
+
+async def random_action(office: Office, people: list[Any], keys: list[UUID], customers: list[UUID], chance: random.Random) -> None:
+    desk = office.desk
+    key, actor = chance.choice(keys), chance.choice(people).actor
+    index = keys.index(key)
+    later = clock.now() + timedelta(hours=1)
+    actions: list[Any] = [
+        lambda: desk.write(customers[index], f"q{chance.random()}"),
+        lambda: desk.write(customers[index], f"q{chance.random()}"),
+        lambda: desk.send(actor, key, f"a{chance.random()}"),
+        lambda: desk.send(actor, key, f"a{chance.random()}"),
+        lambda: desk.run(service.note, actor, key, body="n", mentions=[chance.choice(people).actor.id]),
+        lambda: desk.run(service.assign, SYSTEM, key, chance.choice(people).actor.id),
+        lambda: desk.run(service.enqueue, SYSTEM, key, reason="test"),
+        lambda: desk.run(service.requeue, SYSTEM, key, reason="test", queue_id=chance.choice([desk.queue_id, office.other])),  # type: ignore[attr-defined]
+        lambda: desk.run(service.snooze, actor, key, later),
+        lambda: desk.run(service.unsnooze, actor, key),
+        lambda: desk.run(service.resolve, actor, key),
+        lambda: desk.run(service.reopen, actor, key),
+        lambda: desk.run(service.to_bot, SYSTEM, key, reason="test"),
+        lambda: desk.run(service.set_tags, actor, key, add=[chance.choice("abc")], remove=[chance.choice("abc")]),
+        lambda: desk.run(service.set_priority, actor, key, chance.randrange(4)),
+        lambda: desk.run(service.mark_read, actor, key, chance.randrange(30)),
+        lambda: desk.run(service.join, actor, key),
+        lambda: desk.run(service.leave, actor, key),
+        lambda: desk.run(service.take_over, actor, key),
+    ]
+    try:
+        await chance.choice(actions)()
+    except Problem:
+        pass  # refused moves are part of life
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+async def test_snapshot_and_events_equal_a_fresh_snapshot(office: Office, seed: int) -> None:
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    desk = office.desk
+    office.other = await desk.queue("other")  # type: ignore[attr-defined]
+    li = await office.enter("li", queues=[desk.queue_id])
+    chen = await office.enter("chen", queues=[office.other])  # type: ignore[attr-defined]
+    boss = await office.enter("boss", "supervisor")
+    people = [li, chen, boss]
+    customers = [await desk.customer() for _ in range(4)]
+    keys = [(await desk.write(c)).conversation_id for c in customers]
+    consoles = [Console(who, office.address, keys) for who in people]
+    for console in consoles:
+        await console.connect()
+    for step in range(50):
+        await random_action(office, people, keys, customers, chance)
+        for console in consoles:
+            if chance.random() < 0.12:
+                if console.line is None:
+                    await console.connect()
+                else:
+                    if chance.random() < 0.5:
+                        await console.catch_up(0.02)
+                    await console.disconnect()
+    for console in consoles:
+        if console.line is None:
+            await console.connect()
+        await console.catch_up(0.6)
+        fresh = Console(console.who, office.address, keys)
+        await fresh.snapshot()
+        known = {k: {**v, "may": None} for k, v in console.conversations.items()}
+        expected = {k: {**v, "may": None} for k, v in fresh.conversations.items()}
+        assert known.keys() == expected.keys(), console.who.actor.name
+        for key, conversation in expected.items():
+            assert known[key] == conversation, console.who.actor.name
+            assert console.messages.get(key, {}).keys() >= _heard_while_visible(console, fresh, key)
+        await console.disconnect()
+    assert live.WATCH_LIMIT > len(keys)
+
+
+def _heard_while_visible(console: Console, fresh: Console, key: str) -> set[int]:
+    """Messages a console must hold without asking again: all since it last began to hold the conversation."""
+    held = console.messages.get(key, {})
+    return {seq for seq in fresh.messages[key] if held and seq >= min(held)}

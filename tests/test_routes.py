@@ -1,0 +1,149 @@
+"""Every route of the product: guarded exactly once, closed to strangers, closed to people without the right."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from qiao.app import create_app
+from qiao.core.ids import new_id
+from qiao.core.settings import Settings
+from qiao.people.accounts.access import Access, accesses
+from tests.conftest import SignIn
+from tests.served import line, serving
+
+# Plain routes carry no dependency: each is listed with how it is guarded.
+PLAIN = {
+    "/": "public: leads to the console",
+    "/health": "public: for load balancers",
+    "/ready": "public: for load balancers",
+    "/metrics": "public: figures without names",
+    "/favicon.ico": "public: a picture",
+    "/console": "public: the console's files",
+    "/console/{path:path}": "public: the console's files",
+    "/console/assets": "public: the console's files",
+    "/docs": "public: the description of the API",
+    "/docs/{path:path}": "public: the description of the API",
+    "/openapi.json": "public: the description of the API",
+    "/ws": "first frame: session or token",
+    "/ws/visitor": "first frame: visitor token",
+    "/widget.js": "public: the loader",
+    "/widget/frame": "public: the widget's page",
+    "/widget/{path:path}": "public: the widget's files",
+    "/shop": "public: the demo shop",
+    "/shop/{path:path}": "public: the demo shop",
+}
+
+
+def walk(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
+    for route in routes:
+        inner = getattr(route, "routes", None) if not isinstance(route, APIRoute | Route | WebSocketRoute) else None
+        if inner and not isinstance(route, Mount):
+            yield from walk(inner, prefix)
+        elif isinstance(route, Mount):
+            yield prefix + route.path, route
+        else:
+            yield prefix + getattr(route, "path", "?"), route
+
+
+def api_routes(app: FastAPI) -> list[tuple[str, str, Access]]:
+    """(method, path template, access) of every described route, from the framework's own flattening."""
+    found = []
+    for route in every(app):
+        for method in sorted(route.methods - {"HEAD", "OPTIONS"}):
+            marks = list(accesses(route.dependant))
+            assert len(marks) == 1, f"{method} {route.path} has {len(marks)} marks"
+            found.append((method, route.path, marks[0]))
+    return found
+
+
+def every(app: FastAPI) -> list[Any]:
+    found: list[Any] = []
+
+    def add(routes: Any) -> None:
+        for route in routes:
+            if hasattr(route, "dependant"):
+                found.append(route)
+            elif hasattr(route, "effective_route_contexts"):
+                found.extend(c for c in route.effective_route_contexts() if hasattr(c, "dependant"))
+
+    add(app.router.routes)
+    return found
+
+
+def fill(path: str) -> str:
+    filled = path
+    while "{" in filled:
+        before, _, rest = filled.partition("{")
+        name, _, after = rest.partition("}")
+        filled = before + ("1" if name == "number" else str(new_id())) + after
+    return filled
+
+
+def test_every_route_has_exactly_one_mark(settings: Settings) -> None:
+    app = create_app(settings, "postgresql://nobody@127.0.0.1:1/none", background=False)
+    marked = api_routes(app)
+    assert len(marked) > 100
+    assert all(access.reason for _, _, access in marked if access.kind == "public")
+    plain = {path for path, route in walk(app.router.routes) if not hasattr(route, "dependant")}
+    plain -= {path for _, path, _ in marked}
+    assert {p for p in plain if p != "?"} <= set(PLAIN), "a plain route is not accounted for"
+
+
+async def test_strangers_get_nothing(app: FastAPI, client: httpx.AsyncClient) -> None:
+    for method, path, access in api_routes(app):
+        if access.kind == "public":
+            continue
+        response = await client.request(method, fill(path), json={})
+        assert response.status_code == 401, f"{method} {path}: {response.status_code}"
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_people_without_the_right_are_refused_before_anything_else(app: FastAPI, sign_in: SignIn) -> None:
+    """Refusal comes before validation: a body or an id that makes no sense tells nothing."""
+    browser = await sign_in("nobody", role="viewer")
+    admin = await sign_in("root")
+    made = await admin.post("/api/v1/roles", json={"name": "nothing", "permissions": []})
+    assert made.status_code == 201, made.text
+    nothing = made.json()["id"]
+    changed = await admin.patch(f"/api/v1/users/{browser.actor_id}", json={"role_ids": [nothing]})  # type: ignore[attr-defined]
+    assert changed.status_code == 200, changed.text
+    walked = 0
+    for method, path, access in api_routes(app):
+        if access.kind != "needs":
+            continue
+        for wrong in ({"content": b"{"}, {"json": {"unknown": 1}}):
+            response = await browser.request(method, fill(path), **wrong)  # type: ignore[arg-type]
+            assert response.status_code == 403, f"{method} {path}: {response.status_code} {response.text[:200]}"
+        walked += 1
+    assert walked > 80
+
+
+def test_the_description_says_how_requests_fail(settings: Settings) -> None:
+    app = create_app(settings, "postgresql://nobody@127.0.0.1:1/none", background=False)
+    described = app.openapi()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            if method not in ("get", "post", "put", "patch", "delete"):
+                continue
+            content = operation["responses"].get("default", {}).get("content", {})
+            assert "application/problem+json" in content, f"{method} {path}"
+            assert "HTTPValidationError" not in str(operation), f"{method} {path}"
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/visitor"])
+async def test_sockets_are_closed_to_strangers(app: FastAPI, settings: Settings, path: str) -> None:
+    async with serving(app, settings) as address, line(address, path) as socket:
+        await socket.say(op="hello")
+        said = await socket.hear()
+        assert said["op"] == "bye"
+        assert said["problem"]["status"] in (401, 403)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await socket.hear()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code in (4401, 4403)
