@@ -39,6 +39,7 @@ class Tally(msgspec.Struct, frozen=True):
 # One statement over three indexes (created_at, queued_at, resolved_at). An answer is a person's first message after the
 # customer began to wait. Who was answered before and came back is no handoff waiting for its first answer, and a message
 # left while nobody was there is no handoff either.
+# The columns come in the order of Tally's fields.
 _QUERY: Final = text("""
 WITH stretches AS (
   SELECT * FROM unnest(CAST(:numbers AS int[]), CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]))
@@ -60,12 +61,12 @@ WITH stretches AS (
   SELECT stretch, hour, queue_id, count(*) AS handoffs,
          count(*) FILTER (WHERE answered) AS answered,
          count(*) FILTER (WHERE answered AND first_response_at - queued_at <= :within) AS answered_in_time,
-         coalesce(sum(extract(epoch FROM first_response_at - queued_at)) FILTER (WHERE answered), 0) AS answer_s,
+         coalesce(sum(extract(epoch FROM first_response_at - queued_at)) FILTER (WHERE answered), 0)::float8 AS answer_s,
          count(left_at) AS abandoned,
          count(*) FILTER (WHERE left_at - queued_at > :within) AS abandoned_late,
          count(*) FILTER (WHERE answered IS NULL AND left_at IS NULL AND :now - queued_at > :within) AS overdue,
          count(*) FILTER (WHERE answered) AS first_responses,
-         coalesce(sum(extract(epoch FROM first_response_at - created_at)) FILTER (WHERE answered), 0)
+         coalesce(sum(extract(epoch FROM first_response_at - created_at)) FILTER (WHERE answered), 0)::float8
            AS first_response_s
   FROM waits GROUP BY 1, 2, 3
 ), ended AS (
@@ -75,7 +76,7 @@ WITH stretches AS (
            AS bot_resolved,
          count(*) FILTER (WHERE c.assigned_at IS NOT NULL AND c.first_response_at IS NOT NULL) AS handled,
          coalesce(sum(extract(epoch FROM c.resolved_at - c.assigned_at))
-           FILTER (WHERE c.assigned_at IS NOT NULL AND c.first_response_at IS NOT NULL), 0) AS handle_s
+           FILTER (WHERE c.assigned_at IS NOT NULL AND c.first_response_at IS NOT NULL), 0)::float8 AS handle_s
   FROM stretches s JOIN conversations c ON c.resolved_at >= s.since AND c.resolved_at < s.until
   GROUP BY 1, 2, 3
 )
@@ -108,4 +109,4 @@ async def tallies(
             "now": now,
         },
     )
-    return [msgspec.convert(dict(row._mapping), Tally, strict=False) for row in rows]
+    return [Tally(*row) for row in rows]

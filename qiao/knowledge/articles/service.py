@@ -58,14 +58,20 @@ async def _announce(db: Session, actor: Actor, rows: Sequence[Row]) -> None:
             await emit(db, fact, actor=actor, audience=Audience(permission="knowledge.view"))
 
 
-async def _index(db: Session, row: Row) -> None:
-    words = [row.question, *row.variants, row.answer] if isinstance(row, FaqRow) else [row.title, row.summary, row.body]
-    tokens = sorted(set(search_tokens("\n".join([*words, *row.tags]))))[:20_000]
+async def _index(db: Session, *rows: Row) -> None:
+    """Writes the search tokens of rows of one kind."""
+    if not rows:
+        return
     await db.flush()
     await db.execute(
-        text(f"UPDATE {row.__tablename__} SET tokens = array_to_tsvector(CAST(:tokens AS text[])) WHERE id = :id"),  # noqa: S608 - the table's own name
-        {"tokens": tokens, "id": row.id},
+        text(f"UPDATE {rows[0].__tablename__} SET tokens = array_to_tsvector(CAST(:tokens AS text[])) WHERE id = :id"),  # noqa: S608 - the table's own name
+        [{"tokens": _tokens(row), "id": row.id} for row in rows],
     )
+
+
+def _tokens(row: Row) -> list[str]:
+    words = [row.question, *row.variants, row.answer] if isinstance(row, FaqRow) else [row.title, row.summary, row.body]
+    return sorted(set(search_tokens("\n".join([*words, *row.tags]))))[:20_000]
 
 
 # -- categories --------------------------------------------------------------------------------------------------------
@@ -341,6 +347,7 @@ async def _check_group(db: Session, table: type[R], group_id: UUID | None, local
 async def create_faq(db: Session, actor: Actor, body: FaqCreate, *, import_id: UUID | None = None) -> FaqView:
     """Writes an FAQ; `publish` needs the right to publish."""
     row = await _new_faq(db, actor, body, import_id)
+    await _index(db, row)
     await _announce(db, actor, [row])
     await audit.record(db, actor, "faq.created", "faq", row.id, {"question": row.question, "status": row.status})
     return (await faq_views(db, [row]))[0]
@@ -351,6 +358,7 @@ async def create_faqs(
 ) -> list[UUID]:
     """Many at once, announced together (imports and seeds)."""
     rows = [await _new_faq(db, actor, body, import_id) for body in bodies]
+    await _index(db, *rows)
     await _announce(db, actor, rows)
     return [row.id for row in rows]
 
@@ -373,7 +381,6 @@ async def _new_faq(db: Session, actor: Actor, body: FaqCreate, import_id: UUID |
     )
     _check_validity(row)
     db.add(row)
-    await _index(db, row)
     return row
 
 
