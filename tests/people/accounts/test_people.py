@@ -175,7 +175,7 @@ class TestEscalation:
         await admin.patch(f"{ROLES}/{role['id']}", json={"permissions": []})
         assert (await other.get("/api/v1/customers")).status_code == 403
         async with asyncio.timeout(5):  # the log brings it to every process
-            while connection.actor is None or connection.actor.permissions:  # noqa: ASYNC110 - the hub sets no event
+            while connection.actor is None or connection.actor.permissions:
                 await asyncio.sleep(0.01)
 
 
