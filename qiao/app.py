@@ -140,7 +140,7 @@ def create_app(settings: Settings, database_url: str, *, background: bool = True
         if routes is None:
             continue
         for router in getattr(routes, "routers", None) or ([routes.router] if hasattr(routes, "router") else []):
-            app.include_router(router, prefix=API)
+            app.include_router(router, prefix=API, responses=errors.DESCRIBED)
         app.router.routes.extend(getattr(routes, "plain_routes", []))
         for wrapper in getattr(routes, "middleware", []):
             app.add_middleware(wrapper)

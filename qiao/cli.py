@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,19 +92,25 @@ def up(
     telemetry.configure_logging(settings.log_level, as_json=settings.log_json)
     _refuse_taken_port(settings)
     # SIGTERM must unwind the stack like Ctrl-C, so that the database stops with us also before the server listens.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with _step("loading"):
-        from qiao import server
-        from qiao.app import create_app
-    with _database(settings) as url:
-        if not empty:
-            _seed(settings, url)
-        application = create_app(settings, url)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from qiao import running
 
-        async def announce() -> None:
-            await _announce(settings, application.state.runtime.db, empty)
+    try:
+        with running.noted(settings.data):
+            with _step("loading"):
+                from qiao import server
+                from qiao.app import create_app
+            with _database(settings) as url:
+                if not empty:
+                    _seed(settings, url)
+                application = create_app(settings, url)
 
-        server.serve(application, settings, announce)
+                async def announce() -> None:
+                    await _announce(settings, application.state.runtime.db, empty)
+
+                server.serve(application, settings, announce)
+    except KeyboardInterrupt:
+        pass  # being asked to stop is how a server ends well
     console.print(_say("stopped"))
 
 
@@ -145,11 +150,18 @@ async def _announce(settings: Settings, db: "Db", empty: bool) -> None:
 @app.command()
 def down() -> None:
     """Stop the server and the database of this data folder."""
-    from qiao.core.postgres import EmbeddedPostgres
+    from qiao import running
+    from qiao.core.postgres import EmbeddedPostgres, PostgresError
 
     settings = get_settings()
-    ran = EmbeddedPostgres(settings.data / "postgres").shutdown()
-    console.print(_say("stopped") if ran else _say("not_running"))
+    try:
+        # First the server, which takes leave of everybody; it stops the database it has started.
+        servers = running.stop_all(settings.data)
+        database = EmbeddedPostgres(settings.data / "postgres").shutdown()
+    except (TimeoutError, PermissionError, PostgresError) as error:
+        console.print(f"[red]{_say('not_stopped', detail=error)}[/]")
+        raise SystemExit(1) from None
+    console.print(_say("stopped") if servers or database else _say("not_running"))
 
 
 @app.command()

@@ -34,9 +34,12 @@ PLAIN = {
     "/ws/visitor": "first frame: visitor token",
     "/widget.js": "public: the loader",
     "/widget/frame": "public: the widget's page",
-    "/widget/{path:path}": "public: the widget's files",
+    "/widget/assets/{path:path}": "public: the widget's files",
     "/shop": "public: the demo shop",
-    "/shop/{path:path}": "public: the demo shop",
+    "/shop/": "public: the demo shop",
+    "/shop/data.json": "public: the demo shop's goods",
+    "/shop/identity": "public: the demo shop plays the company's own site",
+    "/shop/{name}": "public: the demo shop's files",
 }
 
 

@@ -36,48 +36,75 @@ class Product:
 
     data: Path
     port: int = field(default_factory=free_port)
-    process: asyncio.subprocess.Process | None = None
+    nursery: asyncio.subprocess.Process | None = None
+    pid: int | None = None
     killed_databases: int = 0
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def start(self) -> None:
+    async def load(self) -> None:
         environment = os.environ | {
             "QIAO_DATA": str(self.data),
             "QIAO_PORT": str(self.port),
             "QIAO_LOG_LEVEL": "warning",
             "OMP_NUM_THREADS": "1",
         }
-        output = (self.data.parent / "server.log").open("ab")
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "qiao.cli", "up", "--empty", cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
-        output.close()
+        with self.log.open("ab") as output:
+            self.nursery = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.durability.nursery",
+                cwd=ROOT,
+                env=environment,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=output,
+            )
+
+    @property
+    def log(self) -> Path:
+        return self.data.parent / "server.log"
+
+    def alive(self) -> bool:
+        return self.pid is not None and Path(f"/proc/{self.pid}").exists()
+
+    async def start(self) -> None:
+        assert self.nursery is not None and self.nursery.stdin is not None and self.nursery.stdout is not None
+        self.nursery.stdin.write(b"\n")
+        self.pid = int(await self.nursery.stdout.readline())
         async with asyncio.timeout(60), httpx.AsyncClient(base_url=f"http://{self.address}") as client:
             while True:
-                assert self.process.returncode is None, (self.data.parent / "server.log").read_text()[-4000:]
+                assert self.alive(), self.log.read_text()[-4000:]
                 with suppress(httpx.HTTPError):
                     if (await client.get("/ready")).status_code == 200:
                         return
                 await asyncio.sleep(0.03)
 
     async def kill(self, *, database: bool) -> None:
-        assert self.process is not None
         if database:
             status = EmbeddedPostgres(self.data / "postgres").status()
             if status.pid is not None:
                 os.kill(status.pid, signal.SIGKILL)
                 self.killed_databases += 1
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
+        await self._signal(signal.SIGKILL)
+
+    async def _signal(self, number: signal.Signals) -> None:
+        if self.pid is not None and self.alive():
+            os.kill(self.pid, number)
+            async with asyncio.timeout(30):
+                while self.alive():
+                    await asyncio.sleep(0.005)
+        self.pid = None
 
     async def stop(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.process.wait(), 30)
+        with suppress(TimeoutError):
+            await self._signal(signal.SIGTERM)
+        await self._signal(signal.SIGKILL)
+        if self.nursery is not None:
+            self.nursery.kill()
+            await self.nursery.wait()
         EmbeddedPostgres(self.data / "postgres").shutdown()
 
 
@@ -245,6 +272,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
     stop = asyncio.Event()
     traffic: list[asyncio.Task[None]] = []
     try:
+        await product.load()
         await product.start()
         agent, key = await set_up(product)
         customers = [Customer(f"c{n}", product, key) for n in range(CUSTOMERS)]

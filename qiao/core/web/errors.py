@@ -1,7 +1,7 @@
 """Turns every failure into `application/problem+json` in the reader's language; never a stack trace."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -29,6 +29,40 @@ from qiao.core.errors import (
 from qiao.core.web.deps import locale_of
 
 logger = structlog.get_logger(__name__)
+
+_TEXT: Final = {"type": "string"}
+DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "What went wrong and what to do about it (RFC 9457), in the reader's language.",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "title": "Problem",
+                    "required": ["type", "title", "status", "detail", "code", "errors"],
+                    "properties": {
+                        "type": {"type": "string", "format": "uri"},
+                        "title": _TEXT,
+                        "status": {"type": "integer"},
+                        "detail": _TEXT,
+                        "code": {"type": "string", "description": "Stable; decide by this one."},
+                        "errors": {
+                            "type": "array",
+                            "description": "What is wrong with single fields.",
+                            "items": {
+                                "type": "object",
+                                "required": ["field", "code", "message"],
+                                "properties": {"field": _TEXT, "code": _TEXT, "message": _TEXT},
+                            },
+                        },
+                        "request_id": {"type": ["string", "null"]},
+                    },
+                }
+            }
+        },
+    }
+}
+"""The failing answers of every described route, for the API description."""
 
 # pydantic error types that have a sentence of their own; all others read "value not understood".
 _PYDANTIC_CODES = {

@@ -53,6 +53,14 @@ async def console(request: Request) -> Response:
     return _page(WEB / "console" / "index.html") or problem_response(request, NotFound("console_not_built"))
 
 
+async def docs(request: Request) -> Response:
+    """The description of the API, with everything it needs from here."""
+    wanted = _below(WEB / "docs", request.path_params.get("path", ""))
+    if wanted is not None and wanted.suffix != ".html":
+        return FileResponse(wanted)
+    return _page(WEB / "docs" / "index.html") or problem_response(request, NotFound("console_not_built"))
+
+
 async def home(request: Request) -> Response:
     return RedirectResponse("/console/", 302)
 
@@ -92,6 +100,8 @@ def install(app: FastAPI) -> None:
             Route("/ready", ready),
             Route("/metrics", metrics),
             Route("/favicon.ico", favicon),
+            Route("/docs", docs),
+            Route("/docs/{path:path}", docs),
         ]
     )
     if (WEB / "console" / "assets").is_dir():
