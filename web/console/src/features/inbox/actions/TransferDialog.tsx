@@ -96,7 +96,10 @@ export function PeopleList(props: {
 export function TransferDialog({ conversation, close }: DialogProps) {
   const t = useT("inbox");
   const verbs = useVerbs(conversation.id);
-  const queues = useQueuesLive();
+  const live = useQueuesLive();
+  // Figures are of one's own queues only; a conversation may be passed on to any.
+  const all = useGet<{ id: string; name: string; active: boolean }[]>("/queues", undefined, { staleTime: 60_000 });
+  const queues = (all.data ? listOf(all.data) : []).filter((queue) => queue.active);
   const [kind, setKind] = useState<Kind>("user");
   const [target, setTarget] = useState<{ id: string; name: string } | null>(null);
   const [note, setNote] = useState("");
@@ -149,25 +152,30 @@ export function TransferDialog({ conversation, close }: DialogProps) {
         />
       ) : kind === "queue" ? (
         <div className="q-pick" role="radiogroup" aria-label={t("transfer.queue")}>
-          {queues.map((q) => (
-            <button
-              key={q.queue.id}
-              type="button"
-              role="radio"
-              aria-checked={target?.id === q.queue.id}
-              className={`q-pick__item ${target?.id === q.queue.id ? "q-pick__item--on" : ""}`}
-              onClick={() => setTarget({ id: q.queue.id, name: q.queue.name })}
-            >
-              <span className="q-pick__main">
-                <span>{q.queue.name}</span>
-                <small>
-                  {q.open
-                    ? t("transfer.queue_figures", { waiting: q.waiting, online: q.agents_online })
-                    : t("transfer.queue_closed")}
-                </small>
-              </span>
-            </button>
-          ))}
+          {queues.map((queue) => {
+            const figures = live.find((one) => one.queue.id === queue.id);
+            return (
+              <button
+                key={queue.id}
+                type="button"
+                role="radio"
+                aria-checked={target?.id === queue.id}
+                className={`q-pick__item ${target?.id === queue.id ? "q-pick__item--on" : ""}`}
+                onClick={() => setTarget({ id: queue.id, name: queue.name })}
+              >
+                <span className="q-pick__main">
+                  <span>{queue.name}</span>
+                  {figures ? (
+                    <small>
+                      {figures.open
+                        ? t("transfer.queue_figures", { waiting: figures.waiting, online: figures.agents_online })
+                        : t("transfer.queue_closed")}
+                    </small>
+                  ) : null}
+                </span>
+              </button>
+            );
+          })}
           {queues.length === 0 ? <EmptyState title={t("transfer.no_queues")} compact /> : null}
         </div>
       ) : (
