@@ -98,7 +98,9 @@ export function TransferDialog({ conversation, close }: DialogProps) {
   const verbs = useVerbs(conversation.id);
   const live = useQueuesLive();
   // Figures are of one's own queues only; a conversation may be passed on to any.
-  const all = useGet<{ id: string; name: string; active: boolean }[]>("/queues", undefined, { staleTime: 60_000 });
+  const all = useGet<{ id: string; name: string; active: boolean }[]>("/queues", undefined, {
+    staleTime: 60_000,
+  });
   const queues = (all.data ? listOf(all.data) : []).filter((queue) => queue.active);
   const [kind, setKind] = useState<Kind>("user");
   const [target, setTarget] = useState<{ id: string; name: string } | null>(null);
@@ -168,7 +170,10 @@ export function TransferDialog({ conversation, close }: DialogProps) {
                   {figures ? (
                     <small>
                       {figures.open
-                        ? t("transfer.queue_figures", { waiting: figures.waiting, online: figures.agents_online })
+                        ? t("transfer.queue_figures", {
+                            waiting: figures.waiting,
+                            online: figures.agents_online,
+                          })
                         : t("transfer.queue_closed")}
                     </small>
                   ) : null}
