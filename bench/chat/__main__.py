@@ -159,7 +159,12 @@ def main() -> None:
         found = {
             "seed": options.seed,
             "machine": machine(),
-            "settings": {"seconds": options.seconds, "synchronous_commit": "on", "processes": 1},
+            "settings": {
+                "seconds": options.seconds,
+                "synchronous_commit": "on",
+                "processes": 1,
+                "visitor_messages_per_second": 10000,
+            },
             "chat": chat(folder, options.seed, options.seconds, options.idle),
             "start": cold_start(folder),
         }

@@ -109,6 +109,18 @@ class Bench:
         _, client = await ws_connect(lambda: listener, url, extra_headers=headers or {}, enable_auto_ping=False)
         return client
 
+    async def heartbeat(self) -> None:
+        """Says to the server every 20 seconds that everybody is still here, a few at a time."""
+        while True:
+            sockets = [*self.agents, *self.visitors, *self.idle]
+            began = time.perf_counter()
+            for number, socket in enumerate(sockets):
+                if socket.transport is not None and not socket.transport.is_disconnected:
+                    socket.say(op="ping")
+                if number % 50 == 49:
+                    await asyncio.sleep(18 / (len(sockets) / 50))
+            await asyncio.sleep(max(1.0, 20 - (time.perf_counter() - began)))
+
     async def staff(self) -> None:
         for cookie in self.about["cookies"]:
             agent = Agent(self)
@@ -144,9 +156,17 @@ class Bench:
                 await asyncio.sleep(0.005)
 
     async def settle(self, ids: list[str], timeout: float = 60) -> None:
-        async with asyncio.timeout(timeout):
-            while not all(i in self.acks and i in self.deliveries for i in ids):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.005)
+        """Waits until all of `ids` are acknowledged and on an agent's socket."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not all(i in self.acks and i in self.deliveries for i in ids):  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            acknowledged, delivered = sum(i in self.acks for i in ids), sum(i in self.deliveries for i in ids)
+            raise SystemExit(
+                f"of {len(ids)} messages {acknowledged} were acknowledged and {delivered} delivered"
+                f" ({len(self.visitors)} live conversations)"
+            ) from None
 
     def forget(self) -> None:
         self.sent.clear()
@@ -216,8 +236,6 @@ class Bench:
         """`count` connected visitors who have said nothing."""
         while len(self.idle) < count:
             self.idle.extend(await asyncio.gather(*(self.visitor() for _ in range(min(50, count - len(self.idle))))))
-            for visitor in self.idle:
-                visitor.say(op="ping")
         return {"open": len(self.idle)}
 
     async def close_all(self) -> dict[str, Any]:
@@ -245,11 +263,13 @@ async def main() -> None:
     bench = Bench(about, about["seed"])
     if about.get("cookies"):
         await bench.staff()
+    beating = asyncio.create_task(bench.heartbeat())
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         command = json.loads(line)
         answer = await getattr(bench, command.pop("do"))(**command)
         print(json.dumps(answer), flush=True)
+    beating.cancel()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from qiao.bot.dialogue import service
+from qiao.channels.webchat.events import AnswerRated
 from qiao.core import clock
 from qiao.core.db import Session
 from qiao.core.errors import Refused
@@ -13,6 +15,7 @@ from qiao.core.reactions import on_commit
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import BotResumed, MessageCreated
+from qiao.knowledge.articles import service as articles
 
 
 def _for_the_bot(envelope: Envelope) -> bool:
@@ -42,6 +45,24 @@ async def resume(db: Session, fact: BotResumed, envelope: Envelope) -> None:
             await service.resume(db, envelope.conversation_id, f"resume:{envelope.cursor}")
     except Refused:
         return
+
+
+@on_commit(AnswerRated, name="bot.answer_rated", retries=5)
+async def count_vote(db: Session, fact: AnswerRated, envelope: Envelope) -> None:
+    """Counts a customer's verdict for the texts the answer came from; a changed mind is moved, not added."""
+    if fact.previous == fact.helpful:
+        return
+    moved = fact.previous is not None
+    for source in fact.sources:
+        kind, _, key = source.partition(":")
+        if kind in ("faq", "article"):
+            await articles.change_votes(
+                db,
+                kind,
+                UUID(key),
+                helpful=1 if fact.helpful else -1 if moved else 0,
+                unhelpful=1 if not fact.helpful else -1 if moved else 0,
+            )
 
 
 @every(60, name="bot.end_idle")

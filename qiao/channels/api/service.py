@@ -104,7 +104,8 @@ async def outbox(runtime: Runtime, inbox: InboxView, after: str | None, wait: fl
         async with runtime.tailer.moved:
             if runtime.tailer.position <= position:
                 try:
-                    await asyncio.wait_for(runtime.tailer.moved.wait(), left)
+                    async with asyncio.timeout(left):  # wait_for may lose a cancellation on Python 3.11
+                        await runtime.tailer.moved.wait()
                 except TimeoutError:
                     continue
 

@@ -53,7 +53,8 @@ async def poll(
         if found.messages or wait <= 0:
             return found
         try:
-            await asyncio.wait_for(bell.rung.wait(), min(wait, LONGEST_WAIT))
+            async with asyncio.timeout(min(wait, LONGEST_WAIT)):  # wait_for may lose a cancellation on Python 3.11
+                await bell.rung.wait()
         except TimeoutError:
             return found
         return await _look(runtime, visitor, conversation_id, after_seq)

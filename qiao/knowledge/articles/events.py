@@ -11,12 +11,3 @@ class KnowledgeChanged(Event, frozen=True, kw_only=True):
 
     source: str
     items: tuple[UUID, ...]
-
-
-@event("knowledge.voted")
-class KnowledgeVoted(Event, frozen=True, kw_only=True):
-    """A customer found an answer useful or not."""
-
-    source: str
-    item_id: UUID
-    helpful: bool

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, text, update
 
 from qiao.core import clock
 from qiao.core.actor import Actor
@@ -15,7 +15,7 @@ from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
 from qiao.core.text import query_tokens, search_tokens
 from qiao.core.web.pages import decode_cursor, encode_cursor
-from qiao.knowledge.articles.events import KnowledgeChanged, KnowledgeVoted
+from qiao.knowledge.articles.events import KnowledgeChanged
 from qiao.knowledge.articles.models import ArticleRow, CategoryRow, FaqRow
 from qiao.knowledge.articles.render import to_html
 from qiao.knowledge.articles.schemas import (
@@ -489,12 +489,35 @@ async def phrasings(db: Session) -> list[tuple[UUID, str, tuple[str, ...]]]:
     return [(faq_id, question, tuple(variants)) for faq_id, question, variants in rows]
 
 
-async def vote(db: Session, actor: Actor, source: str, item_id: UUID, helpful: bool) -> None:
-    """Counts a reader's verdict."""
+async def most_used(db: Session, locale: str, limit: int) -> list[str]:
+    """The public questions answered most often, to offer before anybody asks."""
+    now = clock.now()
+    query = (
+        select(FaqRow.question)
+        .where(
+            FaqRow.status == "published",
+            FaqRow.audience == "public",
+            FaqRow.locale == locale,
+            FaqRow.used > 0,
+            or_(FaqRow.valid_until.is_(None), FaqRow.valid_until > now),
+            or_(FaqRow.valid_from.is_(None), FaqRow.valid_from <= now),
+        )
+        .order_by(FaqRow.used.desc(), FaqRow.id)
+        .limit(limit)
+    )
+    return list((await db.execute(query)).scalars())
+
+
+async def change_votes(db: Session, source: str, item_id: UUID, *, helpful: int = 0, unhelpful: int = 0) -> None:
+    """Counts readers' verdicts on a text; negative when somebody changed their mind."""
     table = FaqRow if source == "faq" else ArticleRow
-    column = table.helpful if helpful else table.unhelpful
-    await db.execute(update(table).where(table.id == item_id).values({column: column + 1}))
-    await emit(db, KnowledgeVoted(source=source, item_id=item_id, helpful=helpful), actor=actor)
+    await db.execute(
+        update(table)
+        .where(table.id == item_id)
+        .values(
+            helpful=func.greatest(table.helpful + helpful, 0), unhelpful=func.greatest(table.unhelpful + unhelpful, 0)
+        )
+    )
 
 
 async def count_use(db: Session, source: str, item_id: UUID) -> None:

@@ -143,8 +143,9 @@ class SearchService:
     async def _load(self) -> None:
         async with self.runtime.db.read() as db:
             texts = [*await articles.searchable(db, "faq"), *await articles.searchable(db, "article")]
-        await asyncio.to_thread(self.engine.warm_up)
-        await asyncio.to_thread(self.engine.replace, [document_of(text) for text in texts])
+        if texts:  # an empty knowledge base needs no model; the first text that comes loads it
+            await asyncio.to_thread(self.engine.warm_up)
+            await asyncio.to_thread(self.engine.replace, [document_of(text) for text in texts])
         logger.info("knowledge_index_loaded", documents=len(texts))
 
     async def _apply(self, changes: Iterable[KnowledgeChanged]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -246,8 +247,10 @@ async def test_the_index_follows_and_never_shows_customers_what_is_internal(
 async def test_votes_and_uses_count(sign_in: SignIn, runtime: Runtime) -> None:
     boss = await sign_in("boss")
     faq = await made(boss, publish=True)
-    for helpful in (True, True, False):
-        await runtime.db.run(lambda db, h=helpful: service.vote(db, SYSTEM, "faq", faq["id"], h))  # type: ignore[misc]
+    for helpful, unhelpful in ((1, 0), (1, 0), (0, 1), (-5, -5), (2, 1)):
+        await runtime.db.run(
+            partial(service.change_votes, source="faq", item_id=faq["id"], helpful=helpful, unhelpful=unhelpful)
+        )
     await runtime.db.run(lambda db: service.count_use(db, "faq", faq["id"]))
     read = (await boss.get(f"{KB}/faqs/{faq['id']}")).json()
     assert (read["helpful"], read["unhelpful"], read["used"], read["version"]) == (2, 1, 1, 1)
