@@ -27,6 +27,7 @@ async def serving(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
     port = free_port()
     config = server.config(app, settings.model_copy(update={"port": port}))
     config.loop = "none"
+    config.timeout_graceful_shutdown = 1
     running = uvicorn.Server(config)
     running.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign]
     running.capture_signals = _no_signals  # type: ignore[method-assign,assignment]  # the test keeps its own
@@ -40,7 +41,6 @@ async def serving(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         running.should_exit = True
-        running.force_exit = True
         await asyncio.wait_for(task, 20)
 
 

@@ -24,7 +24,7 @@ import websockets
 from qiao.core.postgres import EmbeddedPostgres
 from tests.served import free_port, line
 
-KILLS = 20
+KILLS = int(os.environ.get("QIAO_KILLS") or 20)
 CUSTOMERS = 6
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse 9 battery"
@@ -290,6 +290,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
             down = time.monotonic()
             await product.start()
             recovery.append(time.monotonic() - down)
+            print(f"kill {number + 1}: ready again after {recovery[-1]:.2f} s", flush=True)
             assert not [t for t in traffic if t.done() and t.exception()], [t.exception() for t in traffic if t.done()]
         await asyncio.sleep(1)
         stop.set()
