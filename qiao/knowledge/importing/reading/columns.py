@@ -6,12 +6,12 @@ from typing import Final
 
 from qiao.core.errors import FieldError, Invalid
 from qiao.core.text import normalize
-from qiao.knowledge.importing.reading.records import refuse
 
 FIELDS: Final = (
     "question", "variants", "answer", "category", "tags", "locale", "audience", "valid_from", "valid_until"
 )  # fmt: skip
 REQUIRED: Final = ("question", "answer")
+MAX_NAMED: Final = 60
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "question": (
         "问题", "标准问题", "标准问", "主问题", "提问", "问", "faq", "question", "standard question", "title", "标题", "q"
@@ -74,5 +74,10 @@ def mapped(header: Sequence[str], override: Mapping[str, str | int | None]) -> d
         raise Invalid("invalid", fields=problems)
     if any(field not in found for field in REQUIRED):
         shown = ", ".join(name or "–" for name in list(header)[:12])
-        raise refuse("import.columns_missing", columns=shown[:300])
+        # The columns one by one as well, so that a screen can ask which of them is what.
+        named = [
+            FieldError(f"columns.{i}", "import.column_named", {"name": name}) for i, name in enumerate(header[:MAX_NAMED])
+        ]
+        whole = FieldError("file", "import.columns_missing", {"columns": shown[:300]})
+        raise Invalid("import.columns_missing", fields=[whole, *named], columns=shown[:300])
     return found

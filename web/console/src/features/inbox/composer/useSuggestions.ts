@@ -42,7 +42,7 @@ export function useSuggestions(
         api
           .get<CannedReply[] | Page<CannedReply>>(
             "/canned",
-            { q: query, locale: locale ?? undefined, limit: 20 },
+            { q: query, locale: locale ?? undefined, sort: "used", limit: 20 },
             signal,
           )
           .then(listOf);

@@ -3,17 +3,28 @@ import { Alert, Button, Input, Progress, Radio, Segmented, Steps, Table, Tag, Up
 import { CircleCheck, CircleX, FileSpreadsheet, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, upload } from "@/api/client";
-import { sentenceOf } from "@/api/problem";
+import { Problem, sentenceOf } from "@/api/problem";
 import type { Id, Job } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { useCan } from "@/app/session";
 import { integer } from "@/lib/format";
 import { Page, useConfirm, useSubmit } from "../../settings/kit";
+import { Columns } from "./Columns";
+import { History } from "./History";
 import {
   ACCEPTED,
   acceptedFile,
+  columnsRefused,
+  DUPLICATES,
+  type Duplicates,
+  FIELDS,
   filterRows,
+  type ImportColumn,
   type ImportRow,
+  type Mapping,
+  mappingField,
+  mappingOf,
   type RowFilter,
   rowState,
   summarize,
@@ -24,8 +35,17 @@ import {
 interface Preview {
   id: Id;
   filename?: string;
-  columns?: unknown;
+  /** Empty for files that are not tables. */
+  columns: ImportColumn[];
   rows: ImportRow[];
+}
+
+/** A file whose columns the person is asked about. */
+interface Asking {
+  file: File;
+  columns: ImportColumn[];
+  mapping: Mapping;
+  refused: boolean;
 }
 
 const TONES = { ready: "success", duplicate: "warning", error: "error" } as const;
@@ -40,7 +60,7 @@ export default function Import() {
       description={t("import.description")}
       onBack={() => go("/knowledge/faqs")}
     >
-      <ImportWizard onDone={() => go("/knowledge/faqs")} doneText={t("import.toList")} />
+      <ImportWizard onDone={() => go("/knowledge/faqs")} doneText={t("import.toList")} history />
     </Page>
   );
 }
@@ -50,13 +70,19 @@ export function ImportWizard(props: {
   onDone: () => void;
   doneText: string;
   onImported?: (count: number) => void;
+  /** Show what was imported before, below the choice of a file. */
+  history?: boolean;
 }) {
   const t = useT("knowledge");
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [file, setFile] = useState<File | null>(null);
   const [preview, setPreview] = useState<Preview | null>(null);
   const [jobId, setJobId] = useState<Id | null>(null);
   const [finished, setFinished] = useState<Job | null>(null);
   const step = finished ? 3 : jobId ? 2 : preview ? 1 : 0;
   const restart = () => {
+    setAsking(null);
+    setFile(null);
     setPreview(null);
     setJobId(null);
     setFinished(null);
@@ -69,8 +95,37 @@ export function ImportWizard(props: {
         current={step}
         items={["file", "check", "run", "done"].map((key) => ({ title: t(`import.step.${key}`) }))}
       />
-      {step === 0 && <Choose onPreview={setPreview} />}
-      {step === 1 && preview && <Check preview={preview} onBack={restart} onCommit={setJobId} />}
+      {step === 0 && (
+        <Choose
+          onPreview={(found, from) => {
+            setFile(from);
+            setPreview(found);
+          }}
+          onAsk={setAsking}
+          asking={asking}
+        />
+      )}
+      {step === 0 && !asking && props.history && <History />}
+      {step === 1 && preview && (
+        <Check
+          preview={preview}
+          onBack={restart}
+          onCommit={setJobId}
+          onColumns={
+            file && preview.columns.length > 0
+              ? () => {
+                  setAsking({
+                    file,
+                    columns: preview.columns,
+                    mapping: mappingOf(preview.columns),
+                    refused: false,
+                  });
+                  setPreview(null);
+                }
+              : undefined
+          }
+        />
+      )}
       {step === 2 && jobId && (
         <Running
           jobId={jobId}
@@ -93,14 +148,18 @@ export function ImportWizard(props: {
   );
 }
 
-function Choose(props: { onPreview: (preview: Preview) => void }) {
+function Choose(props: {
+  onPreview: (preview: Preview, file: File) => void;
+  onAsk: (asking: Asking | null) => void;
+  asking: Asking | null;
+}) {
   const t = useT("knowledge");
   const locale = useLocale();
   const [progress, setProgress] = useState<number | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
-  const take = async (file: File) => {
+  const take = async (file: File, mapping?: Mapping) => {
     setFailure(null);
     if (!acceptedFile(file.name)) {
       setFailure(t("import.wrongType", { name: file.name }));
@@ -113,10 +172,14 @@ function Choose(props: { onPreview: (preview: Preview) => void }) {
         await upload<Preview>("/knowledge/imports", file, {
           signal: abort.current.signal,
           onProgress: (ratio) => setProgress(ratio),
+          ...(mapping ? { fields: { mapping: mappingField(mapping) } } : {}),
         }),
+        file,
       );
     } catch (reason) {
-      if (!(reason instanceof DOMException)) setFailure(sentenceOf(reason));
+      const columns = reason instanceof Problem && !mapping ? columnsRefused(reason) : null;
+      if (columns) props.onAsk({ file, columns, mapping: {}, refused: true });
+      else if (!(reason instanceof DOMException)) setFailure(sentenceOf(reason));
     } finally {
       setProgress(null);
     }
@@ -128,6 +191,22 @@ function Choose(props: { onPreview: (preview: Preview) => void }) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
+  if (props.asking)
+    return (
+      <Columns
+        filename={props.asking.file.name}
+        columns={props.asking.columns}
+        mapping={props.asking.mapping}
+        refused={props.asking.refused}
+        failure={failure}
+        busy={progress !== null}
+        onBack={() => {
+          setFailure(null);
+          props.onAsk(null);
+        }}
+        onApply={(mapping) => void take(props.asking!.file, mapping)}
+      />
+    );
   return (
     <div>
       {failure && <Alert type="error" showIcon className="qk-gap" title={failure} />}
@@ -164,15 +243,21 @@ function Choose(props: { onPreview: (preview: Preview) => void }) {
   );
 }
 
-function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id) => void }) {
+function Check(props: {
+  preview: Preview;
+  onBack: () => void;
+  onCommit: (job: Id) => void;
+  onColumns: (() => void) | undefined;
+}) {
   const t = useT("knowledge");
   const locale = useLocale();
   const { preview } = props;
   const summary = summarize(preview.rows);
   const [filter, setFilter] = useState<RowFilter>(summary.error > 0 ? "error" : "all");
   const [query, setQuery] = useState("");
-  const [duplicates, setDuplicates] = useState<"skip" | "update">("skip");
-  const [publish, setPublish] = useState(true);
+  const [duplicates, setDuplicates] = useState<Duplicates>("skip");
+  const mayPublish = useCan("knowledge.publish");
+  const [publish, setPublish] = useState(mayPublish);
   const rows = filterRows(preview.rows, filter, query);
   const count = willImport(summary, duplicates);
   const commit = useSubmit(
@@ -197,6 +282,21 @@ function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id
           <span>{t("nav.categories")}</span>
         </div>
       </div>
+      {props.onColumns && (
+        <p className="qs-row qk-gap">
+          <span className="qk-muted">{t("import.mapUsed")}</span>
+          {FIELDS.map((field) => {
+            const column = preview.columns.find((one) => one.field === field);
+            if (!column) return null;
+            const name = column.name || t("import.mapColumn", { n: column.index + 1 });
+            const label = t(`import.field.${field}`);
+            return <Tag key={field}>{name === label ? label : `${name} → ${label}`}</Tag>;
+          })}
+          <Button type="link" size="small" onClick={props.onColumns}>
+            {t("import.mapChange")}
+          </Button>
+        </p>
+      )}
       <div className="qk-toolbar">
         <Segmented<RowFilter>
           value={filter}
@@ -272,10 +372,10 @@ function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id
             <Radio.Group
               value={duplicates}
               onChange={(event) => setDuplicates(event.target.value)}
-              options={[
-                { value: "skip", label: t("import.skip") },
-                { value: "update", label: t("import.update") },
-              ]}
+              options={DUPLICATES.map((value) => ({
+                value,
+                label: t(value === "import" ? "import.asNew" : `import.${value}`),
+              }))}
             />
           </div>
         )}
@@ -283,7 +383,7 @@ function Check(props: { preview: Preview; onBack: () => void; onCommit: (job: Id
           value={publish}
           onChange={(event) => setPublish(event.target.value)}
           options={[
-            { value: true, label: t("import.publishNow") },
+            { value: true, label: t("import.publishNow"), disabled: !mayPublish },
             { value: false, label: t("import.asDraft") },
           ]}
         />

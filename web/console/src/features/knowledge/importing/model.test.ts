@@ -2,8 +2,12 @@ import { describe, expect, it } from "vitest";
 
 import {
   acceptedFile,
+  columnsRefused,
   filterRows,
   type ImportRow,
+  mappingComplete,
+  mappingField,
+  mappingOf,
   mergeVariants,
   readVariants,
   rowState,
@@ -54,7 +58,8 @@ describe("import preview", () => {
 
   it("says how many rows a commit touches", () => {
     expect(willImport(summarize(rows), "skip")).toBe(2);
-    expect(willImport(summarize(rows), "update")).toBe(3);
+    for (const choice of ["variant", "update", "import"] as const)
+      expect(willImport(summarize(rows), choice)).toBe(3);
   });
 
   it("filters by state and words together", () => {
@@ -64,8 +69,35 @@ describe("import preview", () => {
   });
 
   it("takes only the formats it can read", () => {
-    expect(["a.CSV", "b.xlsx", "c.md"].every(acceptedFile)).toBe(true);
+    expect(["a.CSV", "b.xlsx", "c.md", "d.zip"].every(acceptedFile)).toBe(true);
     expect(["a.xls", "b.pdf", "csv"].some(acceptedFile)).toBe(false);
+  });
+});
+
+describe("columns", () => {
+  it("are read from what the server recognised, and told back whole", () => {
+    const mapping = mappingOf([
+      { index: 0, name: "Frage", field: null },
+      { index: 1, name: "问题", field: "question" },
+      { index: 2, name: "", field: "answer" },
+    ]);
+    expect(mapping).toEqual({ question: 1, answer: 2 });
+    expect(mappingComplete(mapping)).toBe(true);
+    expect(mappingComplete({ question: 1, answer: 1 })).toBe(false);
+    expect(JSON.parse(mappingField(mapping))).toMatchObject({ question: 1, answer: 2, category: null });
+  });
+
+  it("are named by a refusal", () => {
+    const fields = [
+      { field: "file", message: "No columns …" },
+      { field: "columns.0", message: "Frage" },
+      { field: "columns.1", message: "" },
+    ];
+    expect(columnsRefused({ code: "import.columns_missing", fields })).toEqual([
+      { index: 0, name: "Frage", field: null },
+      { index: 1, name: "", field: null },
+    ]);
+    expect(columnsRefused({ code: "import.empty", fields })).toBeNull();
   });
 });
 

@@ -66,12 +66,71 @@ export function filterRows(rows: readonly ImportRow[], filter: RowFilter, query:
   );
 }
 
+/** What becomes of rows that repeat something: left out, folded in as a phrasing, taken as its new text, added anyway. */
+export const DUPLICATES = ["skip", "variant", "update", "import"] as const;
+export type Duplicates = (typeof DUPLICATES)[number];
+
 /** How many rows a commit would touch under the chosen treatment of duplicates. */
-export function willImport(summary: ImportSummary, duplicates: "skip" | "update"): number {
-  return summary.ready + (duplicates === "update" ? summary.duplicate : 0);
+export function willImport(summary: ImportSummary, duplicates: Duplicates): number {
+  return summary.ready + (duplicates === "skip" ? 0 : summary.duplicate);
 }
 
-export const ACCEPTED = [".csv", ".xlsx", ".md", ".markdown"] as const;
+export const ACCEPTED = [".csv", ".xlsx", ".md", ".markdown", ".zip"] as const;
+
+export const FIELDS = [
+  "question",
+  "answer",
+  "variants",
+  "category",
+  "tags",
+  "locale",
+  "audience",
+  "valid_from",
+  "valid_until",
+] as const;
+export type ImportField = (typeof FIELDS)[number];
+
+/** A column of the file and what it is used for. */
+export interface ImportColumn {
+  index: number;
+  name: string;
+  field: string | null;
+}
+
+export type Mapping = Partial<Record<ImportField, number>>;
+
+export function mappingOf(columns: readonly ImportColumn[]): Mapping {
+  const mapping: Mapping = {};
+  for (const field of FIELDS) {
+    const column = columns.find((one) => one.field === field);
+    if (column) mapping[field] = column.index;
+  }
+  return mapping;
+}
+
+/** The mapping as the server reads it: every field is named, so what was recognised but taken away stays away. */
+export function mappingField(mapping: Mapping): string {
+  return JSON.stringify(Object.fromEntries(FIELDS.map((field) => [field, mapping[field] ?? null])));
+}
+
+export function mappingComplete(mapping: Mapping): boolean {
+  return (
+    mapping.question !== undefined && mapping.answer !== undefined && mapping.question !== mapping.answer
+  );
+}
+
+/** The columns the server named when it could not tell which is what; null for any other refusal. */
+export function columnsRefused(problem: {
+  code: string;
+  fields: readonly { field: string; message: string }[];
+}): ImportColumn[] | null {
+  if (problem.code !== "import.columns_missing") return null;
+  const columns = problem.fields.flatMap(({ field, message }) => {
+    const index = /^columns\.(\d+)$/.exec(field)?.[1];
+    return index === undefined ? [] : [{ index: Number(index), name: message, field: null }];
+  });
+  return columns.length > 0 ? columns : null;
+}
 
 export function acceptedFile(name: string): boolean {
   const lower = name.toLowerCase();

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { AutoComplete, Button, Dropdown, Input, Radio, Segmented, Select, Space, Tag } from "antd";
 import type { TextAreaRef } from "antd/es/input/TextArea";
 import { MoreHorizontal, Plus } from "lucide-react";
@@ -20,7 +21,7 @@ import {
   useRows,
   useSubmit,
 } from "../kit";
-import { cleanShortcut, insertAt, renderPreview, unknownVariables, VARIABLES } from "./model";
+import { cleanShortcut, insertAt, renderPreview, unknownVariables } from "./model";
 
 interface CannedDraft {
   shortcut: string;
@@ -61,12 +62,25 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
     },
     { stale: ["/canned"], draft, done: t("kit.saved"), onDone: props.onClose },
   );
+  // The server knows what it can fill; its labels come in the language of the screen.
+  const offered = useQuery({
+    queryKey: ["/canned/variables", screen],
+    queryFn: ({ signal }) =>
+      api.get<{ name: string; label: string }[]>("/canned/variables", undefined, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const variables = offered.data ?? [];
   const examples: Record<string, string> = Object.fromEntries(
-    VARIABLES.map((name) => [name, t(`canned.example.${name}`)]),
+    variables.map(({ name, label }) => [name, t(`canned.example.${name}`, { defaultValue: label })]),
   );
   examples["agent.name"] = me.user.display_name ?? me.user.name;
   examples["company.name"] = me.workspace.name;
-  const unknown = unknownVariables(value.body);
+  const unknown = offered.data
+    ? unknownVariables(
+        value.body,
+        variables.map(({ name }) => name),
+      )
+    : [];
   const insert = (name: string) => {
     const element = area.current?.resizableTextArea?.textArea;
     const start = element?.selectionStart ?? value.body.length;
@@ -155,9 +169,9 @@ function CannedEditor(props: { reply: CannedReply | null; folders: string[]; onC
       <div className="qk-gap" role="group" aria-label={t("canned.variables")}>
         <span className="qk-muted">{t("canned.insert")} </span>
         <Space size={4} wrap>
-          {VARIABLES.map((name) => (
+          {variables.map(({ name, label }) => (
             <Button key={name} size="small" onClick={() => insert(name)}>
-              {t(`canned.variable.${name}`)}
+              {label}
             </Button>
           ))}
         </Space>

@@ -7,7 +7,7 @@ describe("canned replies", () => {
 
   it("finds variables once each, and those nobody knows", () => {
     expect(variablesIn(body)).toEqual(["customer.name", "order.number", "nope"]);
-    expect(unknownVariables(body)).toEqual(["nope"]);
+    expect(unknownVariables(body, ["customer.name", "order.number"])).toEqual(["nope"]);
   });
 
   it("previews with examples and leaves unknown ones visible", () => {

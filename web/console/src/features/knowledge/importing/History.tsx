@@ -1,0 +1,113 @@
+import { Button, Tag } from "antd";
+import { Undo2 } from "lucide-react";
+import { api } from "@/api/client";
+import type { Id, Iso } from "@/api/types";
+import { useLocale, useT } from "@/app/i18n";
+import { useCan } from "@/app/session";
+import { integer } from "@/lib/format";
+import { RelativeTime } from "@/ui/Time";
+import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../../settings/kit";
+
+interface Undone {
+  removed: number;
+  restored: number;
+  kept: number;
+}
+
+interface Import {
+  id: Id;
+  filename: string;
+  state: "preview" | "running" | "done" | "failed" | "undone";
+  summary: { total: number };
+  options: { publish?: boolean };
+  result: Partial<Undone & { created: number; updated: number; skipped: number }>;
+  created_by: { id: Id; name: string } | null;
+  created_at: Iso;
+}
+
+const COLOURS = {
+  preview: "default",
+  running: "processing",
+  done: "success",
+  failed: "error",
+  undone: "default",
+};
+
+/** Every import there was, newest first; each can be taken back. */
+export function History() {
+  const t = useT("knowledge");
+  const locale = useLocale();
+  const confirm = useConfirm();
+  const mayPublish = useCan("knowledge.publish");
+  const imports = usePages<Import>("/knowledge/imports", { limit: 20 });
+  const figures = (counts: Partial<Record<string, number>>, keys: readonly string[]) =>
+    Object.fromEntries(keys.map((key) => [key, integer(counts[key] ?? 0, locale)]));
+  const undo = useSubmit((one: Import) => api.post<Undone>(`/knowledge/imports/${one.id}/undo`), {
+    stale: ["/knowledge"],
+    done: (answer) =>
+      `${t("import.undone")}: ${t("import.undoneText", figures({ ...answer }, ["removed", "restored", "kept"]))}`,
+  });
+  const columns: Column<Import>[] = [
+    { key: "file", title: t("import.history.file"), fixedIn: true, render: (_, one) => one.filename },
+    {
+      key: "state",
+      title: t("import.history.state"),
+      render: (_, one) => <Tag color={COLOURS[one.state]}>{t(`import.history.states.${one.state}`)}</Tag>,
+    },
+    {
+      key: "result",
+      title: t("import.history.result"),
+      render: (_, one) =>
+        one.state === "undone"
+          ? t("import.undoneText", figures(one.result, ["removed", "restored", "kept"]))
+          : one.result.created === undefined
+            ? t("import.history.rows", { total: integer(one.summary.total, locale) })
+            : t("import.result", figures(one.result, ["created", "updated", "skipped"])),
+    },
+    { key: "by", title: t("import.history.by"), render: (_, one) => one.created_by?.name ?? "–" },
+    { key: "at", title: t("import.history.at"), render: (_, one) => <RelativeTime at={one.created_at} /> },
+    {
+      key: "act",
+      title: "",
+      fixedIn: true,
+      align: "right",
+      render: (_, one) =>
+        (one.state === "done" || one.state === "failed") &&
+        (mayPublish || !one.options.publish) && (
+          <Button
+            size="small"
+            icon={<Undo2 size={14} />}
+            aria-label={t("import.history.undo", { name: one.filename })}
+            onClick={() =>
+              confirm({
+                title: t("import.undoTitle"),
+                text: t("import.undoText"),
+                ok: t("import.undo"),
+                run: () => undo.run(one),
+              })
+            }
+          >
+            {t("import.undo")}
+          </Button>
+        ),
+    },
+  ];
+  if (imports.rows?.length === 0) return null;
+  return (
+    <section>
+      <h2 className="qk-gap">{t("import.history.title")}</h2>
+      <DataTable
+        id="imports"
+        label={t("import.history.title")}
+        rows={imports.rows}
+        rowKey="id"
+        columns={columns}
+        loading={imports.loading}
+        error={imports.error}
+        onRetry={() => void imports.refetch()}
+        more={imports.more}
+        emptyTitle={t("import.history.empty")}
+      />
+    </section>
+  );
+}
