@@ -15,7 +15,6 @@ from qiao.core.db import async_url
 from qiao.core.postgres.testing import ScratchPostgres
 from qiao.models import Base
 
-
 # Alembic cannot compare indexes with operator classes and says so; everything else is compared.
 pytestmark = pytest.mark.filterwarnings("ignore:Expression #")
 

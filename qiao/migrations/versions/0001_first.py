@@ -142,7 +142,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_phone_prefix", "customers", [sa.literal_column("phone text_pattern_ops")], unique=False
     )
-    op.create_index("ix_customers_recent", "customers", [sa.literal_column("last_seen_at DESC, id DESC")], unique=False)
+    op.create_index(
+        "ix_customers_recent",
+        "customers",
+        [sa.literal_column("last_seen_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
     op.create_index("ix_customers_tags", "customers", ["tags"], unique=False, postgresql_using="gin")
     op.create_index("ix_customers_tokens", "customers", ["tokens"], unique=False, postgresql_using="gin")
     op.create_table(

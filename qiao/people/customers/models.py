@@ -32,7 +32,7 @@ class CustomerRow(Base):
         Index("ix_customers_tags", "tags", postgresql_using="gin"),
         Index("ix_customers_phone_prefix", text("phone text_pattern_ops")),
         Index("ix_customers_email_prefix", text("email text_pattern_ops")),
-        Index("ix_customers_recent", text("last_seen_at DESC, id DESC")),
+        Index("ix_customers_recent", text("last_seen_at DESC"), text("id DESC")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
