@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
@@ -19,9 +20,9 @@ from qiao.core.actor import Actor
 from qiao.core.db import Db
 from qiao.core.postgres.testing import ScratchPostgres
 from qiao.core.runtime import Runtime
-from qiao.schema import prepare_now
 from qiao.core.settings import Settings
 from qiao.knowledge.search import engine
+from qiao.schema import prepare_now
 
 hypothesis_settings.register_profile(
     "qiao", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -30,6 +31,12 @@ hypothesis_settings.load_profile("qiao")
 BASE = "http://qiao.test"
 
 _connect = socket.socket.connect
+
+
+def pytest_configure() -> None:
+    """A run that is told to stop tears down what it has started, servers above all."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
 
 
 def _guarded_connect(self: socket.socket, address: Any) -> None:

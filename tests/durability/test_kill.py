@@ -74,7 +74,7 @@ class Product:
         assert self.nursery is not None and self.nursery.stdin is not None and self.nursery.stdout is not None
         self.nursery.stdin.write(b"\n")
         self.pid = int(await self.nursery.stdout.readline())
-        async with asyncio.timeout(60), httpx.AsyncClient(base_url=f"http://{self.address}") as client:
+        async with asyncio.timeout(180), httpx.AsyncClient(base_url=f"http://{self.address}") as client:
             while True:
                 assert self.alive(), self.log.read_text()[-4000:]
                 with suppress(httpx.HTTPError):
@@ -108,7 +108,7 @@ class Product:
         EmbeddedPostgres(self.data / "postgres").shutdown()
 
 
-async def insist(attempt: Callable[[], Awaitable[Any]], seconds: float = 90) -> Any:
+async def insist(attempt: Callable[[], Awaitable[Any]], seconds: float = 300) -> Any:
     """Tries until it is answered. What is refused for good raises at once."""
     async with asyncio.timeout(seconds):
         while True:
@@ -150,7 +150,7 @@ class Customer:
                 body = {"client_id": f"{self.name}-{self.tried:05}", "kind": "text", "body": f"{self.name} says {self.tried}"}
                 answer = await insist(lambda body=body: browser.post("/api/v1/widget/messages", json=body))  # type: ignore[misc]
                 self.acknowledged[body["client_id"]] = answer["message"]
-                await asyncio.sleep(chance.uniform(0.0, 0.06))
+                await asyncio.sleep(chance.uniform(0.02, 0.2))
 
     async def listen(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -198,7 +198,7 @@ class Agent:
                     page = (await browser.get("/api/v1/conversations", params={"view": "mine"})).json()
                     for conversation in page["items"][:4]:
                         await self._answer(browser, conversation["id"])
-                await asyncio.sleep(chance.uniform(0.0, 0.05))
+                await asyncio.sleep(chance.uniform(0.1, 0.3))
 
     async def _answer(self, browser: httpx.AsyncClient, conversation_id: str) -> None:
         self.tried += 1
@@ -241,7 +241,7 @@ class Agent:
                             if frame["op"] == "ack" or frame["problem"]["status"] in (403, 404):
                                 pending = None
                             break
-                        await asyncio.sleep(0.03)
+                        await asyncio.sleep(0.1)
             await asyncio.sleep(0.05)
 
 

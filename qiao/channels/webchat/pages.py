@@ -26,8 +26,12 @@ _POLICY: Final = (
 
 def _file(folder: Path, name: str, headers: dict[str, str]) -> Response:
     """A file inside `folder`. Raises NotFound for anything else."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    try:
+        path = (folder / name).resolve()
+        found = path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):  # a name no file can have
+        found = False
+    if not found:
         raise NotFound("route_not_found")
     return FileResponse(path, headers=headers)
 

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qiao.core import clock, telemetry
 from qiao.core.actor import Actor
@@ -84,6 +84,8 @@ class StaffSocket:
             await close_quietly(self.socket, 4401 if isinstance(problem, Unauthenticated) else 4403)
         except msgspec.MsgspecError:
             await close_quietly(self.socket, 4400)
+        except WebSocketDisconnect:
+            pass  # gone before we had said everything
         finally:
             await self._depart(writer)
 
