@@ -60,7 +60,7 @@ export function confirmLoss(options: {
       okText: options.okText,
       cancelText: translate("app:cancel"),
       okButtonProps: { danger: options.danger ?? true },
-      autoFocusButton: "cancel",
+      focusable: { autoFocusButton: "cancel" },
       icon: null,
       onOk: () => resolve(true),
       onCancel: () => resolve(false),

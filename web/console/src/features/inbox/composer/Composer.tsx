@@ -266,6 +266,38 @@ export function Composer(props: { conversation: ConversationView }) {
     }
   };
 
+  // A file may be dropped anywhere on the conversation. Elsewhere the browser would leave the console to show it.
+  const dropping = useRef({ add: attachments.add, takes: false });
+  dropping.current = { add: attachments.add, takes: tabs.length > 0 && tab === "reply" };
+  useEffect(() => {
+    const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    const inPane = (event: DragEvent) =>
+      event.target instanceof Element && event.target.closest(".q-pane") !== null;
+    const over = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setDragging(dropping.current.takes && inPane(event));
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setDragging(false);
+    };
+    const drop = (event: DragEvent) => {
+      setDragging(false);
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      if (dropping.current.takes && inPane(event) && event.dataTransfer?.files.length)
+        dropping.current.add(event.dataTransfer.files);
+    };
+    document.addEventListener("dragover", over);
+    document.addEventListener("dragleave", leave);
+    document.addEventListener("drop", drop);
+    return () => {
+      document.removeEventListener("dragover", over);
+      document.removeEventListener("dragleave", leave);
+      document.removeEventListener("drop", drop);
+    };
+  }, []);
+
   const typists = Object.values(others).map((p) => p.name);
 
   if (tabs.length === 0) return null;
@@ -273,18 +305,6 @@ export function Composer(props: { conversation: ConversationView }) {
     <section
       className={`q-composer q-composer--${tab} ${dragging ? "q-composer--drag" : ""}`}
       aria-label={t("composer.label")}
-      onDragOver={(event) => {
-        if (tab !== "reply" || !event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        setDragging(true);
-      }}
-      onDragLeave={() => setDragging(false)}
-      onDrop={(event) => {
-        setDragging(false);
-        if (tab !== "reply" || !event.dataTransfer.files.length) return;
-        event.preventDefault();
-        attachments.add(event.dataTransfer.files);
-      }}
     >
       {trigger ? (
         <SuggestMenu

@@ -58,7 +58,7 @@ export function useConfirm() {
         okText: ask.ok,
         cancelText: t("kit.cancel"),
         okButtonProps: { danger: true },
-        autoFocusButton: "cancel",
+        focusable: { autoFocusButton: "cancel" },
         onOk: () => ask.run(),
       }),
     [modal, t],
