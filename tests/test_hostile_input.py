@@ -2,6 +2,7 @@
 
 import os
 import random
+import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -15,12 +16,55 @@ from tests.desk.conversations.desk import Desk
 
 # Signing out, and what waits on purpose.
 SPARED = {"/api/v1/auth/logout", "/api/v1/auth/password"}
-TEXTS = ["", " ", "\x00", "a\x00b", "\ud800", "' OR 1=1 --", "%", "\\", "😀" * 50, "x" * 5000, "٣", "²", "-1", "null", "../../etc", "｡", "{0}"]
+TEXTS = [
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "' OR 1=1 --",
+    "%",
+    "\\",
+    "😀" * 50,
+    "x" * 5000,
+    "٣",
+    "²",
+    "-1",
+    "null",
+    "../../etc",
+    "｡",
+    "{0}",
+]
 NUMBERS: list[Any] = [0, -1, 1, 2**31, 2**63, 10**30, 1.5, -0.0, 1e308, True]
-TIMES = ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00Z"]
+TIMES = [
+    "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00:00+14:00",
+    "2026-02-30T00:00:00Z",
+    "2026-01-01",
+    "2026-01-01T00:00:00Z",
+]
 OTHERS: list[Any] = [None, [], {}, [[]], {"": ""}, [None], {"a": {"b": {"c": []}}}]
-RAW = [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 5000, b'{"a":' * 3000, b'{"a":1e999}', b'{"a":NaN}', b"9" * 5000]
-KINDS = ["application/json", "text/plain", "multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
+RAW = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"x"',
+    b"\xff\xfe",
+    b"[" * 5000,
+    b'{"a":' * 3000,
+    b'{"a":1e999}',
+    b'{"a":NaN}',
+    b"9" * 5000,
+]
+KINDS = [
+    "application/json",
+    "text/plain",
+    "multipart/form-data",
+    "multipart/form-data; boundary=x",
+    "application/x-www-form-urlencoded",
+    "",
+]
 
 
 class Hostile:
@@ -51,9 +95,16 @@ class Hostile:
             case "object":
                 fields = schema.get("properties", {})
                 required = schema.get("required", [])
-                made = {n: self.value(s, depth + 1) for n, s in fields.items() if n in required or self.chance.random() < 0.5}
+                made = {
+                    n: self.value(s, depth + 1)
+                    for n, s in fields.items()
+                    if n in required or self.chance.random() < 0.5
+                }
                 if not fields:
-                    made = {self.text(): self.chance.choice([*NUMBERS, self.text()]) for _ in range(self.chance.randrange(3))}
+                    made = {
+                        self.text(): self.chance.choice([*NUMBERS, self.text()])
+                        for _ in range(self.chance.randrange(3))
+                    }
                 return made
             case "array":
                 return [self.value(schema.get("items", {}), depth + 1) for _ in range(self.chance.randrange(3))]
@@ -106,9 +157,11 @@ async def bombard(app: FastAPI, browser: httpx.AsyncClient, hostile: Hostile, ro
         for method, operation in operations.items():
             for _ in range(rounds):
                 request = hostile.request(method, path, operation)
-                if "wait" in path or path.endswith("/poll"):
-                    request["params"] = [(k, v) for k, v in request["params"] if k != "wait"] + [("wait", "0")]
-                elif any(p["name"] == "wait" for p in operation.get("parameters", [])):
+                if (
+                    "wait" in path
+                    or path.endswith("/poll")
+                    or any(p["name"] == "wait" for p in operation.get("parameters", []))
+                ):
                     request["params"] = [(k, v) for k, v in request["params"] if k != "wait"] + [("wait", "0")]
                 try:
                     response = await browser.request(**request)
@@ -125,7 +178,7 @@ async def bombard(app: FastAPI, browser: httpx.AsyncClient, hostile: Hostile, ro
 @pytest.mark.parametrize("who", ["admin", "nobody"])
 async def test_no_request_breaks_a_route(app: FastAPI, client: httpx.AsyncClient, sign_in: SignIn, who: str) -> None:
     seed = int(os.environ.get("QIAO_SEED") or random.randrange(10**6))
-    print(f"QIAO_SEED={seed}")
+    sys.stdout.write(f"QIAO_SEED={seed}\n")
     desk = await Desk(app.state.runtime).open()
     admin = await sign_in("admin")
     browser = admin if who == "admin" else client

@@ -28,7 +28,9 @@ async def happen(db: Db, *numbers: int, conversation_id: UUID | None = None) -> 
 
 
 def reaction(handler: Any, *, name: str = "test.note", retries: int = 3, batch: bool = False) -> Reaction:
-    return Reaction(name, (Happened,), None if batch else handler, handler if batch else None, 0 if batch else retries, True)
+    return Reaction(
+        name, (Happened,), None if batch else handler, handler if batch else None, 0 if batch else retries, True
+    )
 
 
 @asynccontextmanager

@@ -162,7 +162,8 @@ async def test_the_tailer_survives_the_loss_of_its_connections(database_url: str
     other = await asyncpg.connect(plain(database_url))
     try:
         await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await other.execute(INSERT, 7)
         async with asyncio.timeout(5):

@@ -147,7 +147,11 @@ class Customer:
         async with self.browser() as browser:
             while not stop.is_set():
                 self.tried += 1
-                body = {"client_id": f"{self.name}-{self.tried:05}", "kind": "text", "body": f"{self.name} says {self.tried}"}
+                body = {
+                    "client_id": f"{self.name}-{self.tried:05}",
+                    "kind": "text",
+                    "body": f"{self.name} says {self.tried}",
+                }
                 answer = await insist(lambda body=body: browser.post("/api/v1/widget/messages", json=body))  # type: ignore[misc]
                 self.acknowledged[body["client_id"]] = answer["message"]
                 await asyncio.sleep(chance.uniform(0.02, 0.2))
@@ -221,7 +225,10 @@ class Agent:
         pending: dict[str, Any] | None = None
         while not stop.is_set():
             with suppress(OSError, websockets.WebSocketException, TimeoutError, httpx.HTTPError, KeyError):
-                async with line(self.product.address, cookie=self.cookies["qiao_session"]) as socket, self.browser() as browser:
+                async with (
+                    line(self.product.address, cookie=self.cookies["qiao_session"]) as socket,
+                    self.browser() as browser,
+                ):
                     await socket.say(op="hello")
                     while not stop.is_set():
                         if pending is None:
@@ -230,7 +237,11 @@ class Agent:
                                 await asyncio.sleep(0.05)
                                 continue
                             number += 1
-                            pending = {"conversation_id": mine[number % len(mine)]["id"], "client_id": f"live-{number:05}", "body": f"live {number}"}
+                            pending = {
+                                "conversation_id": mine[number % len(mine)]["id"],
+                                "client_id": f"live-{number:05}",
+                                "body": f"live {number}",
+                            }
                         await socket.say(op="send", **pending)
                         while True:
                             frame = await socket.hear(3)
@@ -265,7 +276,7 @@ async def set_up(product: Product) -> tuple[Agent, str]:
 
 async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     seed = int(os.environ.get("QIAO_SEED") or time.time_ns() % 1_000_000)
-    print(f"QIAO_SEED={seed}")
+    sys.stdout.write(f"QIAO_SEED={seed}\n")
     chance = random.Random(seed)
     product = Product(tmp_path / "data")
     started = time.monotonic()
@@ -290,16 +301,17 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
             down = time.monotonic()
             await product.start()
             recovery.append(time.monotonic() - down)
-            print(f"kill {number + 1}: ready again after {recovery[-1]:.2f} s", flush=True)
+            sys.stdout.write(f"kill {number + 1}: ready again after {recovery[-1]:.2f} s\n")
             assert not [t for t in traffic if t.done() and t.exception()], [t.exception() for t in traffic if t.done()]
         await asyncio.sleep(1)
         stop.set()
         await asyncio.wait_for(asyncio.gather(*traffic), 60)
         await check(product, agent, customers)
         said = sum(len(c.acknowledged) for c in customers)
-        print(
+        sys.stdout.write(
             f"{KILLS} kills ({product.killed_databases} with the database), {said} + {len(agent.acknowledged)} messages"
-            f" acknowledged, ready again in {sorted(recovery)[len(recovery) // 2]:.2f} s (median), {time.monotonic() - started:.0f} s"
+            f" acknowledged, ready again in {sorted(recovery)[len(recovery) // 2]:.2f} s (median),"
+            f" {time.monotonic() - started:.0f} s\n"
         )
     finally:
         for task in traffic:
@@ -314,7 +326,8 @@ async def check(product: Product, agent: Agent, customers: list[Customer]) -> No
     try:
         await settle(database)
         rows = await database.fetch(
-            "SELECT id::text, conversation_id::text, seq, client_id, author_kind, kind, body FROM messages ORDER BY conversation_id, seq"
+            "SELECT id::text, conversation_id::text, seq, client_id, author_kind, kind, body FROM messages"
+            " ORDER BY conversation_id, seq"
         )
         counted = Counter(row["client_id"] for row in rows if row["client_id"])
         assert all(count == 1 for count in counted.values()), [c for c, n in counted.items() if n > 1]
@@ -356,7 +369,9 @@ async def check(product: Product, agent: Agent, customers: list[Customer]) -> No
                             break
                 assert [m["id"] for m in staff] == [r["id"] for r in by_conversation[conversation_id]]
             for message_id, message in customer.heard.items():
-                assert any(r["id"] == message_id and r["seq"] == message["seq"] for r in rows), "heard what was never stored"
+                assert any(r["id"] == message_id and r["seq"] == message["seq"] for r in rows), (
+                    "heard what was never stored"
+                )
         # Routing is whole: who waits stands in line, and loads add up.
         lost = await database.fetchval(
             "SELECT count(*) FROM conversations c WHERE (c.status = 'queued')"

@@ -128,7 +128,7 @@ async def read_health(actor: Operator, db: Read, runtime: Runtime_) -> Health:
     """Database, reactions, dead letters, connections, files."""
     version = await db.scalar(text("SHOW server_version"))
     size = await db.scalar(text("SELECT pg_database_size(current_database())"))
-    states = dict((await db.execute(select(DeadLetter.state, func.count()).group_by(DeadLetter.state))).all())  # type: ignore[arg-type]  # rows of two are pairs
+    states = dict((await db.execute(select(DeadLetter.state, func.count()).group_by(DeadLetter.state))).all())
     end = runtime.tailer.position
     health = []
     for name, position in sorted(runtime.reactions.positions.items()):

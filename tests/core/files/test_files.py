@@ -35,11 +35,17 @@ def archive(*names: str) -> bytes:
 
 def bomb() -> bytes:
     """A small file that claims to be a picture of 60000 × 60000."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100_000))
+        + chunk(b"IEND", b"")
+    )
 
 
 KINDS = [
@@ -53,7 +59,11 @@ KINDS = [
     ("a.csv", b"a,b\n1,2\n", "text/csv"),
     ("a.md", b"# title\n<script>alert(1)</script>", "text/plain"),
     ("a.zip", archive("x.txt"), "application/zip"),
-    ("a.docx", archive("[Content_Types].xml", "word/document.xml"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (
+        "a.docx",
+        archive("[Content_Types].xml", "word/document.xml"),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
     ("a.xlsx", archive("xl/workbook.xml"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 ]
 REFUSED = [
@@ -93,7 +103,9 @@ def test_what_a_browser_or_system_would_run_is_refused(tmp_path: Path, name: str
         ("GIF", "image/gif", {"comment": b"SECRET"}),
     ],
 )
-def test_pictures_lose_everything_but_their_pixels(tmp_path: Path, kind: str, mime: str, options: dict[str, Any]) -> None:
+def test_pictures_lose_everything_but_their_pixels(
+    tmp_path: Path, kind: str, mime: str, options: dict[str, Any]
+) -> None:
     if kind == "PNG":
         info = PngImagePlugin.PngInfo()
         info.add_text("note", "SECRET")

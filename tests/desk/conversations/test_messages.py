@@ -110,11 +110,7 @@ async def test_what_arrives_together_keeps_its_order(desk: Desk) -> None:
     customers = [await desk.customer() for _ in range(3)]
     keys = {c: (await desk.write(c)).conversation_id for c in customers}
     await asyncio.gather(
-        *(
-            intake.submit(desk.inbound(c, str(n), client_id=f"{n:04}"), keys[c])
-            for n in range(150)
-            for c in customers
-        )
+        *(intake.submit(desk.inbound(c, str(n), client_id=f"{n:04}"), keys[c]) for n in range(150) for c in customers)
     )
     for key in keys.values():
         ids = [m.client_id for m in await desk.transcript(key) if m.client_id and len(m.client_id) == 4]
@@ -318,5 +314,3 @@ async def test_a_rolled_back_savepoint_forgets_the_status_lock(desk: Desk) -> No
         assert await db.scalar(held) == 0
         await status_lock(db)
         assert await db.scalar(held) == 1
-
-

@@ -77,7 +77,9 @@ async def do(desk: Desk, agent: Actor, key: UUID, move: Move) -> None:
 
 async def row(desk: Desk, key: UUID) -> Any:
     async with desk.runtime.db.read() as db:
-        query = text("SELECT status, version, last_seq, assignee_id, waiting_since, resolved_at FROM conversations WHERE id = :id")
+        query = text(
+            "SELECT status, version, last_seq, assignee_id, waiting_since, resolved_at FROM conversations WHERE id = :id"
+        )
         return (await db.execute(query, {"id": key})).one()
 
 

@@ -77,7 +77,13 @@ export class RealtimeClient {
     this.socket = socket;
     if (useConnection.getState().state !== "offline")
       useConnection.setState({ state: "connecting", since: Date.now() });
-    socket.onopen = () => this.say({ op: "hello", ...(this.cursor ? { cursor: this.cursor } : {}) });
+    socket.onopen = () =>
+      this.say({
+        op: "hello",
+        // What is watched decides what the replay of a gap holds.
+        watch: [...this.watched.keys()],
+        ...(this.cursor ? { cursor: this.cursor } : {}),
+      });
     socket.onmessage = (event) => {
       if (socket === this.socket) this.hear(JSON.parse(String(event.data)) as ServerFrame);
     };

@@ -1,0 +1,82 @@
+"""The bot in conversations: answers each message once, hands over, is silent when people have taken over."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from qiao.bot.dialogue import service as bot
+from qiao.core.actor import Actor
+from qiao.core.runtime import Runtime
+from qiao.desk.conversations import service
+from qiao.desk.routing import service as routing
+from tests.desk.conversations.desk import SYSTEM, Desk
+
+
+@pytest.fixture
+async def desk(runtime: Runtime) -> Desk:
+    return await Desk(runtime).open(bot=True)
+
+
+async def said_by_bot(desk: Desk, key: UUID) -> list[Any]:
+    return [m for m in await desk.transcript(key) if m.author.kind == "bot" and m.kind != "event"]
+
+
+async def answered(desk: Desk, key: UUID, times: int) -> list[Any]:
+    async with asyncio.timeout(30):
+        while len(found := await said_by_bot(desk, key)) < times:
+            await asyncio.sleep(0.02)
+    return found
+
+
+async def test_each_message_is_answered_once_however_often_it_is_told(desk: Desk) -> None:
+    customer = await desk.customer()
+    first = await desk.write(customer, "你好")
+    await answered(desk, first.conversation_id, 1)
+    for _ in range(3):
+        await desk.run(bot.respond, first.conversation_id, first.message.seq)
+    await desk.write(customer, "谢谢")
+    await answered(desk, first.conversation_id, 2)
+    await desk.runtime.reactions.settled()
+    assert len(await said_by_bot(desk, first.conversation_id)) == 2
+    async with desk.runtime.db.read() as db:
+        assert await db.scalar(text("SELECT count(*) FROM dead_letters")) == 0
+
+
+async def test_asked_for_a_person_it_hands_over_with_a_summary(desk: Desk) -> None:
+    li = await desk.person("li", queues=[desk.queue_id])
+    await desk.run(routing.set_presence, li, li.id, state="online")
+    customer = await desk.customer()
+    key = (await desk.write(customer, "转人工")).conversation_id
+    async with asyncio.timeout(30):
+        while (await desk.facts(key)).status != "assigned":
+            await asyncio.sleep(0.02)
+    facts = await desk.facts(key)
+    assert (facts.assignee_id, facts.handoff_reason) == (li.id, "requested")
+    assert facts.handoff_summary is not None
+    assert facts.waiting_since is not None, "a person waits for a person"
+
+
+async def test_what_people_have_taken_it_leaves_alone(desk: Desk) -> None:
+    li = await desk.person("li", queues=[desk.queue_id])
+    customer = await desk.customer()
+    received = await desk.write(customer, "你好")
+    key = received.conversation_id
+    await answered(desk, key, 1)
+    await desk.run(service.assign, SYSTEM, key, li.id)
+    await desk.write(customer, "在吗")
+    await desk.runtime.reactions.settled()
+    assert len(await said_by_bot(desk, key)) == 1
+    await desk.run(service.to_bot, SYSTEM, key, reason="test")
+    await answered(desk, key, 2)
+
+
+async def test_it_answers_who_comes_back_after_it_had_ended(desk: Desk) -> None:
+    customer = await desk.customer()
+    key = (await desk.write(customer, "你好")).conversation_id
+    await answered(desk, key, 1)
+    await desk.run(service.resolve, Actor.bot(), key)
+    assert (await desk.write(customer, "你好")).conversation_id == key
+    await answered(desk, key, 2)
