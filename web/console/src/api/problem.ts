@@ -29,9 +29,12 @@ export class Problem extends Error {
     this.retryAfter = init.retryAfter ?? null;
   }
 
-  /** The request never reached the server or the answer was lost: worth retrying unchanged. */
+  /**
+   * The request never reached the server or the answer was lost: worth retrying unchanged. A gateway in front of a
+   * server that is being restarted says so with a page of its own, not with one of our problems.
+   */
   get offline(): boolean {
-    return this.status === 0;
+    return this.status === 0 || /^http\.50[234]$/.test(this.code);
   }
 }
 
