@@ -8,6 +8,7 @@ import { useCan } from "@/app/session";
 import {
   Field,
   FormProblem,
+  leaveSaved,
   MarkdownEditor,
   Page,
   SaveBar,
@@ -103,7 +104,7 @@ function ArticleEditor({
       done: (saved) => t(saved.status === "published" ? "faq.savedLive" : "faq.savedDraft"),
       onDone: (saved) => {
         accept(value);
-        if (isNew) setTimeout(() => go(`/knowledge/articles/${saved.id}`, { replace: true }), 0);
+        if (isNew) leaveSaved(() => go(`/knowledge/articles/${saved.id}`, { replace: true }));
       },
     },
   );

@@ -9,6 +9,7 @@ import { RelativeTime } from "@/ui/Time";
 import {
   Field,
   FormProblem,
+  leaveSaved,
   Markdown,
   MarkdownEditor,
   Page,
@@ -94,7 +95,7 @@ function FaqEditor({ faqId, search }: { faqId: string; search: { group?: string;
       done: (saved) => t(saved.status === "published" ? "faq.savedLive" : "faq.savedDraft"),
       onDone: (saved) => {
         accept(value);
-        if (isNew) setTimeout(() => go(`/knowledge/faqs/${saved.id}`, { replace: true }), 0);
+        if (isNew) leaveSaved(() => go(`/knowledge/faqs/${saved.id}`, { replace: true }));
       },
     },
   );

@@ -11,6 +11,7 @@ import {
   Field,
   FormProblem,
   Grid,
+  leaveSaved,
   Page,
   SaveBar,
   Section,
@@ -75,7 +76,7 @@ export default function CalendarEditor() {
       done: t("kit.saved"),
       onDone: () => {
         accept(value);
-        if (isNew) setTimeout(() => go("/settings/hours"), 0);
+        if (isNew) leaveSaved(() => go("/settings/hours"));
       },
     },
   );

@@ -12,6 +12,7 @@ import {
   Field,
   FormProblem,
   Grid,
+  leaveSaved,
   Page,
   SaveBar,
   Section,
@@ -178,10 +179,10 @@ export default function InboxEditor() {
       onDone: (saved) => {
         accept(draftOf(saved));
         if (isNew)
-          setTimeout(() => {
+          leaveSaved(() => {
             setTab("install");
             go(`/settings/inboxes/${saved.id}`, { replace: true });
-          }, 0);
+          });
       },
     },
   );

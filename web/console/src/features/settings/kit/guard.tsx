@@ -3,12 +3,23 @@ import { App } from "antd";
 import { useCallback, useEffect } from "react";
 import { useT } from "./i18n";
 
+let saved = false;
+
+/** Goes on after a save, unasked: the screen may not have caught up yet with there being nothing unsaved. */
+export function leaveSaved(go: () => void): void {
+  saved = true;
+  setTimeout(go, 0);
+  setTimeout(() => {
+    saved = false;
+  }, 1000);
+}
+
 /** Asks before unsaved work is left behind: by a link, the back button, closing the tab. */
 export function useUnsavedGuard(dirty: boolean): void {
   const t = useT();
   const { modal } = App.useApp();
   const blocker = useBlocker({
-    shouldBlockFn: () => dirty,
+    shouldBlockFn: () => dirty && !saved,
     enableBeforeUnload: () => dirty,
     withResolver: true,
   });

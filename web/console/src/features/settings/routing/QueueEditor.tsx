@@ -11,6 +11,7 @@ import {
   Field,
   FormProblem,
   Grid,
+  leaveSaved,
   Page,
   SaveBar,
   Section,
@@ -93,7 +94,7 @@ export default function QueueEditor() {
       done: t("kit.saved"),
       onDone: () => {
         accept(value);
-        if (isNew) setTimeout(() => go("/settings/queues"), 0);
+        if (isNew) leaveSaved(() => go("/settings/queues"));
       },
     },
   );
