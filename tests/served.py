@@ -12,7 +12,11 @@ import websockets
 from fastapi import FastAPI
 
 from qiao import server
+from qiao.core.runtime import Runtime
 from qiao.core.settings import Settings
+
+PATIENCE = 60.0
+"""Seconds until something that must come counts as lost; generous, because machines that test are busy."""
 
 
 def free_port() -> int:
@@ -33,7 +37,7 @@ async def serving(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
     running.capture_signals = _no_signals  # type: ignore[method-assign,assignment]  # the test keeps its own
     task = asyncio.create_task(running.serve())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not running.started:
                 if task.done():
                     await task
@@ -41,12 +45,21 @@ async def serving(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         running.should_exit = True
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE)
 
 
 @contextmanager
 def _no_signals() -> Iterator[None]:
     yield
+
+
+async def told(runtime: Runtime) -> None:
+    """Waits until what is committed by now has been handed to everybody connected."""
+    pool = await runtime.db.raw()
+    last = await pool.fetchrow("SELECT xid, id FROM events ORDER BY xid DESC, id DESC LIMIT 1")
+    async with asyncio.timeout(60):
+        while last is not None and runtime.tailer.delivered < (last["xid"], last["id"]):
+            await asyncio.sleep(0.005)
 
 
 class Line:
@@ -58,12 +71,12 @@ class Line:
     async def say(self, **frame: Any) -> None:
         await self.connection.send(json.dumps(frame, default=str))
 
-    async def hear(self, seconds: float = 5.0) -> dict[str, Any]:
+    async def hear(self, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next frame. Raises TimeoutError or ConnectionClosed."""
         frame: dict[str, Any] = json.loads(await asyncio.wait_for(self.connection.recv(), seconds))
         return frame
 
-    async def expect(self, op: str, type_: str | None = None, seconds: float = 5.0) -> dict[str, Any]:
+    async def expect(self, op: str, type_: str | None = None, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next frame of this kind; others are passed over."""
         async with asyncio.timeout(seconds):
             while True:
@@ -71,14 +84,14 @@ class Line:
                 if frame["op"] == op and type_ in (None, frame.get("type")):
                     return frame
 
-    async def quiet(self, seconds: float = 0.3) -> list[dict[str, Any]]:
-        """Everything heard until nothing has come for a while."""
+    async def so_far(self, runtime: Runtime) -> list[dict[str, Any]]:
+        """Everything this line has to hear of what is committed by now."""
+        await told(runtime)
+        await self.say(op="ping")
         frames = []
-        while True:
-            try:
-                frames.append(await self.hear(seconds))
-            except TimeoutError:
-                return frames
+        while (frame := await self.hear())["op"] != "pong":
+            frames.append(frame)
+        return frames
 
 
 @asynccontextmanager

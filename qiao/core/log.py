@@ -91,6 +91,8 @@ class LogTailer:
     def __init__(self, db: Db):
         self.db = db
         self.position: Position = (0, 0)
+        self.delivered: Position = (0, 0)
+        """Everything up to here has been taken by every listener."""
         self.memory: deque[Envelope] = deque(maxlen=KEEP)
         self.memory_start: Position = (0, 0)
         self._wake = asyncio.Event()
@@ -109,7 +111,7 @@ class LogTailer:
         self._listeners.append(listener)
 
     async def start(self) -> None:
-        self.position = self.memory_start = await horizon(self.db)
+        self.position = self.delivered = self.memory_start = await horizon(self.db)
         self._task = asyncio.create_task(self._follow(), name="log-tailer")
 
     async def stop(self) -> None:
@@ -167,5 +169,6 @@ class LogTailer:
             except Exception:
                 # A listener is a hint for people watching; the log remains the truth and they can reload from it.
                 logger.exception("log_listener_failed", listener=getattr(listener, "__qualname__", "?"))
+        self.delivered = batch[-1].position
         async with self.moved:
             self.moved.notify_all()

@@ -3,15 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-import websockets
-
+from qiao.core.runtime import Runtime
 from tests.served import Line, line
 
 
 class Console:
     """Conversations and transcripts as one person sees them: snapshot, then events; newer wins."""
 
-    def __init__(self, colleague: Any, address: str, watch: list[UUID]):
+    def __init__(self, runtime: Runtime, colleague: Any, address: str, watch: list[UUID]):
+        self.runtime = runtime
         self.who = colleague
         self.address = address
         self.watch = watch
@@ -48,20 +48,20 @@ class Console:
             items = (await self.who.get(f"/conversations/{key}/messages", after_seq=0, limit=200))["items"]
             self.messages[key] = {m["seq"]: m for m in items}
 
-    async def catch_up(self, seconds: float = 0.25) -> None:
-        """Applies what comes until nothing has come for a while."""
+    async def catch_up(self) -> None:
+        """Applies everything it has to hear of what is committed by now."""
         if self.line is None:
             return
-        while True:
-            try:
-                frame = await self.line.hear(seconds)
-            except (TimeoutError, websockets.ConnectionClosed):
-                return
-            if frame["op"] == "reload":
-                await self.snapshot()
-            elif frame["op"] == "event":
-                self.cursor = frame["cursor"]
-                self.apply(frame["type"], frame["data"])
+        again = True
+        while again:
+            again = False
+            for frame in await self.line.so_far(self.runtime):
+                if frame["op"] == "reload":
+                    await self.snapshot()
+                    again = True
+                elif frame["op"] == "event":
+                    self.cursor = frame["cursor"]
+                    self.apply(frame["type"], frame["data"])
 
     def apply(self, kind: str, data: dict[str, Any]) -> None:
         if kind == "conversation.changed":

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -19,10 +20,13 @@ class Office:
 
     desk: Desk
     address: str
+    other: UUID | None = None
+    browsers: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def enter(self, name: str, role: str = "agent", *, queues: Any = ()) -> "Colleague":
         actor = await self.desk.person(name, role, queues=queues)
         browser = httpx.AsyncClient(base_url=f"http://{self.address}", headers={"Origin": f"http://{self.address}"})
+        self.browsers.append(browser)
         response = await browser.post("/api/v1/auth/login", json={"email": f"{name}@qiao.test", "password": PASSWORD})
         assert response.status_code == 200, response.text
         return Colleague(actor, browser, browser.cookies["qiao_session"])
@@ -43,4 +47,7 @@ class Colleague:
 @pytest.fixture
 async def office(app: FastAPI, settings: Settings) -> AsyncIterator[Office]:
     async with serving(app, settings) as address:
-        yield Office(await Desk(app.state.runtime).open(), address)
+        made = Office(await Desk(app.state.runtime).open(), address)
+        yield made
+        for browser in made.browsers:
+            await browser.aclose()

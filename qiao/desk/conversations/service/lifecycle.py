@@ -121,7 +121,6 @@ async def _to_queue(
     row.assignee_id = None
     row.assigned_at = None
     row.snoozed_until = None
-    row.resolved_at = None
     row.queue_id = queue_id
     row.queued_at = entered_at or now
     row.waiting_since = row.waiting_since or now
@@ -261,10 +260,12 @@ async def _to_bot(db: Session, actor: Actor, row: Conversation, *, reason: str) 
     previous = row.assignee_id
     rows.move(row, Move.TO_BOT)
     row.assignee_id = None
+    row.resolved_at = None
     row.assigned_at = None
     row.queued_at = None
     row.waiting_since = None
     row.snoozed_until = None
+    row.resolved_at = None
     row.handoff_reason = None
     row.handoff_summary = None
     await _line(db, actor, row, "to_bot", reason=reason)
