@@ -16,11 +16,10 @@ export function applyTheme(accent: string | null, theme: "light" | "dark" | "aut
     root.dataset.theme = mode;
     root.style.setProperty("--q-accent", toHex(rgb));
     root.style.setProperty("--q-on-accent", onColor(rgb));
-    root.style.setProperty(
-      "--q-accent-text",
-      toHex(readable(rgb, [...surface] as [number, number, number], 4.9)),
-    );
-    root.style.setProperty("--q-accent-soft", mix(mode === "dark" ? 0.2 : 0.09, surface));
+    const soft = mix(mode === "dark" ? 0.2 : 0.09, surface);
+    // Accented words stand on the soft ground as well as on the plain one; the soft one is the harder to read on.
+    root.style.setProperty("--q-accent-text", toHex(readable(rgb, parseHex(soft)!, 4.6)));
+    root.style.setProperty("--q-accent-soft", soft);
     root.style.setProperty("--q-accent-line", mix(mode === "dark" ? 0.42 : 0.3, surface));
     root.style.setProperty("--q-accent-deep", mix(0.78, [12, 14, 20]));
   };

@@ -98,7 +98,7 @@ function Figure(props: {
           </small>
         )}
       </dd>
-      {props.hint && <span>{props.hint}</span>}
+      {props.hint && <dd className="qi-hint">{props.hint}</dd>}
     </div>
   );
 }

@@ -79,7 +79,7 @@ export function ListHeader(props: {
 
   return (
     <div className="q-list__head">
-      <div className="q-tabs" role="tablist" aria-label={t("views")}>
+      <nav className="q-tabs" aria-label={t("views")}>
         {TABS.filter((v) => v !== "mine" || handles).map((v) => {
           const active = view === v && !queueId;
           const count = countOf(counts, v);
@@ -87,8 +87,7 @@ export function ListHeader(props: {
             <button
               key={v}
               type="button"
-              role="tab"
-              aria-selected={active}
+              aria-current={active ? "page" : undefined}
               className={`q-tab ${active ? "q-tab--on" : ""}`}
               onClick={() => go(`/inbox/${v}`)}
             >
@@ -108,7 +107,7 @@ export function ListHeader(props: {
             <ChevronDown size={14} aria-hidden />
           </button>
         </Dropdown>
-      </div>
+      </nav>
       <div className="q-list__tools">
         <Dropdown
           trigger={["click"]}
