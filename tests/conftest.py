@@ -4,6 +4,7 @@ import ipaddress
 import os
 import signal
 import socket
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -38,7 +39,6 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-
 def _guarded_connect(self: socket.socket, address: Any) -> None:
     """Tests reach this machine and nothing else."""
     if self.family in (socket.AF_INET, socket.AF_INET6) and not ipaddress.ip_address(address[0]).is_loopback:
@@ -64,7 +64,9 @@ def one_embedder() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[ScratchPostgres]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ScratchPostgres() as server:
+    # One server per process: readers of the event log wait for the oldest transaction of the whole server, so a slow
+    # test next door would hold them up.
+    with ScratchPostgres(uuid.uuid4().hex) as server:
         server.template("qiao_template", lambda dsn: prepare_now(dsn.url()))
         yield server
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,10 @@ from qiao.channels.contract.ports import HandoffSummary
 from qiao.channels.webchat import policy, repository, tokens
 from qiao.channels.webchat.events import AnswerRated, SessionEnded
 from qiao.channels.webchat.models import VisitorSessionRow
-from qiao.channels.webchat.visitors import Visitor
+from qiao.channels.webchat.visitors import Visitor, Visitors
 from qiao.core import clock
 from qiao.core.actor import Actor
-from qiao.core.db import Session, status_lock
+from qiao.core.db import Session, after_commit, status_lock
 from qiao.core.errors import FieldError, Forbidden, Invalid, NotFound, Refused, Unauthenticated
 from qiao.core.events import emit
 from qiao.core.files import service as files
@@ -151,14 +152,21 @@ async def _begin(db: Session, session_id: UUID, inbox: InboxView, customer_id: U
 async def _end(db: Session, row: VisitorSessionRow) -> None:
     row.revoked_at = clock.now()
     await db.flush()
-    await emit(db, SessionEnded(session_id=row.id, customer_id=row.customer_id), actor=Actor.system())
+    await _ended(db, Actor.system(), row.customer_id, row.id)
+
+
+async def _ended(db: Session, actor: Actor, customer_id: UUID, session_id: UUID) -> None:
+    visitors = runtime_of(db).find(Visitors)
+    if visitors is not None:
+        after_commit(db, partial(visitors.doubt, customer_id, session_id))
+    await emit(db, SessionEnded(session_id=session_id, customer_id=customer_id), actor=actor)
 
 
 async def end_sessions(db: Session, actor: Actor, customer_id: UUID) -> int:
     """Signs a customer out of every browser. Returns how many sessions ended."""
     ended = await repository.revoke_of_customer(db, customer_id, clock.now())
     for session_id in ended:
-        await emit(db, SessionEnded(session_id=session_id, customer_id=customer_id), actor=actor)
+        await _ended(db, actor, customer_id, session_id)
     return len(ended)
 
 

@@ -190,6 +190,12 @@ class Visitors:
 
     # -- what the log says ---------------------------------------------------------------------------------------------
 
+    def doubt(self, customer_id: UUID, session_id: UUID) -> None:
+        """Makes this process look again before it believes a session: it has just ended, and the log may take a moment."""
+        for visitor in self.of_customer(customer_id):
+            if visitor.session_id == session_id:
+                visitor.checked = 0.0
+
     def note(self, batch: Iterable[Envelope]) -> list[Visitor]:
         """Keeps entries true to the log; returns the visitors who may no longer be connected as they are."""
         ended: list[Visitor] = []

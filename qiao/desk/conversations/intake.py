@@ -66,7 +66,12 @@ WITH input AS (
   INSERT INTO events (kind, conversation_id, actor_kind, actor_id, audience, payload, at)
   SELECT 'conversation.message_created', conversation_id, 'customer', customer_id,
          jsonb_build_object(
-           'users', CASE WHEN assignee_id IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(assignee_id) END,
+           'users', coalesce(
+             (SELECT jsonb_agg(p.id) FROM (
+                SELECT f.assignee_id AS id WHERE f.assignee_id IS NOT NULL
+                UNION
+                SELECT user_id FROM conversation_participants c WHERE c.conversation_id = f.conversation_id) p),
+             '[]'::jsonb),
            'queues', CASE WHEN queue_id IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(queue_id) END,
            'permission', 'conversations.view_all', 'customer', true),
          jsonb_build_object(
@@ -74,7 +79,7 @@ WITH input AS (
            'status', status, 'assignee_id', assignee_id, 'queue_id', queue_id, 'author_id', customer_id,
            'mentions', '[]'::jsonb),
          $11
-  FROM fresh ORDER BY ord
+  FROM fresh f ORDER BY ord
   RETURNING xid, id
 )
 SELECT f.ord, f.seq, (SELECT max(xid) FROM logged) AS xid, (SELECT max(id) FROM logged) AS event_id FROM fresh f

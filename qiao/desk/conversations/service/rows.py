@@ -106,6 +106,8 @@ async def append(
 ) -> Message:
     """Adds the next message to a locked conversation and announces it. Keeps every counter of the row true."""
     at = at or clock.now()
+    if scope is None:
+        scope = await scope_of(db, row)  # whoever joined or was mentioned hears of every line, too
     public = kind not in policy.STAFF_ONLY_KINDS
     row.last_seq += 1
     row.version += 1
