@@ -40,6 +40,9 @@ def test_a_day_is_as_long_as_its_clock_makes_it() -> None:
     assert periods.today(datetime(2026, 1, 1, 16, 30, tzinfo=UTC), "Asia/Shanghai") == date(2026, 1, 2)
 
 
-@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York"]))
+@given(
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York"]),
+)
 def test_days_meet_without_gap_or_overlap(day: date, zone: str) -> None:
     assert periods.day_of(day, zone)[1] == periods.day_of(day + timedelta(days=1), zone)[0]

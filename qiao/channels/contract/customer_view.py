@@ -17,7 +17,19 @@ from qiao.desk.routing import service as routing
 from qiao.people.accounts import service as accounts
 
 SHOWN_EVENTS: Final = frozenset(
-    {"handoff", "queued", "assigned", "transferred", "to_bot", "resolved", "reopened", "closed", "joined", "left", "rated"}
+    {
+        "handoff",
+        "queued",
+        "assigned",
+        "transferred",
+        "to_bot",
+        "resolved",
+        "reopened",
+        "closed",
+        "joined",
+        "left",
+        "rated",
+    }
 )
 _SHOWN_PARAMS: Final = frozenset({"name", "queue", "score"})
 _HIDDEN_PAYLOAD: Final = frozenset({"confidence", "transfer", "mentions"})

@@ -29,7 +29,9 @@ def as_text(message: Outbound, locale: str) -> str:
         case "card":
             return _join(message.body, *_card(payload, locale), str(payload.get("url") or ""))
         case "choices":
-            options = [str(option.get("label", "")) for option in payload.get("options") or () if isinstance(option, dict)]
+            options = [
+                str(option.get("label", "")) for option in payload.get("options") or () if isinstance(option, dict)
+            ]
             lines = [f"{number}. {label}" for number, label in enumerate(options, start=1)]
             return _join(message.body or str(payload.get("prompt") or ""), *lines)
         case "event":

@@ -22,9 +22,7 @@ class Ratings(Protocol):
 
     async def of_conversations(self, db: Session, ids: Sequence[UUID]) -> dict[UUID, RatingRef]: ...
 
-    async def rate(
-        self, db: Session, actor: Actor, conversation_id: UUID, score: int, comment: str
-    ) -> RatingRef: ...
+    async def rate(self, db: Session, actor: Actor, conversation_id: UUID, score: int, comment: str) -> RatingRef: ...
 
 
 class HandoffSummary(Protocol):

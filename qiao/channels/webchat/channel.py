@@ -65,7 +65,10 @@ CHANNEL: Final = Channel(
     manifest=Manifest(
         name="webchat",
         title={"zh-CN": "网页聊天", "en": "Web chat"},
-        summary={"zh-CN": "一行代码嵌入网站的聊天窗口。", "en": "A chat window that a website carries by one line of code."},
+        summary={
+            "zh-CN": "一行代码嵌入网站的聊天窗口。",
+            "en": "A chat window that a website carries by one line of code.",
+        },
         identity_kind="visitor",
         capabilities=Capabilities(
             receives=policy.RECEIVES,

@@ -39,9 +39,7 @@ class _Bell:
         self.rung.set()
 
 
-async def poll(
-    runtime: Runtime, visitor: Visitor, conversation_id: UUID | None, after_seq: int, wait: float
-) -> Poll:
+async def poll(runtime: Runtime, visitor: Visitor, conversation_id: UUID | None, after_seq: int, wait: float) -> Poll:
     """Messages after a place in the visitor's history, of later conversations too; waits for one if there is none yet."""
     sockets, hub, bell = runtime.get(Sockets), runtime.get(Hub), _Bell()
     # Listen first, look second: nothing can fall between.

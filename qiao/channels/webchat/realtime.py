@@ -20,7 +20,9 @@ from qiao.desk.conversations.realtime import load_messages
 
 _MESSAGES = (MessageCreated.kind, MessageChanged.kind)
 _SILENT = frozenset({"conversation.priority_changed", "conversation.participant_changed"})
-KINDS = tuple(cls.kind for cls in (MessageCreated, MessageChanged, ConversationRead, *LIFECYCLE) if cls.kind not in _SILENT)
+KINDS = tuple(
+    cls.kind for cls in (MessageCreated, MessageChanged, ConversationRead, *LIFECYCLE) if cls.kind not in _SILENT
+)
 
 
 def _concerns(envelope: Envelope, hub: Hub) -> bool:

@@ -104,7 +104,9 @@ async def identity(runtime: Runtime, customer: str, language: str) -> bytes:
     async with runtime.db.read() as db:
         inbox = await _inbox(db)
         secret = await inboxes.secret_of(db, inbox.id)
-    person = next((c for c in pack.customers.customers if c.key == customer and customer in pack.shop.sample_customers), None)
+    person = next(
+        (c for c in pack.customers.customers if c.key == customer and customer in pack.shop.sample_customers), None
+    )
     if person is None:
         raise NotFound("customer_not_found")
     expires_at = clock.now() + SIGNED_FOR

@@ -104,7 +104,9 @@ class VisitorSocket:
         self.closing = True
         with suppress(Exception):  # it may be gone already
             if reason is not None:
-                await self.send({"type": "websocket.send", "text": encoder.encode({"op": "bye", "reason": reason}).decode()})
+                await self.send(
+                    {"type": "websocket.send", "text": encoder.encode({"op": "bye", "reason": reason}).decode()}
+                )
             await self.send({"type": "websocket.close", "code": code})
 
 

@@ -28,7 +28,10 @@ class Typing:
         target = await self._target(conversation_id)
         if target is None:
             return
-        data: dict[str, object] = {"author": {"kind": "customer", "id": visitor.customer_id, "name": visitor.name}, "on": on}
+        data: dict[str, object] = {
+            "author": {"kind": "customer", "id": visitor.customer_id, "name": visitor.name},
+            "on": on,
+        }
         if on and preview and (await self.runtime.get(Visitors).inbox(visitor.inbox_id)).webchat.show_typing_preview:
             data["preview"] = preview[:PREVIEW_LIMIT]
         self.runtime.get(Hub).signal(target, "typing", data, conversation_id)

@@ -28,9 +28,7 @@ async def list_canned(
     limit: Limit = 50,
 ) -> Page[CannedView]:
     """Shared replies and the caller's own. With `q` the best matches: by shortcut, then by words of title and text."""
-    items, following = await service.listing(
-        db, actor, q=q, locale=locale, sort=sort, cursor=cursor, limit=limit
-    )
+    items, following = await service.listing(db, actor, q=q, locale=locale, sort=sort, cursor=cursor, limit=limit)
     return Page(items=items, next_cursor=following)
 
 

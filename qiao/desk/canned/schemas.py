@@ -35,7 +35,9 @@ def _nul_free(value: str) -> str:
 
 
 Shortcut = Annotated[str, Field(max_length=40), AfterValidator(_nul_free), AfterValidator(_shortcut)]
-Title = Annotated[str, Field(max_length=120), AfterValidator(_nul_free), AfterValidator(_line), AfterValidator(_not_blank)]
+Title = Annotated[
+    str, Field(max_length=120), AfterValidator(_nul_free), AfterValidator(_line), AfterValidator(_not_blank)
+]
 Body_ = Annotated[str, Field(max_length=BODY_LIMIT), AfterValidator(_nul_free), AfterValidator(_not_blank)]
 Folder = Annotated[str, Field(max_length=60), AfterValidator(_nul_free), AfterValidator(_line)]
 

@@ -182,9 +182,7 @@ def _check_body(body: str) -> None:
         raise Invalid("invalid", fields=fields)
 
 
-async def _check_free(
-    db: Session, owner: UUID | None, locale: str, shortcut: str, *, but: UUID | None = None
-) -> None:
+async def _check_free(db: Session, owner: UUID | None, locale: str, shortcut: str, *, but: UUID | None = None) -> None:
     with db.no_autoflush:
         taken = await db.scalar(
             select(CannedReply.id).where(

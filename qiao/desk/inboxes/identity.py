@@ -23,8 +23,13 @@ def verify(secret: str, token: str) -> IdentityClaims:
             token,
             secret,
             algorithms=["HS256"],  # a token must not choose how it is checked
-            options={"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False, "verify_nbf": False,
-                     "verify_aud": False},
+            options={
+                "require": ["exp", "sub"],
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+                "verify_aud": False,
+            },
         )
     except jwt.InvalidSignatureError:
         raise Unauthenticated("identity_token_signature") from None

@@ -57,7 +57,11 @@ async def rate(db: Session, actor: Actor, conversation_id: UUID, score: int, com
     fact = ConversationRated(score=score, previous=previous, agent_id=row.agent_id, queue_id=row.queue_id)
     users = (row.agent_id,) if row.agent_id is not None else ()
     await emit(
-        db, fact, actor=actor, conversation_id=conversation_id, audience=Audience(users=users, permission="reports.view")
+        db,
+        fact,
+        actor=actor,
+        conversation_id=conversation_id,
+        audience=Audience(users=users, permission="reports.view"),
     )
     # The line in the transcript is what tells everybody who looks at the conversation.
     await conversations.add_line(db, actor, conversation_id, "rated", score=score)

@@ -64,9 +64,7 @@ async def _batch(db: Session, import_id: UUID, user_id: UUID | None) -> tuple[in
     actor = await actor_for(db, user_id) if user_id is not None else Actor.system()
     actor.require("knowledge.edit")
     pending = ImportItem.import_id == import_id, ImportItem.state == "pending"
-    items = list(
-        (await db.execute(select(ImportItem).where(*pending).order_by(ImportItem.row).limit(BATCH))).scalars()
-    )
+    items = list((await db.execute(select(ImportItem).where(*pending).order_by(ImportItem.row).limit(BATCH))).scalars())
     work = _Work(db, actor, row)
     await work.take(items)
     await db.flush()

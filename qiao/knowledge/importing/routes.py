@@ -101,9 +101,7 @@ async def undo_import(import_id: UUID, actor: Editor, db: Tx) -> Undone:
 @router.get("/export.csv")
 async def export_csv(actor: Reader, runtime: Runtime_, locale: Locale) -> Response:
     """All FAQs that are not archived, for spreadsheets: UTF-8 with a mark, no cell runs as a formula."""
-    return StreamingResponse(
-        export.as_csv(runtime, locale), media_type=_CSV, headers=_attached("knowledge.csv")
-    )
+    return StreamingResponse(export.as_csv(runtime, locale), media_type=_CSV, headers=_attached("knowledge.csv"))
 
 
 @router.get("/export.xlsx")

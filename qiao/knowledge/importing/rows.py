@@ -83,7 +83,9 @@ def interpret(
     return fields, faults
 
 
-def body_of(fields: Mapping[str, Any], kind: str, *, publish: bool, category_id: Any = None) -> FaqCreate | ArticleCreate:
+def body_of(
+    fields: Mapping[str, Any], kind: str, *, publish: bool, category_id: Any = None
+) -> FaqCreate | ArticleCreate:
     """The request body a row amounts to. Raises ValidationError."""
     common = {key: fields[key] for key in ("tags", "locale", "audience", "valid_from", "valid_until")}
     common |= {"publish": publish, "category_id": category_id}
@@ -120,9 +122,7 @@ def _variants(cell: str, question: str) -> list[str]:
     return kept
 
 
-def _choice(
-    values: Mapping[str, str], field: str, known: Mapping[str, str], faults: list[FieldError]
-) -> str | None:
+def _choice(values: Mapping[str, str], field: str, known: Mapping[str, str], faults: list[FieldError]) -> str | None:
     given = values.get(field, "").strip()
     if not given:
         return None

@@ -82,7 +82,9 @@ async def upload(
     await db.flush()
     for start in range(0, len(checked), _CHUNK):
         await db.execute(insert(ImportItem), [_columns(row.id, one) for one in checked[start : start + _CHUNK]])
-    items = (await db.execute(select(ImportItem).where(ImportItem.import_id == row.id).order_by(ImportItem.row))).scalars()
+    items = (
+        await db.execute(select(ImportItem).where(ImportItem.import_id == row.id).order_by(ImportItem.row))
+    ).scalars()
     return await _detail(db, row, list(items), locale, cut=_CUT)
 
 
@@ -301,9 +303,7 @@ async def undo(db: Session, actor: Actor, import_id: UUID) -> Undone:
         except (Conflict, NotFound):
             kept += 1
         item.state = "pending"
-    made = await db.scalar(
-        select(func.count()).where(ImportItem.import_id == import_id, ImportItem.state == "created")
-    )
+    made = await db.scalar(select(func.count()).where(ImportItem.import_id == import_id, ImportItem.state == "created"))
     removed = await articles.remove_imported(db, actor, import_id)
     kept += int(made or 0) - removed
     for category in row.options.get("categories", []):

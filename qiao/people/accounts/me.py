@@ -29,9 +29,7 @@ async def me_view(db: Session, actor: Actor) -> SignedInView:
     row = await repository.user(db, own_id(actor))
     if row is None:
         raise Unauthenticated("sign_in_again")
-    roles = [
-        service.role_ref(role, actor.locale) for role in (await repository.roles_of(db, [row.id])).get(row.id, [])
-    ]
+    roles = [service.role_ref(role, actor.locale) for role in (await repository.roles_of(db, [row.id])).get(row.id, [])]
     me = Me(
         id=row.id,
         email=row.email,

@@ -19,9 +19,7 @@ def _email(text: str) -> str:
     return text
 
 
-Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254), AfterValidator(_email)
-]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254), AfterValidator(_email)]
 # Only what we serve ourselves: a picture elsewhere would tell that server who looks at whom.
 AvatarUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^/api/v1/files/[A-Za-z0-9/_.%-]+$")]
 NewPassword = Annotated[str, StringConstraints(max_length=200)]

@@ -355,9 +355,7 @@ async def update_user(db: Session, actor: Actor, user_id: UUID, body: UserPatch)
     if changes:
         action = "user.updated" if "active" not in changes else "user.activated" if active else "user.deactivated"
         await audit.record(db, actor, action, "user", user_id, changes)
-        await emit(
-            db, UserChanged(user_id=user_id, fields=tuple(changes), active=active), actor=actor, audience=_STAFF
-        )
+        await emit(db, UserChanged(user_id=user_id, fields=tuple(changes), active=active), actor=actor, audience=_STAFF)
     if "active" in changes and not active:
         await end_sessions(db, actor, user_id)
     elif "roles" in changes:

@@ -31,9 +31,7 @@ async def list_customers(
 ) -> Page[CustomerView]:
     """Customers, those heard of last first. Contact data is masked unless one may reveal it."""
     after = decode_cursor(cursor, tuple[datetime, UUID])
-    items = await service.find(
-        db, actor, q=q, level=level, tag=tag, blocked=blocked, after=after, limit=limit + 1
-    )
+    items = await service.find(db, actor, q=q, level=level, tag=tag, blocked=blocked, after=after, limit=limit + 1)
     more = len(items) > limit
     items = items[:limit]
     return Page(items=items, next_cursor=encode_cursor(items[-1].last_seen_at, items[-1].id) if more else None)
@@ -55,9 +53,7 @@ async def update_customer(actor: Editor, db: Tx, customer_id: UUID, body: Custom
 
 
 @router.post("/{customer_id}/reveal")
-async def reveal_customer(
-    actor: Annotated[Actor, Needs("customers.reveal")], db: Tx, customer_id: UUID
-) -> Revealed:
+async def reveal_customer(actor: Annotated[Actor, Needs("customers.reveal")], db: Tx, customer_id: UUID) -> Revealed:
     """Phone, e-mail and identities in full; who looked is noted in the audit log."""
     return await service.reveal(db, actor, customer_id)
 

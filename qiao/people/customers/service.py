@@ -373,9 +373,7 @@ async def _changed(db: Session, actor: Actor, row: CustomerRow, before: dict[str
 
 
 async def _announce(db: Session, actor: Actor, customer_id: UUID, fields: Iterable[str]) -> None:
-    await emit(
-        db, CustomerUpdated(customer_id=customer_id, fields=tuple(fields)), actor=actor, audience=_AUDIENCE
-    )
+    await emit(db, CustomerUpdated(customer_id=customer_id, fields=tuple(fields)), actor=actor, audience=_AUDIENCE)
 
 
 def _index(row: CustomerRow) -> None:

@@ -45,7 +45,9 @@ async def put(db: Session, actor: Actor, number: str, body: OrderBody) -> OrderV
     customer_id = await _owner(db, body)
     values = body.model_dump(mode="json", exclude={"customer_id", "customer_number", "placed_at"})
     values |= {"customer_id": customer_id, "placed_at": body.placed_at, "updated_at": clock.now()}
-    before = (await db.execute(select(OrderRow).where(OrderRow.number == number).with_for_update())).scalar_one_or_none()
+    before = (
+        await db.execute(select(OrderRow).where(OrderRow.number == number).with_for_update())
+    ).scalar_one_or_none()
     known = audit.snapshot(before) if before is not None else {}
     query = (
         insert(OrderRow)

@@ -192,16 +192,12 @@ def _pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[tupl
                 opened = max(midnight + timedelta(minutes=first), local_start)
                 closed = min(midnight + timedelta(minutes=last), local_end)
                 if opened < closed:
-                    found.append(
-                        (opened.replace(tzinfo=UTC) - offset, closed.replace(tzinfo=UTC) - offset)
-                    )
+                    found.append((opened.replace(tzinfo=UTC) - offset, closed.replace(tzinfo=UTC) - offset))
             yield from sorted(found)
             day += _DAY
 
 
-def _constant_offset(
-    zone: ZoneInfo, start: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def _constant_offset(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Splits [start, end) where the zone's UTC offset changes."""
     at = start
     while at < end:

@@ -50,9 +50,7 @@ async def create_department(actor: PeopleManager, db: Tx, body: DepartmentBody) 
 
 
 @router.patch("/departments/{department_id}")
-async def update_department(
-    actor: PeopleManager, db: Tx, department_id: UUID, body: DepartmentPatch
-) -> DepartmentView:
+async def update_department(actor: PeopleManager, db: Tx, department_id: UUID, body: DepartmentPatch) -> DepartmentView:
     return await service.update_department(db, actor, department_id, body)
 
 

@@ -101,9 +101,7 @@ async def update_workspace(
 
 
 def _department(row: DepartmentRow, users: int = 0) -> DepartmentView:
-    return DepartmentView(
-        id=row.id, name=row.name, description=row.description, parent_id=row.parent_id, users=users
-    )
+    return DepartmentView(id=row.id, name=row.name, description=row.description, parent_id=row.parent_id, users=users)
 
 
 async def list_departments(db: Session) -> list[DepartmentView]:
@@ -189,14 +187,10 @@ def calendar_of(view: CalendarView) -> Calendar:
     """The calendar as arithmetic."""
     return Calendar(
         timezone=view.timezone,
-        weekly=tuple(
-            tuple(hours.parse_interval(*pair) for pair in view.weekly.get(day, ())) for day in WEEKDAYS
-        ),
+        weekly=tuple(tuple(hours.parse_interval(*pair) for pair in view.weekly.get(day, ())) for day in WEEKDAYS),
         holidays_country=view.holidays_country,
         follow_makeup_workdays=view.follow_makeup_workdays,
-        exceptions={
-            day.date: tuple(hours.parse_interval(*pair) for pair in day.hours) for day in view.exceptions
-        },
+        exceptions={day.date: tuple(hours.parse_interval(*pair) for pair in day.hours) for day in view.exceptions},
         exception_names={day.date: day.name for day in view.exceptions if day.name},
     )
 
@@ -254,9 +248,7 @@ async def update_calendar(db: Session, actor: Actor, calendar_id: UUID, body: Ca
     changes = audit.diff(before, audit.snapshot(row))
     if changes:
         await audit.record(db, actor, "calendar.updated", "calendar", row.id, changes)
-        await emit(
-            db, CalendarChanged(calendar_id=row.id), actor=actor, audience=Audience(permission="queues.manage")
-        )
+        await emit(db, CalendarChanged(calendar_id=row.id), actor=actor, audience=Audience(permission="queues.manage"))
     return _calendar_view(row)
 
 

@@ -23,9 +23,7 @@ async def set_up(request: Request, response: Response, runtime: Runtime_, body: 
     """Company, first administrator and first website in one step; signs the administrator in."""
     refuse_foreign_origin(request)
     session = await runtime.db.run(
-        lambda db: service.set_up(
-            db, body, ip=client_ip(request), user_agent=request.headers.get("user-agent")
-        )
+        lambda db: service.set_up(db, body, ip=client_ip(request), user_agent=request.headers.get("user-agent"))
     )
     set_session(request, response, session)
     actor = await authenticate(request, session.token)

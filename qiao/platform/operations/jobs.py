@@ -45,7 +45,9 @@ async def note_figures(runtime: Runtime) -> None:
         dead = await db.scalar(select(func.count()).where(DeadLetter.state == "dead"))
         names = list((await db.execute(select(ReactionPosition.name))).scalars())
         statuses = await db.execute(
-            text("SELECT status, count(*) AS n FROM conversations WHERE status NOT IN ('resolved', 'closed') GROUP BY 1")
+            text(
+                "SELECT status, count(*) AS n FROM conversations WHERE status NOT IN ('resolved', 'closed') GROUP BY 1"
+            )
         )
         live = {row.status: row.n for row in statuses}
     telemetry.dead_letters.set(int(dead or 0))

@@ -24,7 +24,9 @@ SYSTEM = Actor.system()
 
 
 async def made(browser: httpx.AsyncClient, kind: str = "faqs", **values: Any) -> dict[str, Any]:
-    texts = {"question": "怎么退货", "answer": "七天内可退"} if kind == "faqs" else {"title": "退货指南", "body": "# 退货"}
+    texts = (
+        {"question": "怎么退货", "answer": "七天内可退"} if kind == "faqs" else {"title": "退货指南", "body": "# 退货"}
+    )
     response = await browser.post(f"{KB}/{kind}", json={**texts, **values})
     assert response.status_code == 201, response.text
     found: dict[str, Any] = response.json()
@@ -108,7 +110,9 @@ async def test_fields_are_checked_and_cleaned(sign_in: SignIn) -> None:
     reversed_ = {"valid_from": "2026-02-01T00:00:00Z", "valid_until": "2026-01-01T00:00:00Z"}
     answer = await boss.post(f"{KB}/faqs", json={"question": "怎么退货", "answer": "x", **reversed_})
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "valid_until"
-    naive = await boss.post(f"{KB}/faqs", json={"question": "怎么退货", "answer": "x", "valid_from": "2026-02-01T00:00:00"})
+    naive = await boss.post(
+        f"{KB}/faqs", json={"question": "怎么退货", "answer": "x", "valid_from": "2026-02-01T00:00:00"}
+    )
     assert naive.status_code == 422
     nul = await boss.post(f"{KB}/faqs", json={"question": "怎么\x00退货", "answer": "x"})
     assert nul.status_code == 422
@@ -202,8 +206,12 @@ async def test_customers_read_only_what_is_published_public_and_valid(sign_in: S
 
 
 def test_markdown_becomes_harmless_html() -> None:
-    html = to_html("**b** <script>x</script> [a](javascript:alert(1)) ![p](data:image/png;base64,AA) [ok](https://x.test)")
-    assert "<strong>b</strong>" in html and "<script" not in html and "javascript" not in html.replace("(javascript", "")
+    html = to_html(
+        "**b** <script>x</script> [a](javascript:alert(1)) ![p](data:image/png;base64,AA) [ok](https://x.test)"
+    )
+    assert (
+        "<strong>b</strong>" in html and "<script" not in html and "javascript" not in html.replace("(javascript", "")
+    )
     assert 'href="https://x.test"' in html and "noopener" in html and "data:image" not in html
 
 

@@ -121,7 +121,11 @@ async def test_the_same_meaning_in_other_words_counts_as_a_repeat(sign_in: SignI
 async def test_commit_skips_faults_and_repeats_and_undo_takes_all_back(sign_in: SignIn, runtime: Runtime) -> None:
     await write(runtime, "怎么退货？")
     boss = await sign_in("boss")
-    table = [HEAD, *([f"类{n % 3}", f"问题{n}怎么办", "", f"答案{n}", ""] for n in range(450)), ["", "怎么退货", "", "x", ""]]
+    table = [
+        HEAD,
+        *([f"类{n % 3}", f"问题{n}怎么办", "", f"答案{n}", ""] for n in range(450)),
+        ["", "怎么退货", "", "x", ""],
+    ]
     table.append(["", "", "", "只有答案", ""])
     found = await previewed(boss, csv_of(table))
     job = await committed(boss, found["id"])
@@ -161,7 +165,9 @@ async def test_repeats_become_phrasings_or_new_answers_and_go_back(sign_in: Sign
     job = await committed(boss, found["id"], duplicates="variant")
     assert job["result"] == {"created": 1, "updated": 3, "skipped": 0, "failed": 0}
     now = await base(boss)
-    assert now["怎么退货？"]["variants"] == ["退货流程", "寄回怎么弄", "退回商品"] and now["怎么退货？"]["answer"] == "old"
+    assert (
+        now["怎么退货？"]["variants"] == ["退货流程", "寄回怎么弄", "退回商品"] and now["怎么退货？"]["answer"] == "old"
+    )
     assert now["怎么换货"]["variants"] == ["换货流程"] and now["怎么换货"]["answer"] == "first"
     undone = (await boss.post(f"{URL}/{found['id']}/undo")).json()
     assert undone == {"removed": 1, "restored": 2, "kept": 0}

@@ -20,7 +20,10 @@ from qiao.knowledge.importing.reading.records import MAX_ROWS
 from tests.knowledge.importing.files import csv_of, xlsx_of, zip_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
-TABLE = [["分类", "问题", "相似问法", "答案"], ["退换货", "怎么退货？", "如何退货|退货流程", "七天内可退，\n逗号也行。"]]
+TABLE = [
+    ["分类", "问题", "相似问法", "答案"],
+    ["退换货", "怎么退货？", "如何退货|退货流程", "七天内可退，\n逗号也行。"],
+]
 
 
 def values(parsed: Parsed, number: int = 0) -> dict[str, str]:
@@ -213,7 +216,7 @@ NAMES = st.sampled_from(["a.csv", "a.xlsx", "a.md", "a.zip", "a", "a.CSV", ".md"
 
 @given(NAMES, st.binary(max_size=3000))
 @example("a.csv", b"\xff\xfe\x00")
-@example("a.csv", b"question,answer\n\"unclosed,1\n")
+@example("a.csv", b'question,answer\n"unclosed,1\n')
 def test_any_bytes(name: str, data: bytes) -> None:
     _survives(name, data)
 

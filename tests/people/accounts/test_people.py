@@ -44,9 +44,7 @@ class TestMembers:
         assert response.json()["user"]["must_change_password"] and response.json()["permissions"] == []
         response = await client.get("/api/v1/customers")
         assert response.status_code == 403 and response.json()["code"] == "password_change_needed"
-        response = await client.post(
-            "/api/v1/auth/password", json={"current": temporary, "new": "three happy pandas"}
-        )
+        response = await client.post("/api/v1/auth/password", json={"current": temporary, "new": "three happy pandas"})
         assert response.status_code == 204
         assert (await client.get("/api/v1/customers")).status_code == 200
 
@@ -75,9 +73,7 @@ class TestMembers:
         admin = await sign_in("boss")
         added = await _add(admin, "mei", "agent")
         ids = await _roles(admin)
-        response = await admin.post(
-            USERS, json={"email": "MEI@qiao.test", "name": "M", "role_ids": [ids["agent"]]}
-        )
+        response = await admin.post(USERS, json={"email": "MEI@qiao.test", "name": "M", "role_ids": [ids["agent"]]})
         assert response.json()["errors"][0]["code"] == "email_taken"
         response = await admin.patch(f"{USERS}/{added['id']}", json={"email": "boss@qiao.test"})
         assert response.json()["errors"][0]["code"] == "email_taken"
@@ -122,9 +118,7 @@ class TestEscalation:
     async def test_nobody_gives_or_rules_over_more_than_they_have(self, sign_in: SignIn) -> None:
         admin, supervisor = await sign_in("boss"), await sign_in("sun", role="supervisor")
         ids = await _roles(admin)
-        response = await supervisor.post(
-            USERS, json={"email": "x@qiao.test", "name": "X", "role_ids": [ids["admin"]]}
-        )
+        response = await supervisor.post(USERS, json={"email": "x@qiao.test", "name": "X", "role_ids": [ids["admin"]]})
         assert response.status_code == 403 and response.json()["code"] == "rights_beyond_own"
         added = await _add(supervisor, "mei", "agent")
         response = await supervisor.patch(f"{USERS}/{added['id']}", json={"role_ids": [ids["admin"]]})
@@ -170,7 +164,9 @@ class TestEscalation:
         user_id = other.actor_id  # type: ignore[attr-defined]
         await admin.patch(f"{USERS}/{user_id}", json={"role_ids": [role["id"]]})
         assert (await other.get("/api/v1/customers")).status_code == 200
-        connection = Connection(_Null(), actor=Actor(kind="user", id=user_id, permissions=frozenset({"customers.view"})))
+        connection = Connection(
+            _Null(), actor=Actor(kind="user", id=user_id, permissions=frozenset({"customers.view"}))
+        )
         runtime.get(Hub).join_staff(connection)
         await admin.patch(f"{ROLES}/{role['id']}", json={"permissions": []})
         assert (await other.get("/api/v1/customers")).status_code == 403

@@ -22,7 +22,9 @@ CUSTOMERS = "/api/v1/customers"
 INBOX, OTHER = new_id(), new_id()
 
 
-async def _resolve(db: Db, kind: Any, value: str, verified: bool = True, inbox: UUID = INBOX, **profile: Any) -> CustomerRef:
+async def _resolve(
+    db: Db, kind: Any, value: str, verified: bool = True, inbox: UUID = INBOX, **profile: Any
+) -> CustomerRef:
     return await db.run(
         lambda session: service.resolve_identity(session, inbox, kind, value, verified, Profile(**profile))
     )
@@ -182,7 +184,6 @@ class TestStaff:
         assert (await viewer.get(f"{CUSTOMERS}/not-an-id")).status_code == 422
         for method, path in (("POST", CUSTOMERS), ("PATCH", nobody), ("POST", f"{nobody}/reveal")):
             assert (await viewer.request(method, path, json={})).status_code == 403
-
 
 
 ORDER: dict[str, Any] = {

@@ -54,9 +54,7 @@ def calendars(draw: st.DrawFn) -> tuple[Calendar, datetime]:
     exceptions = draw(
         st.dictionaries(st.sampled_from([start + timedelta(days=d) for d in range(-1, 4)]), intervals(), max_size=2)
     )
-    calendar = Calendar(
-        draw(st.sampled_from(ZONES)), tuple(draw(intervals()) for _ in range(7)), exceptions=exceptions
-    )
+    calendar = Calendar(draw(st.sampled_from(ZONES)), tuple(draw(intervals()) for _ in range(7)), exceptions=exceptions)
     offset = draw(st.integers(0, 1439))
     return calendar, datetime(start.year, start.month, start.day, tzinfo=UTC) + offset * MINUTE
 
@@ -69,7 +67,9 @@ def test_every_minute_agrees_with_the_wall_clock(case: tuple[Calendar, datetime]
     end = start + length * MINUTE
     assert hours.business_seconds(calendar, start, end) == 60 * sum(minutes)
     stretches = list(hours.stretches(calendar, start, end))
-    covered = {(opened - start) // MINUTE + n for opened, closed in stretches for n in range((closed - opened) // MINUTE)}
+    covered = {
+        (opened - start) // MINUTE + n for opened, closed in stretches for n in range((closed - opened) // MINUTE)
+    }
     assert covered == {n for n, is_open in enumerate(minutes) if is_open}
     for (_, closed), (opened, _) in pairwise(stretches):
         assert closed < opened

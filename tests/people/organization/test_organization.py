@@ -78,9 +78,7 @@ async def test_a_calendar_from_birth_to_rest(sign_in: SignIn, runtime: Runtime) 
     async with runtime.db.read() as db:
         calendar = await service.get_calendar(db, made["id"])
     assert calendar.weekly[0] == ((1320, 1800),) and isinstance(calendar, hours.Calendar)
-    inbox = await admin.post(
-        "/api/v1/inboxes", json={"channel": "webchat", "name": "x", "calendar_id": made["id"]}
-    )
+    inbox = await admin.post("/api/v1/inboxes", json={"channel": "webchat", "name": "x", "calendar_id": made["id"]})
     assert inbox.status_code == 201
     response = await admin.delete(one)
     assert response.status_code == 409 and response.json()["code"] == "reference_missing"

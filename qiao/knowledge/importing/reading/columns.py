@@ -76,7 +76,8 @@ def mapped(header: Sequence[str], override: Mapping[str, str | int | None]) -> d
         shown = ", ".join(name or "–" for name in list(header)[:12])
         # The columns one by one as well, so that a screen can ask which of them is what.
         named = [
-            FieldError(f"columns.{i}", "import.column_named", {"name": name}) for i, name in enumerate(header[:MAX_NAMED])
+            FieldError(f"columns.{i}", "import.column_named", {"name": name})
+            for i, name in enumerate(header[:MAX_NAMED])
         ]
         whole = FieldError("file", "import.columns_missing", {"columns": shown[:300]})
         raise Invalid("import.columns_missing", fields=[whole, *named], columns=shown[:300])
