@@ -10,5 +10,7 @@ const swagger = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/
 
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
-for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) copyFileSync(join(swagger, name), join(target, name));
-for (const name of ["index.html", "page.js", "page.css"]) copyFileSync(join(here, "src", name), join(target, name));
+for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"])
+  copyFileSync(join(swagger, name), join(target, name));
+for (const name of ["index.html", "page.js", "page.css"])
+  copyFileSync(join(here, "src", name), join(target, name));
