@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.journeys.people import Colleague, Customer
 from tests.journeys.product import Product, Running
@@ -46,15 +46,16 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+RUNNING = [url for url in os.environ.get("QIAO_JOURNEYS_AT", "").split(",") if url]
+"""For whoever writes a journey: products that run already, the one with the demo company, then an empty one."""
+
+
 @pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory, _empty: Running | None) -> Iterator[Product]:
-    """The product with its demo company, open round the clock: tests run at night, too.
-
-    `QIAO_JOURNEYS_AT` names one that runs already, for whoever writes a journey.
-    """
-    if at := os.environ.get("QIAO_JOURNEYS_AT"):
-        _open_always(Product(at))
-        yield Product(at)
+    """The product with its demo company, open round the clock: tests run at night, too."""
+    if RUNNING:
+        _open_always(Product(RUNNING[0]))
+        yield Product(RUNNING[0])
         return
     running = Running(tmp_path_factory.mktemp("demo") / "data")
     try:
@@ -68,6 +69,9 @@ def product(tmp_path_factory: pytest.TempPathFactory, _empty: Running | None) ->
 @pytest.fixture(scope="package")
 def _empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running | None]:
     """Started first, so that both are being prepared at the same time."""
+    if RUNNING:
+        yield None
+        return
     running = Running(tmp_path_factory.mktemp("empty") / "data", "--empty")
     try:
         yield running
@@ -76,9 +80,9 @@ def _empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running | None]
 
 
 @pytest.fixture(scope="package")
-def empty_product(_empty: Running) -> Product:
+def empty_product(_empty: Running | None) -> Product:
     """The product as it is before anybody has an account."""
-    return _empty.wait()
+    return _empty.wait() if _empty is not None else Product(RUNNING[1])
 
 
 def _open_always(product: Product) -> None:
@@ -167,7 +171,3 @@ def _clear(items: Callable[..., list[dict[str, object]]], post: Callable[..., ob
 @pytest.fixture
 def camera() -> Camera:
     return Camera()
-
-
-def title_of(page: Page) -> str:
-    return page.title()

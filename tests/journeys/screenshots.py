@@ -21,10 +21,11 @@ class Camera:
             return
         picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
         IMAGES.mkdir(parents=True, exist_ok=True)
-        for colours in (256, 128, 64, 32):
+        for colours in (None, 256, 128, 64):
             small = io.BytesIO()
-            quantised = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-            quantised.save(small, "PNG", optimize=True)
+            # Rare colours mean something on these screens (who is away, what is late): the whole range is kept.
+            kept = picture if colours is None else picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+            kept.save(small, "PNG", optimize=True)
             if small.tell() <= LARGEST:
                 (IMAGES / f"{name}.png").write_bytes(small.getvalue())
                 return

@@ -41,7 +41,8 @@ def test_handed_to_a_colleague_to_a_queue_and_to_the_bot(customer: Come, colleag
     senior.sees("请您看看这单补偿")
     visitor.sees(visitor.w("event.assigned", name="静静"))
 
-    # Back to the queue, where the first agent gets it again.
+    # To a queue neither of them works in, once the courier is there.
+    agent.sets_state("offline")
     transfers(senior, "queue", "物流查询", "请物流同事查一下")
     courier = colleague("wang.lei").comes_in().sets_state("online")
     courier.accepts_offer()

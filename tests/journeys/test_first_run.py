@@ -50,6 +50,17 @@ def test_the_wizard_leads_to_a_working_widget(empty_product: Product, new_contex
     expect(page.get_by_role("heading", name=words.console("zh-CN", "knowledge:import.finished"))).to_be_visible()
     onward()
 
+    # The bot reads along; a moment later it knows what was imported.
+    page.wait_for_function(
+        """async () => {
+          const body = JSON.stringify({text: '几天到', locale: 'zh-CN'});
+          const headers = {'content-type': 'application/json'};
+          const answer = await fetch('/api/v1/bot/ask', {method: 'POST', headers, body});
+          return (await answer.json()).action === 'answer';
+        }""",
+        polling=500,
+    )
+
     # The code for the website, and the widget itself.
     expect(page.get_by_role("heading", name=w("done.title"))).to_be_visible()
     widget = page.get_by_role("link", name=re.compile(re.escape(w("done.widget"))))

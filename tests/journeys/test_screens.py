@@ -82,6 +82,7 @@ CJK = re.compile(r"[\u4e00-\u9fff]+")
 # What people of the company and its customers have written is in their language, whatever the screen's. These are
 # the places that show it; everything else on a screen is ours.
 THEIRS = """
+    .q-result, .q-result__main, .q-search, .q-context, .qs-preview, .qp-phone, .qk-list, .ant-list-item,
     .q-msg, .q-row, .q-bubble, .q-card, .q-handoff dd, .q-event, .q-pane__head, .q-pane__name, .q-pane__meta, .q-sources,
     .q-context, .q-tab--on .q-ellipsis, .q-avatar, .ant-avatar, .q-offer, .q-typing, .q-collision, .q-standin,
     .q-customer, .q-profile, .q-orders, .q-notes, mark, .q-search, .qk-linkish, .ant-table-tbody, .kn-q, .kn-tree,
@@ -99,8 +100,10 @@ TEXT = """theirs => {
     if (!element.checkVisibility({ visibilityProperty: true })) continue;
     found.push(node.data.trim());
   }
+  // Names of icons and steppers that a library brings and hides behind our own.
+  const library = '.anticon, .ant-input-number, .ant-table-selection-column, [class*=-clear]';
   for (const element of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
-    if (element.closest(theirs) && !element.matches('button, input, textarea')) continue;
+    if (element.closest(library) || (element.closest(theirs) && !element.matches('button'))) continue;
     for (const name of ['aria-label', 'placeholder', 'title'])
       if (element.getAttribute(name)) found.push('@' + name + ' ' + element.getAttribute(name));
   }
@@ -155,37 +158,54 @@ def locale(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["light", "dark"])
-def admin(
-    request: pytest.FixtureRequest, product: Product, new_context: NewContext, locale: str
-) -> Iterator[Colleague]:
-    context = new_context(locale, dark=request.param == "dark")
+@pytest.fixture
+def admin(product: Product, new_context: NewContext, locale: str) -> Iterator[Colleague]:
+    """Somebody who may see everything, whose screens follow the system's appearance."""
+    context = new_context(locale)
     context.add_init_script(
         f"sessionStorage.setItem('qiao.locale.chosen', '{locale}'); localStorage.setItem('qiao.locale', '{locale}')"
     )
     person = Colleague(context, product, "lin.mu", locale)
-    for cookie in person.api.http.cookies.jar:
-        context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": product.url}])
-    yield person
+    yield person.comes_in("/inbox/mine")
     person.leaves()
 
 
+def turns_to(person: Colleague, path: str) -> None:
+    """As a link does it, without loading the application anew."""
+    person.page.evaluate(
+        "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate', {state: {}})); }",
+        f"/console{path}",
+    )
+    person.page.wait_for_url(re.compile(re.escape(f"/console{path.split('?')[0]}")), wait_until="commit")
+    settled(person.page)
+
+
 def settled(page: Page) -> None:
-    """Nothing is loading any more."""
-    page.wait_for_load_state("networkidle")
-    expect(page.locator(".ant-spin-spinning, .ant-skeleton-active, [aria-busy=true]")).to_have_count(0)
+    """Nothing is loading any more: no picture of something to come, and a breath without any."""
+    page.wait_for_function(
+        """() => {
+          const busy = '.ant-spin-spinning, .ant-skeleton-active, [aria-busy=true], .q-loading';
+          const now = performance.now();
+          if (document.querySelector(busy)) window.__quietSince = now;
+          window.__quietSince ??= now;
+          return now - window.__quietSince > 150;
+        }"""
+    )
+    page.evaluate("delete window.__quietSince")
 
 
 def untranslated(text: str) -> list[str]:
     """Keys of catalogues that stand where their words should."""
     known = {key for key in words.keys("en") if "." in key}
+    text = re.sub(r"\{\{.*?\}\}", " ", text)  # variables of canned replies look the same
     return [token for token in re.findall(r"[a-z][\w-]*(?:[.:][\w-]+)+", text) if token in known]
 
 
 def foreign(locale: str, texts: list[str]) -> list[str]:
-    """What is in the other language."""
+    """What is in the other language. What a sentence quotes (“…”, {{…}}) may be in any."""
+    texts = [re.sub(r"“.*?”|\{\{.*?\}\}|\bKL\d+", " ", text, flags=re.DOTALL) for text in texts]
     if locale == "en":
-        return [text for text in texts if CJK.search(text) and "简体中文" not in text and "中文" not in text]
+        return [text for text in texts if CJK.search(text) and "中文" not in text]
     strange = []
     for text in texts:
         bare = re.sub(r"https?://\S+|\S+@\S+|\S*[/_<>{}=]\S*|\b[\w-]+\.[\w.-]+\b|\b[A-Z]{1,3}[-_]?\d+\S*", " ", text)
@@ -203,23 +223,31 @@ def test_every_screen(admin: Colleague, locale: str, things: dict[str, str]) -> 
     page, found = admin.page, []
     ears = Ears(page)
     for path in SCREENS:
-        address = path.format(**things)
-        page.goto(f"{admin.product.url}/console{address}")
-        expect(page.get_by_role("navigation", name=admin.w("nav.label"))).to_be_visible()
-        settled(page)
-        found += [f"{path}: {problem}" for problem in ears.told()]
-        found += [f"{path}: no words for {key}" for key in untranslated(page.evaluate(EVERYTHING))]
-        found += [f"{path}: {text}" for text in foreign(locale, page.evaluate(TEXT, " ".join(THEIRS.split())))]
+        for appearance in ("light", "dark"):
+            page.emulate_media(color_scheme=appearance)
+            if appearance == "light":
+                turns_to(admin, path.format(**things))
+                found += [f"{path}: no words for {key}" for key in untranslated(page.evaluate(EVERYTHING))]
+                found += [f"{path}: {text}" for text in foreign(locale, page.evaluate(TEXT, " ".join(THEIRS.split())))]
+            else:
+                expect(page.locator("html")).to_have_css("color-scheme", "dark")
+            found += [f"{path} ({appearance}): {problem}" for problem in ears.told()]
     assert not found, "\n".join(found)
+
+
+# The measuring row is a library's, of no height; the rule about names is an experiment of axe's own.
+RUN_AXE = """() => axe.run({exclude: ['.ant-table-measure-row']}, {
+  resultTypes: ['violations'],
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
+  rules: {'label-content-name-mismatch': {enabled: false}},
+})"""
 
 
 def violations(page: Page) -> list[str]:
     """What axe calls serious or worse, by rule, with the first places."""
     if page.evaluate("typeof window.axe") == "undefined":
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    result: dict[str, Any] = page.evaluate(
-        "() => axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
-    )
+    result: dict[str, Any] = page.evaluate(RUN_AXE)
     return [
         f"{v['id']}: {v['help']} – " + "; ".join(f"{n['target']} {n['html'][:140]}" for n in v["nodes"][:3])
         for v in result["violations"]
@@ -243,15 +271,16 @@ ACCESSIBLE = [
 def test_the_main_screens_are_for_everybody(admin: Colleague, locale: str, things: dict[str, str]) -> None:
     found = []
     for path in ACCESSIBLE:
-        admin.goes_to(path.format(**things))
-        settled(admin.page)
+        turns_to(admin, path.format(**things))
         found += [f"{path}: {violation}" for violation in violations(admin.page)]
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_widget_is_for_everybody(product: Product, customer: Come, new_context: NewContext, dark: bool) -> None:
-    inbox = next(i for i in product.api("lin.mu").items("/inboxes") if i["channel"] == "webchat")
+    api = product.api("lin.mu")
+    inbox = next(i for i in api.items("/inboxes") if i["channel"] == "webchat")
+    api.close()
     page = new_context("zh-CN", dark=dark).new_page()
     ears = Ears(page)
     page.goto(f"{product.url}/widget/frame?key={inbox['key']}&locale=zh-CN")

@@ -7,14 +7,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague, Customer
-from tests.journeys.screenshots import Camera
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 Come = Callable[..., Customer]
 Work = Callable[..., Colleague]
 
 
-def test_watches_whispers_joins_takes_over_and_reassigns(customer: Come, colleague: Work, camera: Camera) -> None:
+def test_watches_whispers_joins_takes_over_and_reassigns(customer: Come, colleague: Work) -> None:
     boss = colleague("zhou.yan").comes_in("/insight/wallboard")
     queues = boss.page.get_by_role("region", name=boss.w("insight:wall.queues"))
     expect(queues).to_be_visible()
@@ -27,13 +26,12 @@ def test_watches_whispers_joins_takes_over_and_reassigns(customer: Come, colleag
     visitor.says("我要投诉，转人工")
     live = boss.page.get_by_role("region", name=boss.w("insight:wall.conversations"))
     expect(live.locator("tbody")).to_contain_text(boss.w("insight:conversation.states.queued"))
-    camera.take(boss.page, "wallboard-zh-CN")
     agent.accepts_offer()
     agent.says("您好，我是小雨。")
     expect(live.locator("tbody")).to_contain_text(boss.w("insight:conversation.states.assigned"))
 
     # Opens it unseen, and whispers.
-    live.locator("button.qk-linkish").filter(visible=True).first.click()
+    live.get_by_role("row").filter(has_text="小雨").get_by_role("button").first.click()
     boss.sees("您好，我是小雨。")
     boss.is_told(re.compile("小雨"))
     expect(agent.page.locator(".q-collision")).to_have_count(0)
