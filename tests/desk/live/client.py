@@ -19,6 +19,7 @@ class Console:
         self.conversations: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[int, dict[str, Any]]] = {}
         self.reloads = 0
+        self.gaps = 0
         self._context: Any = None
         self.line: Line | None = None
 
@@ -62,6 +63,20 @@ class Console:
                 elif frame["op"] == "event":
                     self.cursor = frame["cursor"]
                     self.apply(frame["type"], frame["data"])
+
+        await self._fill_gaps()
+
+    async def _fill_gaps(self) -> None:
+        """What was written while this person could not see a conversation they see again shows as a gap in its numbers."""
+        for key, held in self.messages.items():
+            conversation = self.conversations.get(key)
+            if conversation is None or not held:
+                continue
+            missing = sorted(set(range(min(held), conversation["last_seq"] + 1)) - held.keys())
+            if missing:
+                self.gaps += 1
+                page = await self.who.get(f"/conversations/{key}/messages", after_seq=missing[0] - 1, limit=200)
+                held.update({m["seq"]: m for m in page["items"]})
 
     def apply(self, kind: str, data: dict[str, Any]) -> None:
         if kind == "conversation.changed":

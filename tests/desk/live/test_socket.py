@@ -18,6 +18,7 @@ from qiao.core.realtime import Hub
 from qiao.core.realtime import socket as sockets
 from qiao.core.realtime.socket import Outbox
 from qiao.desk.conversations import service
+from qiao.desk.conversations.intake import Intake
 from qiao.desk.conversations.schemas import TransferTo
 from qiao.desk.live import routes as live
 from tests.desk.conversations.desk import SYSTEM
@@ -305,7 +306,7 @@ async def random_action(
     later = clock.now() + timedelta(hours=1)
     actions: list[Any] = [
         lambda: desk.write(customers[index], f"q{chance.random()}"),
-        lambda: desk.write(customers[index], f"q{chance.random()}"),
+        lambda: desk.runtime.get(Intake).submit(desk.inbound(customers[index], "hot"), key),
         lambda: desk.send(actor, key, f"a{chance.random()}"),
         lambda: desk.send(actor, key, f"a{chance.random()}"),
         lambda: desk.run(service.note, actor, key, body="n", mentions=[chance.choice(people).actor.id]),
