@@ -84,7 +84,9 @@ export function Chat({ onBack }: { onBack: () => void }) {
         onLeave={() => setLeaving(true)}
         left={c !== null && leftFor === c.id && !over && c.status !== "assigned"}
       />
-      <Log onPerson={() => void toPerson()} onLeave={() => setLeaving(true)}>{over && config.features.rating && <Rating key={c.id} />}</Log>
+      <Log onPerson={() => void toPerson()} onLeave={() => setLeaving(true)}>
+        {over && config.features.rating && <Rating key={c.id} />}
+      </Log>
       <Composer />
       {dropping && (
         <div class="drop" aria-hidden="true">

@@ -105,7 +105,12 @@ function Content({ message: m, answered, onPerson, onLeave, onReady }: RowProps)
 }
 
 /** The way on that the bot offers where it has no answer itself, until the customer has said something else. */
-function Offers({ message: m, answered, onPerson, onLeave }: Omit<RowProps, "first" | "last" | "receipt" | "onReady">) {
+function Offers({
+  message: m,
+  answered,
+  onPerson,
+  onLeave,
+}: Omit<RowProps, "first" | "last" | "receipt" | "onReady">) {
   const { t, config } = useApp();
   if (m.author.kind !== "bot" || answered) return null;
   if (m.payload.leave_message && config.features.leave_message)
