@@ -83,7 +83,7 @@ export function antdTheme(mode: "light" | "dark", density: Density): ThemeConfig
       colorTextSecondary: p.text2,
       colorTextTertiary: p.text3,
       colorTextDescription: p.text3,
-      colorTextPlaceholder: mode === "dark" ? "#7d8694" : "#757e8c",
+      colorTextPlaceholder: mode === "dark" ? "#8d96a5" : "#667080",
       colorBorder: p.border,
       colorBorderSecondary: p.border2,
       borderRadius: 8,

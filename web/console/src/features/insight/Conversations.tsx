@@ -2,6 +2,7 @@ import { Tag } from "antd";
 import type { ConversationView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { customerName } from "@/features/inbox/text";
 import { duration } from "@/lib/format";
 import { useNow } from "@/ui/Time";
 import { type Column, DataTable, usePages } from "../settings/kit";
@@ -22,6 +23,7 @@ function query(where: Where) {
 /** Who waits and who is being helped, longest wait first; a click opens the conversation. */
 export function Conversations(props: { where: Where }) {
   const t = useT("insight");
+  const inbox = useT("inbox");
   const locale = useLocale();
   const go = useGo();
   const now = useNow(1);
@@ -36,7 +38,7 @@ export function Conversations(props: { where: Where }) {
       render: (_, conversation) => (
         <div className="qi-who">
           <button type="button" className="qk-linkish" onClick={() => open(conversation)}>
-            <strong>{conversation.customer.name}</strong>
+            <strong>{customerName(conversation.customer, inbox)}</strong>
           </button>{" "}
           <span className="qk-muted qk-num">#{conversation.number}</span>
           <div className="qk-muted qk-clip">{conversation.last_message?.preview}</div>
