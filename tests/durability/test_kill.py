@@ -154,7 +154,7 @@ class Customer:
                 }
                 answer = await insist(lambda body=body: browser.post("/api/v1/widget/messages", json=body))  # type: ignore[misc]
                 self.acknowledged[body["client_id"]] = answer["message"]
-                await asyncio.sleep(chance.uniform(0.02, 0.2))
+                await asyncio.sleep(chance.uniform(0.0, 0.06))
 
     async def listen(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -296,7 +296,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
         traffic.append(asyncio.create_task(agent.talk(stop)))
         recovery: list[float] = []
         for number in range(KILLS):
-            await asyncio.sleep(chance.uniform(0.05, 0.8))
+            await asyncio.sleep(chance.uniform(0.1, 1.2))
             await product.kill(database=number % 4 == 3)
             down = time.monotonic()
             await product.start()

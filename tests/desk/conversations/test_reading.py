@@ -105,6 +105,27 @@ async def test_views_and_counts_agree(desk: Desk) -> None:
         assert (await service.counts(db, li))["mentions"] == 0
 
 
+async def test_lists_can_be_narrowed(desk: Desk) -> None:
+    li = await desk.person("li", queues=[desk.queue_id])
+    tagged, other = await desk.arrive(assigned_to=li), await desk.arrive()
+    await desk.run(service.set_tags, li, tagged, add=["退款", "a'b"])
+    facts = await desk.facts(tagged)
+    boss = await desk.person("boss", role="supervisor")
+    for narrowed in (
+        {"tag": "退款"},
+        {"tag": "a'b"},
+        {"assignee_id": li.id},
+        {"customer_id": facts.customer_id},
+        {"tag": "退款", "queue_id": desk.queue_id, "inbox_id": desk.inbox_id, "view": "live"},
+    ):
+        async with desk.runtime.db.read() as db:
+            page, _ = await service.listing(db, boss, **narrowed)  # type: ignore[arg-type]  # one filter each
+        assert [c.id for c in page] == [tagged], narrowed
+    async with desk.runtime.db.read() as db:
+        assert {c.id for c in (await service.listing(db, boss))[0]} == {tagged, other}
+        assert (await service.listing(db, boss, tag="退"))[0] == []
+
+
 async def test_search_finds_words_and_only_where_one_may_look(desk: Desk) -> None:
     li = await desk.person("li", queues=[desk.queue_id])
     stranger = await desk.person("chen")
