@@ -51,6 +51,8 @@ def test_handed_to_a_colleague_to_a_queue_and_to_the_bot(customer: Come, colleag
 
     transfers(courier, "bot", None, "客户只想再问一个常见问题")
     visitor.sees(visitor.w("event.to_bot"))
+    # It said that a person comes; now it says that it is back.
+    expect(visitor.log.locator(".row.bot")).to_have_count(2)
     expect(visitor.asks("怎么开发票")).to_contain_text(visitor.w("chat.sources"))
     assert "请您看看这单补偿" not in visitor.frame.locator("body").inner_text()
 
