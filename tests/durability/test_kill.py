@@ -26,6 +26,8 @@ from tests.served import free_port, line
 
 KILLS = int(os.environ.get("QIAO_KILLS") or 20)
 CUSTOMERS = 6
+TRAFFIC = 15
+"""Messages that are acknowledged between two kills, at least."""
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse 9 battery"
 
@@ -295,8 +297,17 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
         traffic.append(asyncio.create_task(agent.write(stop, chance)))
         traffic.append(asyncio.create_task(agent.talk(stop)))
         recovery: list[float] = []
+
+        def acknowledged() -> int:
+            return len(agent.acknowledged) + sum(len(c.acknowledged) for c in customers)
+
         for number in range(KILLS):
-            await asyncio.sleep(chance.uniform(0.1, 1.2))
+            # Traffic flows again, then it happens at any moment.
+            before = acknowledged()
+            async with asyncio.timeout(120):
+                while acknowledged() < before + TRAFFIC:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(chance.uniform(0.0, 0.5))
             await product.kill(database=number % 4 == 3)
             down = time.monotonic()
             await product.start()
