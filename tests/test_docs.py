@@ -56,7 +56,8 @@ def test_every_kind_of_event_is_described() -> None:
             importlib.import_module(module.name)
     text = read("reference", "events.md")
     described = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
-    assert described == set(events.REGISTRY)
+    # Other tests of the same process may have made events of their own.
+    assert described == {kind for kind in events.REGISTRY if not kind.startswith("test.")}
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -182,7 +182,8 @@ async def test_a_slow_event_delays_its_conversation_only(database_url: str) -> N
         assert heard == [10, 11]
         gate.set()
         await until(lambda: 3 in heard)
-        assert heard == [10, 11, 1, 2, 3]
+        # At least once: on a busy machine one may come again, but never out of turn.
+        assert list(dict.fromkeys(heard)) == [10, 11, 1, 2, 3]
         await asyncio.sleep(0.05)
         assert await rows(db, "SELECT count(*) FROM dead_letters") == [(0,)]
 
