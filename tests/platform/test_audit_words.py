@@ -1,0 +1,33 @@
+"""Whatever the product writes into the audit log reads as a sentence of the reader's language there."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import qiao
+
+ROOT = Path(qiao.__file__).parent
+CONSOLE = ROOT.parent / "web/console/src/features/settings/locales"
+
+
+def recorded() -> set[str]:
+    """The literal actions of every ``audit.record`` call in the package."""
+    actions = set()
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "record"):
+                texts = [part.value for arg in node.args for part in ast.walk(arg) if isinstance(part, ast.Constant)]
+                actions |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"\w+\.\w+", text)}
+    return actions
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_every_recorded_action_has_words(locale: str) -> None:
+    catalogue = json.loads((CONSOLE / f"{locale}.json").read_text(encoding="utf-8"))["audit"]["actions"]
+    known = {f"{thing}.{action}" for thing, actions in catalogue.items() for action in actions}
+    actions = recorded()
+    assert len(actions) > 40
+    assert actions <= known, sorted(actions - known)
