@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     callbacks_may_be_private: bool = Field(
         False, description="Whether callbacks of the api channel may go to private and loopback addresses."
     )
+    secret_key: str | None = Field(
+        None, description="Part of the key that encrypts stored passwords and keys; keep it as long as the database."
+    )
     event_retention_days: int = Field(90, ge=1, description="How long the event log is kept.")
 
     @property
