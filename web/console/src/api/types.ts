@@ -19,6 +19,8 @@ export type Permission =
   | "knowledge.view"
   | "knowledge.edit"
   | "knowledge.publish"
+  | "knowledge.manage"
+  | "knowledge.view_all"
   | "canned.edit"
   | "queues.manage"
   | "users.manage"

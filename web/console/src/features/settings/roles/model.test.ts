@@ -19,7 +19,12 @@ describe("permission matrix", () => {
   });
 
   it("takes away what rests on a right", () => {
-    expect(dependants("knowledge.view").sort()).toEqual(["knowledge.edit", "knowledge.publish"]);
+    expect(dependants("knowledge.view").sort()).toEqual([
+      "knowledge.edit",
+      "knowledge.manage",
+      "knowledge.publish",
+      "knowledge.view_all",
+    ]);
     expect(
       revoke(["knowledge.edit", "knowledge.publish", "knowledge.view", "reports.view"], "knowledge.view"),
     ).toEqual(["reports.view"]);

@@ -13,6 +13,8 @@ export const NEEDS: Record<string, readonly string[]> = {
   "orders.write": ["customers.view"],
   "knowledge.edit": ["knowledge.view"],
   "knowledge.publish": ["knowledge.edit"],
+  "knowledge.manage": ["knowledge.edit"],
+  "knowledge.view_all": ["knowledge.view"],
 };
 
 const GROUP_OF: Record<string, string> = {
