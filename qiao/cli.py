@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 import qiao
+from qiao.bot.evaluation import command as evaluation
 from qiao.core import i18n
 from qiao.core.settings import Settings, get_settings
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from qiao.core.db import Db
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Qiao 桥 · 客服中心 · service centre")
+app.add_typer(evaluation.app, name="evaluate")
 console = Console(stderr=True, highlight=False)
 
 

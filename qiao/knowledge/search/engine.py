@@ -5,7 +5,7 @@ call it from a thread where a question's 5–10 ms matter.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -39,6 +39,9 @@ Scores = NDArray[np.float32]
 # A follow-up that is itself nearly a known question needs no context.
 _STANDS_ALONE = 0.85
 _LONGEST_QUESTION = 2000
+_BATCH = 256
+
+Progress = Callable[[int, int], None]
 
 
 class _Asked:
@@ -85,11 +88,11 @@ class Engine:
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def replace(self, documents: Iterable[Document]) -> None:
-        """Exactly these documents from now on."""
+    def replace(self, documents: Iterable[Document], progress: Progress | None = None) -> None:
+        """Exactly these documents from now on. `progress` hears how many texts of how many are embedded."""
         with self._writing:
             known = self._snapshot.entries
-            self._publish(self._entries(documents, known))
+            self._publish(self._entries(documents, known, progress))
 
     def upsert(self, documents: Iterable[Document]) -> None:
         with self._writing:
@@ -101,7 +104,7 @@ class Engine:
         with self._writing:
             self._publish({id_: entry for id_, entry in self._snapshot.entries.items() if id_ not in gone})
 
-    def vectors_for(self, texts: Sequence[str], *, passage: bool = False) -> Vectors:
+    def vectors_for(self, texts: Sequence[str], *, passage: bool = False, progress: Progress | None = None) -> Vectors:
         """One row per text, from the cache where it has them."""
         embedder = self.embedder
         kind = "passage" if passage else "question"
@@ -110,19 +113,25 @@ class Engine:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if missing:
             embed = embedder.passages if passage else embedder.questions
-            fresh = dict(zip(missing, embed(list(missing.values())), strict=True))
-            self._cache.put(fresh)
-            found.update(fresh)
+            for start in range(0, len(missing), _BATCH):
+                batch = list(missing)[start : start + _BATCH]
+                fresh = dict(zip(batch, embed([missing[key] for key in batch]), strict=True))
+                self._cache.put(fresh)
+                found.update(fresh)
+                if progress is not None:
+                    progress(start + len(batch), len(missing))
         return np.stack([found[key] for key in keys]) if keys else np.empty((0, embedder.dimensions), np.float32)
 
-    def _entries(self, documents: Iterable[Document], known: dict[str, Entry]) -> dict[str, Entry]:
+    def _entries(
+        self, documents: Iterable[Document], known: dict[str, Entry], progress: Progress | None = None
+    ) -> dict[str, Entry]:
         latest = {document.id: document for document in documents}
         cut = {id_: _units(document) for id_, document in latest.items()}
         fresh = [id_ for id_, units in cut.items() if id_ not in known or known[id_].units != units]
         vectors: dict[tuple[str, bool], NDArray[np.float32]] = {}
         for passage in (False, True):
             texts = list(dict.fromkeys(unit.text for id_ in fresh for unit in cut[id_] if unit.passage is passage))
-            rows = self.vectors_for(texts, passage=passage)
+            rows = self.vectors_for(texts, passage=passage, progress=progress)
             vectors.update({(text, passage): row for text, row in zip(texts, rows, strict=True)})
         entries: dict[str, Entry] = {}
         for id_, document in latest.items():

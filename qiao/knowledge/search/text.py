@@ -73,6 +73,11 @@ def passages(body: str, size: int = 400) -> list[str]:
     return [*pieces, " ".join(current)] if current else pieces
 
 
+def reads_as_question(text: str) -> bool:
+    """Whether a text is as short as something people ask; anything longer is running text."""
+    return len(text) + 1.5 * len(_HAN.findall(text)) <= 300
+
+
 def numbers(normal: str) -> frozenset[str]:
     digits = _CHINESE_NUMBER.sub(lambda match: match[0].translate(_CHINESE_DIGITS), normal)
     return frozenset(_NUMBER.findall(digits))

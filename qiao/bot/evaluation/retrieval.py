@@ -1,0 +1,69 @@
+"""Questions of a file asked of the documents of a file, by the engine the bot uses."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from qiao.bot.evaluation.jsonl import BadInputError, Row, read, replacing, texts
+from qiao.core.text import guess_language
+from qiao.knowledge.search.calibration import Policy
+from qiao.knowledge.search.document import Document
+from qiao.knowledge.search.engine import Engine
+from qiao.knowledge.search.text import reads_as_question
+
+Progress = Callable[[str, int, int], None]
+RANKED = 10
+
+
+def documents(path: Path, locale: str) -> list[Document]:
+    """`doc_id` and `text`, with `title` and `variants` where a row has them."""
+    return [
+        _document(row, number, path, locale) for number, row in read(path, locale, required=_DOCUMENT, unique="doc_id")
+    ]
+
+
+def questions(path: Path, locale: str) -> list[tuple[str, str]]:
+    return [(row["qid"], row["text"]) for _, row in read(path, locale, required=_QUESTION, unique="qid")]
+
+
+_DOCUMENT: Mapping[str, type] = {"doc_id": str, "text": str}
+_QUESTION: Mapping[str, type] = {"qid": str, "text": str}
+
+
+def _document(row: Row, number: int, path: Path, locale: str) -> Document:
+    title, variants = row.get("title") or "", texts(row.get("variants") or [])
+    if not isinstance(title, str):
+        raise BadInputError("wrong_type", locale, file=path, line=number, name="title")
+    if variants is None:
+        raise BadInputError("wrong_type", locale, file=path, line=number, name="variants")
+    text: str = row["text"]
+    language = "en" if guess_language(f"{title} {text}") == "en" else "zh-CN"
+    if not title and reads_as_question(text):
+        return Document(row["doc_id"], "faq", text, tuple(variants), locale=language)
+    return Document(row["doc_id"], "article", title, tuple(variants), text, locale=language)
+
+
+def retrieve(
+    engine: Engine, corpus: Path, queries: Path, out: Path, *, max_error: float, locale: str, progress: Progress
+) -> int:
+    """Writes one row per question; everything is read, and refused if need be, before anything is written."""
+    known, asked = documents(corpus, locale), questions(queries, locale)
+    with replacing(out, locale) as write:
+        engine.replace(known, progress=lambda done, total: progress("indexing", done, total))
+        rest = [document.id for document in known[:RANKED]]
+        for number, row in enumerate(_answers(engine, asked, Policy(max_error=max_error), rest), 1):
+            write(row)
+            progress("asking", number, len(asked))
+    return len(asked)
+
+
+def _answers(engine: Engine, asked: list[tuple[str, str]], policy: Policy, rest: list[str]) -> Iterator[Row]:
+    """`rest` fills up the ranking of a question without a word in it, so that every row has as many as there are."""
+    for qid, text in asked:
+        hits = engine.search(text, allowed=None, limit=RANKED)
+        decision = engine.decide(hits, policy)
+        yield {
+            "qid": qid,
+            "ranked": list(dict.fromkeys([*(hit.id for hit in hits), *rest]))[:RANKED],
+            "score": round(hits[0].probability, 6) if hits else 0.0,
+            "decision": decision.kind,
+        }
