@@ -51,19 +51,31 @@ RUNNING = [url for url in os.environ.get("QIAO_JOURNEYS_AT", "").split(",") if u
 
 
 @pytest.fixture(scope="package")
-def product(tmp_path_factory: pytest.TempPathFactory, _empty: Running | None) -> Iterator[Product]:
-    """The product with its demo company, open round the clock: tests run at night, too."""
+def _demo(tmp_path_factory: pytest.TempPathFactory, _empty: Running | None) -> Iterator[Running | None]:
     if RUNNING:
-        _open_always(Product(RUNNING[0]))
-        yield Product(RUNNING[0])
+        yield None
         return
     running = Running(tmp_path_factory.mktemp("demo") / "data")
     try:
-        ready = running.wait()
-        _open_always(ready)
-        yield ready
+        yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="package")
+def product(_demo: Running | None) -> Product:
+    """The product with its demo company, open round the clock: tests run at night, too."""
+    ready = _demo.wait() if _demo is not None else Product(RUNNING[0])
+    _open_always(ready)
+    return ready
+
+
+@pytest.fixture
+def running(_demo: Running | None, product: Product) -> Running:
+    """The process behind `product`, for journeys that end it."""
+    if _demo is None:
+        pytest.skip("this product was started by somebody else")
+    return _demo
 
 
 @pytest.fixture(scope="package")

@@ -44,16 +44,30 @@ class Running:
         self._log = data.parent / f"{data.name}.log"
         env = {key: value for key, value in os.environ.items() if not key.startswith("QIAO_")}
         env |= {"QIAO_DATA": str(data), "QIAO_PORT": str(self.port), "QIAO_LOCALE": "en", "PYTHONUNBUFFERED": "1"}
-        # Many visitors come from one address here.
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "qiao.cli", "up", *arguments],
+        self._env, self._arguments = env, arguments
+        self._log.unlink(missing_ok=True)
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "qiao.cli", "up", *self._arguments],
                 cwd=ROOT,
-                env=env,
+                env=self._env,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def crash(self) -> None:
+        """Gone without a word, as by a power cut of the machine it runs on."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def again(self) -> Product:
+        """Started anew, at the same address with the same data."""
+        self._process = self._start()
+        return self.wait()
 
     def wait(self) -> Product:
         """Until it can serve. Raises with the end of its output when it does not come up."""

@@ -7,10 +7,8 @@ import { realtime, useConnection } from "./client";
 import type { EventData, EventType, Frame } from "./frames";
 import { withReplay } from "./log";
 import {
-  firstGap,
   type ListFilter,
   type Messages,
-  mergeMessages,
   type Pages,
   reduceConversation,
   reduceList,
@@ -18,57 +16,15 @@ import {
   reduceOffers,
 } from "./reducers";
 import { applySignal, expireTypists, useSignals } from "./signals";
+import { Mender, messagesKey } from "./transcript";
 
 export const keys = {
   list: (filter: ListFilter): QueryKey => ["conversations", filter],
   conversation: (id: Id): QueryKey => ["conversation", id],
-  messages: (id: Id): QueryKey => ["messages", id],
+  messages: messagesKey,
   offers: ["offers"] as QueryKey,
   counts: ["/conversations/counts"] as QueryKey,
 };
-
-export const MESSAGE_PAGE = 50;
-
-export async function fetchMessages(id: Id, signal?: AbortSignal): Promise<Messages> {
-  return withReplay(
-    () => api.get<Messages>(`/conversations/${id}/messages`, { limit: MESSAGE_PAGE }, signal),
-    (data, frame) => reduceMessages(data, frame, id),
-  );
-}
-
-/** The page before what is loaded. */
-export async function loadOlder(client: QueryClient, id: Id): Promise<void> {
-  const data = client.getQueryData<Messages>(keys.messages(id));
-  const first = data?.items[0];
-  if (!data?.has_more || !first) return;
-  const older = await api.get<Messages>(`/conversations/${id}/messages`, {
-    before_seq: first.seq,
-    limit: MESSAGE_PAGE,
-  });
-  client.setQueryData<Messages>(keys.messages(id), (now) =>
-    now ? { items: mergeMessages(now.items, older.items), has_more: older.has_more } : now,
-  );
-}
-
-const filling = new Set<Id>();
-
-async function fillGap(client: QueryClient, id: Id, after: number): Promise<void> {
-  if (filling.has(id)) return;
-  filling.add(id);
-  try {
-    const missing = await api.get<Messages>(`/conversations/${id}/messages`, {
-      after_seq: after,
-      limit: 200,
-    });
-    client.setQueryData<Messages>(keys.messages(id), (now) =>
-      now ? { ...now, items: mergeMessages(now.items, missing.items) } : now,
-    );
-  } catch {
-    // The next frame or reconnect tries again.
-  } finally {
-    filling.delete(id);
-  }
-}
 
 /** Run at most once per `ms`, the last call included. */
 function throttle(run: () => void, ms: number): () => void {
@@ -114,11 +70,9 @@ export function applyFrame(client: QueryClient, frame: Frame, me: Id): void {
     if (current) {
       const next = reduceMessages(current, frame, id);
       if (next !== current) client.setQueryData(keys.messages(id), next);
-      const gap = firstGap(next.items);
-      if (gap) void fillGap(client, id, gap.after);
     }
   }
-  if (frame.type === "conversation.changed") catchUp(client, frame.data.conversation);
+  if (frame.type === "conversation.changed") dropStale(client, frame.data.conversation);
   if (frame.type === "conversation.gone" && client.getQueryData(keys.conversation(frame.data.id)))
     // It may be mine to see by another way: the server says.
     void client.invalidateQueries({ queryKey: keys.conversation(frame.data.id) });
@@ -126,19 +80,12 @@ export function applyFrame(client: QueryClient, frame: Frame, me: Id): void {
     client.setQueryData<Offer[]>(keys.offers, (offers) => reduceOffers(offers ?? [], frame));
 }
 
-/** The row says there is more than the transcript holds (messages of conversations that nobody watches are not pushed). */
-function catchUp(client: QueryClient, conversation: ConversationView): void {
-  const messages = client.getQueryData<Messages>(keys.messages(conversation.id));
-  const last = messages?.items.at(-1);
-  if (last && conversation.last_seq > last.seq) {
-    const query = client.getQueryCache().find({ queryKey: keys.messages(conversation.id) });
-    if (query?.getObserversCount())
-      setTimeout(() => {
-        const now = client.getQueryData<Messages>(keys.messages(conversation.id))?.items.at(-1);
-        if (now && now.seq < conversation.last_seq) void fillGap(client, conversation.id, now.seq);
-      }, 400);
-    else client.removeQueries({ queryKey: keys.messages(conversation.id) });
-  }
+/** A transcript nobody has open is not kept up to date (only what is watched is pushed): it is fetched when opened. */
+function dropStale(client: QueryClient, conversation: ConversationView): void {
+  const query = client.getQueryCache().find<Messages>({ queryKey: keys.messages(conversation.id) });
+  const last = query?.state.data?.items.at(-1);
+  if (last && conversation.last_seq > last.seq && !query?.getObserversCount())
+    client.removeQueries({ queryKey: keys.messages(conversation.id) });
 }
 
 /**
@@ -182,7 +129,12 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
       batch = [];
       for (const frame of frames) applyFrame(queryClient, frame, me);
     };
+    const mender = new Mender(queryClient);
     const stops = [
+      mender.start(),
+      useConnection.subscribe((now, before) => {
+        if (now.state === "online" && before.state !== "online") mender.reconnected();
+      }),
       realtime.onAny((frame) => {
         batch.push(frame);
         flushing ??= setTimeout(flush, 16);

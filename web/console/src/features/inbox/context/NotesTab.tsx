@@ -1,11 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Tag } from "antd";
 import { StickyNote } from "lucide-react";
 import type { ConversationView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useRoutingSettings } from "@/app/presence/presence";
 import { keyOf, labelOf } from "@/lib/label";
-import { fetchMessages, keys } from "@/realtime/live";
+import { keys } from "@/realtime/live";
+import { fetchMessages } from "@/realtime/transcript";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
@@ -17,11 +18,12 @@ import { Section } from "./parts";
 export function NotesTab({ conversation }: { conversation: ConversationView }) {
   const t = useT("inbox");
   const locale = useLocale();
+  const client = useQueryClient();
   const focus = useInbox((s) => s.focus);
   const settings = useRoutingSettings(conversation.wrap_up !== null).data;
   const messages = useQuery({
     queryKey: keys.messages(conversation.id),
-    queryFn: ({ signal }) => fetchMessages(conversation.id, signal),
+    queryFn: ({ signal }) => fetchMessages(client, conversation.id, signal),
     staleTime: 60_000,
   }).data;
   const notes = (messages?.items ?? []).filter(

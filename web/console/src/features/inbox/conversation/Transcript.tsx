@@ -6,8 +6,9 @@ import type { ConversationView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useMe } from "@/app/session";
 import { dayLabel } from "@/lib/format";
-import { fetchMessages, keys, loadOlder } from "@/realtime/live";
+import { keys } from "@/realtime/live";
 import { useSignals } from "@/realtime/signals";
+import { fetchMessages, loadOlder } from "@/realtime/transcript";
 import { ErrorState, SkeletonRows } from "@/ui/states";
 import { EventLine } from "./EventLine";
 import { HandoffCard } from "./HandoffCard";
@@ -38,7 +39,7 @@ export function Transcript(props: {
   const client = useQueryClient();
   const query = useQuery({
     queryKey: keys.messages(conversation.id),
-    queryFn: ({ signal }) => fetchMessages(conversation.id, signal),
+    queryFn: ({ signal }) => fetchMessages(client, conversation.id, signal),
     staleTime: 60_000,
   });
   const outbox = useOutbox((s) => s.items);
