@@ -4,6 +4,8 @@ import re
 from typing import Any, Final
 
 from qiao.bot.answering.policy import Action, Reply
+from qiao.bot.dialogue.thinking import Thought
+from qiao.bot.llm.check import Source
 from qiao.core import i18n
 from qiao.desk.conversations.schemas import Outgoing
 from qiao.knowledge.search.document import Hit
@@ -34,6 +36,13 @@ def source_of(hit: Hit) -> dict[str, Any]:
     return source
 
 
+def _cited(source: Source) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": source.kind, "id": source.id, "title": source.title}
+    if source.kind == "article":
+        found["snippet"] = source.text[:SNIPPET]
+    return found
+
+
 def answer_text(hit: Hit) -> str:
     """The answer of an FAQ; of an article the passage that fits."""
     document = hit.document
@@ -45,8 +54,8 @@ def answer_text(hit: Hit) -> str:
     return passage if len(passage) <= PASSAGE else passage[:PASSAGE].rsplit("\n", 1)[0].rstrip() + " …"
 
 
-def message(reply: Reply, *, locale: str, bot_name: str, client_id: str) -> Outgoing:
-    """The bot's message for any reply but a handoff."""
+def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought: Thought | None = None) -> Outgoing:
+    """The bot's message for any reply but a handoff; an answer in the words of `thought` where that is about its hit."""
     payload: dict[str, Any] = {}
     if reply.offer_person:
         payload["offer_person"] = True
@@ -59,6 +68,14 @@ def message(reply: Reply, *, locale: str, bot_name: str, client_id: str) -> Outg
             "faq_id": hit.id if hit.document.kind == "faq" else None,
             "article_id": hit.id if hit.document.kind == "article" else None,
         }
+        if thought is not None and thought.answer is not None and thought.fits(hit):
+            written = thought.answer
+            payload |= {
+                "sources": [source_of(hit) if s.id == hit.id else _cited(s) for s in written.sources],
+                "generated": True,
+                "sentences": [{"text": s.text, "sources": list(s.cites)} for s in written.sentences],
+            }
+            return Outgoing(body=written.text, payload=payload, client_id=client_id)
         return Outgoing(body=answer_text(hit), payload=payload, client_id=client_id)
     if reply.action is Action.CHOICES:
         prompt = i18n.t("bot.choices", locale)

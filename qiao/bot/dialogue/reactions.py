@@ -12,7 +12,7 @@ from qiao.core.errors import Refused
 from qiao.core.events import Envelope
 from qiao.core.jobs import every
 from qiao.core.reactions import on_commit
-from qiao.core.runtime import Runtime
+from qiao.core.runtime import Runtime, runtime_of
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import BotResumed, MessageCreated
 from qiao.knowledge.articles import service as articles
@@ -28,9 +28,10 @@ async def reply(db: Session, fact: MessageCreated, envelope: Envelope) -> None:
     """Answers a customer. When people take the conversation meanwhile, the bot stays silent."""
     if envelope.conversation_id is None:
         return
+    thought = await service.think(runtime_of(db), envelope.conversation_id, fact.seq)  # before `db` is used at all
     try:
         async with db.begin_nested():
-            await service.respond(db, envelope.conversation_id, fact.seq)
+            await service.respond(db, envelope.conversation_id, fact.seq, thought)
     except Refused:
         return
 

@@ -11,6 +11,9 @@ from qiao.bot.answering.policy import Action, HandoffReason, Reply, Turn, needs_
 from qiao.bot.dialogue import compose
 from qiao.bot.dialogue.models import BotSession, BotSettingsRow
 from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
+from qiao.bot.dialogue.thinking import Thought, whole_question, written_answer
+from qiao.bot.flows import live as flows
+from qiao.bot.llm.gateway import Llm
 from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core import i18n
 from qiao.core.actor import Actor
@@ -94,7 +97,37 @@ def _last_question(row: BotSession) -> str | None:
     return None
 
 
-async def respond(db: Session, conversation_id: UUID, seq: int) -> None:
+async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | None:
+    """What a language model makes of a message; None without one. Holds no transaction while the model is asked."""
+    if not await runtime.get(Llm).ready("answer", "rewrite"):
+        return None
+    async with runtime.db.read() as db:
+        facts = await conversations.facts(db, conversation_id)
+        if facts is None or facts.status != "bot":
+            return None
+        items, _ = await conversations.transcript(db, Actor.system(), conversation_id, after_seq=seq - 1, limit=1)
+        memory = await db.get(BotSession, conversation_id) or _blank(conversation_id)
+        settings = await get_settings(db)
+    if not items or items[0].seq != seq or items[0].author.kind != "customer" or memory.last_seq >= seq:
+        return None
+    message = items[0]
+    locale = language_of(message.body, facts.locale)
+    question = None
+    if message.kind == "text" and needs_search(intent_of(message.body)) and "choice" not in message.payload:
+        question = await whole_question(
+            runtime, message.body, memory.turns, locale=locale, conversation_id=conversation_id
+        )
+    async with runtime.db.read() as db:
+        reply, _ = await _decide(db, memory, message, locale, settings, question)
+    if reply.action is not Action.ANSWER:
+        return Thought(question)
+    asked = question or message.body
+    return Thought(
+        question, await written_answer(runtime, asked, reply.hits[0], locale=locale, conversation_id=conversation_id)
+    )
+
+
+async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought | None = None) -> None:
     """Answers the customer's message `seq`, if the conversation is still the bot's. Repeating it changes nothing."""
     facts = await conversations.facts(db, conversation_id)
     if facts is None or facts.status != "bot":
@@ -108,17 +141,20 @@ async def respond(db: Session, conversation_id: UUID, seq: int) -> None:
         return
     settings = await get_settings(db)
     locale = language_of(items[0].body, facts.locale)
-    reply, intent = await _decide(db, memory, items[0], locale, settings)
+    question = thought.question if thought else None
+    reply, intent, flow = await flows.decide(
+        db, facts, items[0], locale, lambda: _decide(db, memory, items[0], locale, settings, question)
+    )
     if reply.action is Action.HANDOFF:
         await status_lock(db)  # before any row, as everywhere
     row = await _session(db, conversation_id)
     if row.last_seq >= seq:
         return
     row.last_seq = seq
-    title = reply.hits[0].document.title if reply.hits else None
+    title = reply.hits[0].document.title if reply.hits else flow.title if flow else None
     question = items[0].body[:500] or f"[{items[0].kind}]"
     turn = {"question": question, "action": str(reply.action), "intent": str(intent), "title": title}
-    row.turns = [*row.turns, turn][-REMEMBERED:]
+    row.turns = [*row.turns, turn | (flow.note if flow else {})][-REMEMBERED:]
     row.misses = reply.misses
     row.offered_choices = reply.action is Action.CHOICES
     row.answered = reply.action is Action.ANSWER
@@ -126,18 +162,25 @@ async def respond(db: Session, conversation_id: UUID, seq: int) -> None:
     await db.flush()
     actor = Actor.bot(await name_in(db, settings, facts.inbox_id, locale))
     client_id = f"bot:{items[0].id}"
+    if flow is not None and reply.action in (Action.FLOW, Action.HANDOFF):
+        await flows.speak(db, flow, actor, client_id)
+    if reply.action is Action.FLOW:
+        return
     if reply.action is Action.HANDOFF:
         await _hand_over(db, actor, facts, row, reply, locale, client_id)
         return
-    outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id)
+    outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id, thought=thought)
     await conversations.send(db, actor, conversation_id, outgoing)
     if reply.action is Action.ANSWER:
         await articles.count_use(db, reply.hits[0].document.kind, UUID(reply.hits[0].id))
+    if flow is not None:
+        await flows.speak(db, flow, actor, client_id)
 
 
 async def _decide(
-    db: Session, row: BotSession, message: MessageView, locale: str, settings: BotSettings
+    db: Session, row: BotSession, message: MessageView, locale: str, settings: BotSettings, whole: str | None = None
 ) -> tuple[Reply, Intent]:
+    """`whole`: the message put into a question that needs no context."""
     if message.kind != "text":
         return Reply(Action.ASK_TO_TYPE, row.misses, offer_person=True), Intent.EMPTY
     search = runtime_of(db).get(SearchService)
@@ -153,7 +196,11 @@ async def _decide(
     decision = NOTHING
     if needs_search(intent):
         decision = await search.ask(
-            message.body, audience=PUBLIC, context=_last_question(row), locale=locale, policy=policy
+            whole or message.body,
+            audience=PUBLIC,
+            context=None if whole else _last_question(row),
+            locale=locale,
+            policy=policy,
         )
     turn = Turn(
         misses=row.misses,
@@ -170,7 +217,14 @@ def summary_of(turns: list[dict[str, Any]], reason: str, locale: str) -> dict[st
     tried = [
         {"question": turn["question"], "action": turn["action"], "title": turn.get("title")} for turn in asked[-5:]
     ]
-    return {"reason": reason, "question": asked[-1]["question"] if asked else None, "tried": tried, "language": locale}
+    found = next((turn["collected"] for turn in reversed(turns[-5:]) if turn.get("collected")), None)
+    return {
+        "reason": reason,
+        "question": asked[-1]["question"] if asked else None,
+        "tried": tried,
+        "language": locale,
+        **({"collected": found} if found else {}),
+    }
 
 
 async def summary(db: Session, conversation_id: UUID, reason: str) -> dict[str, Any] | None:
@@ -198,7 +252,8 @@ async def _hand_over(
         row.offered_person = False
         await conversations.send(db, actor, facts.id, Outgoing(body=text, payload=payload, client_id=client_id))
         return
-    text = i18n.t("bot.handoff_asked" if reply.reason is HandoffReason.REQUESTED else "bot.handoff_missed", locale)
+    missed = reply.reason in (HandoffReason.MISSES, HandoffReason.REJECTED)
+    text = i18n.t("bot.handoff_missed" if missed else "bot.handoff_asked", locale)
     await conversations.send(db, actor, facts.id, Outgoing(body=text, client_id=client_id))
     await conversations.enqueue(
         db, actor, facts.id, queue_id=queue_id, reason=reason, summary=summary_of(row.turns, reason, locale)
@@ -240,7 +295,11 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
     name = settings.name.in_language(locale)
     text = None
     if reply.action is not Action.HANDOFF:
-        text = compose.message(reply, locale=locale, bot_name=name, client_id="ask").body
+        written = None
+        if reply.action is Action.ANSWER:
+            written = await written_answer(runtime, body.text, reply.hits[0], locale=locale, conversation_id=None)
+        thought = Thought(answer=written)
+        text = compose.message(reply, locale=locale, bot_name=name, client_id="ask", thought=thought).body
     hits = await search.search(body.text, audience=PUBLIC, locale=locale, limit=5)
     return AskView(
         action=str(reply.action),

@@ -12,6 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence("customer_number_seq", start=10001)))
+    op.execute(sa.schema.CreateSequence(sa.Sequence("order_request_number_seq", start=10001)))
     op.create_table(
         "agent_states",
         sa.Column("user_id", sa.UUID(), nullable=False),
@@ -56,6 +57,57 @@ def upgrade() -> None:
         op.f("ix_audit_log_object_type_object_id_id"), "audit_log", ["object_type", "object_id", "id"], unique=False
     )
     op.create_table(
+        "bot_flow_runs",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("flow", sa.String(length=40), nullable=False),
+        sa.Column("version_id", sa.UUID(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("path", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_flow_runs")),
+    )
+    op.create_index("ix_bot_flow_runs_conversation", "bot_flow_runs", ["conversation_id"], unique=False)
+    op.create_index(
+        "ix_bot_flow_runs_flow", "bot_flow_runs", ["flow", sa.literal_column("started_at DESC")], unique=False
+    )
+    op.create_table(
+        "bot_flow_states",
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("state", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("conversation_id", name=op.f("pk_bot_flow_states")),
+    )
+    op.create_index(op.f("ix_bot_flow_states_expires_at"), "bot_flow_states", ["expires_at"], unique=False)
+    op.create_table(
+        "bot_flows",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("draft", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("published_id", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_flows")),
+        sa.UniqueConstraint("key", name=op.f("uq_bot_flows_key")),
+    )
+    op.create_table(
+        "bot_identity_checks",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("order_number", sa.String(length=60), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_identity_checks")),
+    )
+    op.create_index("ix_bot_identity_checks_customer", "bot_identity_checks", ["customer_id", "at"], unique=False)
+    op.create_index("ix_bot_identity_checks_order", "bot_identity_checks", ["order_number", "at"], unique=False)
+    op.create_table(
         "bot_sessions",
         sa.Column("conversation_id", sa.UUID(), nullable=False),
         sa.Column("misses", sa.Integer(), nullable=False),
@@ -73,6 +125,56 @@ def upgrade() -> None:
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_settings")),
+    )
+    op.create_table(
+        "bot_tool_calls",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("tool", sa.String(length=81), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=True),
+        sa.Column("inputs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("error", sa.String(length=40), nullable=True),
+        sa.Column("detail", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("output_bytes", sa.Integer(), nullable=False),
+        sa.Column("output", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("ms", sa.Integer(), nullable=False),
+        sa.Column("tried_by", sa.UUID(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_tool_calls")),
+    )
+    op.create_index(
+        "ix_bot_tool_calls_recent",
+        "bot_tool_calls",
+        [sa.literal_column("at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_bot_tool_calls_tool",
+        "bot_tool_calls",
+        ["tool", sa.literal_column("at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "uq_bot_tool_calls_key", "bot_tool_calls", ["key"], unique=True, postgresql_where=sa.text("output IS NOT NULL")
+    )
+    op.create_table(
+        "bot_tools",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.String(length=81), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("spec", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "secret_names", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.CheckConstraint("kind IN ('http','sql')", name=op.f("ck_bot_tools_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_tools")),
+        sa.UniqueConstraint("name", name=op.f("uq_bot_tools_name")),
     )
     op.create_table(
         "calendars",
@@ -219,6 +321,64 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_files_owner_kind_owner_id"), "files", ["owner_kind", "owner_id"], unique=False)
     op.create_table(
+        "help_entries",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("group_id", sa.UUID(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("slug", sa.String(length=120), nullable=False),
+        sa.Column("title", sa.String(length=500), nullable=False),
+        sa.Column("excerpt", sa.String(length=400), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sounds", sa.Text(), nullable=False),
+        sa.Column("category_id", sa.UUID(), nullable=True),
+        sa.Column("readers", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("levels", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("regions", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_help_entries")),
+    )
+    op.create_index(op.f("ix_help_entries_group_id"), "help_entries", ["group_id"], unique=False)
+    op.create_index("ix_help_entries_readers", "help_entries", ["readers"], unique=False, postgresql_using="gin")
+    op.create_index("ix_help_entries_recent", "help_entries", ["locale", "updated_at", "id"], unique=False)
+    op.create_index("ix_help_entries_shelf", "help_entries", ["locale", "category_id", "title", "id"], unique=False)
+    op.create_table(
+        "help_feedback",
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("voter", sa.LargeBinary(), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("helpful", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("item_id", "voter", name=op.f("pk_help_feedback")),
+    )
+    op.create_index("ix_help_feedback_recent", "help_feedback", ["item_id", "updated_at"], unique=False)
+    op.create_index(op.f("ix_help_feedback_updated_at"), "help_feedback", ["updated_at"], unique=False)
+    op.create_table(
+        "help_settings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column("logo_type", sa.String(length=40), nullable=True),
+        sa.Column("logo_mark", sa.String(length=16), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_help_settings")),
+    )
+    op.create_table(
+        "help_slugs",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("slug", sa.String(length=120), nullable=False),
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "locale", "slug", name=op.f("pk_help_slugs")),
+    )
+    op.create_index("ix_help_slugs_item", "help_slugs", ["item_id", "locale", "made_at"], unique=False)
+    op.create_table(
         "idempotency_keys",
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -245,15 +405,96 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
     op.create_table(
-        "kb_categories",
-        sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("parent_id", sa.UUID(), nullable=True),
-        sa.Column("names", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["parent_id"], ["kb_categories.id"], name=op.f("fk_kb_categories_parent_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_kb_categories")),
+        "kb_drafts",
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("base", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.UUID(), nullable=True),
+        sa.Column("remark", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint("status IN ('draft', 'review', 'scheduled')", name=op.f("ck_kb_drafts_status")),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_kb_drafts")),
     )
+    op.create_index(
+        "ix_kb_drafts_due", "kb_drafts", ["publish_at"], unique=False, postgresql_where=sa.text("status = 'scheduled'")
+    )
+    op.create_index("ix_kb_drafts_status", "kb_drafts", ["status", "updated_at"], unique=False)
+    op.create_table(
+        "kb_spaces",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("names", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "descriptions", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("audience", sa.String(length=12), nullable=False),
+        sa.Column("department_ids", sa.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("readers", sa.ARRAY(sa.Text()), nullable=False),
+        sa.CheckConstraint(
+            "audience IN ('public', 'customers', 'internal', 'departments')", name=op.f("ck_kb_spaces_audience")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kb_spaces")),
+        sa.UniqueConstraint("slug", name=op.f("uq_kb_spaces_slug")),
+    )
+    op.create_index(
+        "ix_kb_spaces_default", "kb_spaces", ["is_default"], unique=True, postgresql_where=sa.text("is_default")
+    )
+    op.create_table(
+        "kb_synonyms",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("words", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("keys", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("note", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kb_synonyms")),
+    )
+    op.create_index("ix_kb_synonyms_recent", "kb_synonyms", ["updated_at", "id"], unique=False)
+    op.create_table(
+        "kb_versions",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.String(length=1000), nullable=True),
+        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("actor_id", sa.UUID(), nullable=True),
+        sa.Column("actor_name", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "step IN ('created', 'saved', 'drafted', 'discarded', 'submitted', 'withdrawn', 'sent_back', 'scheduled', 'published', 'archived', 'reopened', 'restored', 'confirmed')",
+            name=op.f("ck_kb_versions_step"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kb_versions")),
+        sa.UniqueConstraint("item_id", "number", name=op.f("uq_kb_versions_item_id_number")),
+    )
+    op.create_table(
+        "knowledge_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("views", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cards", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("inserted", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("answered", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("offered", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("chosen", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("handed_over", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("useful", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("useless", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("day", "item_id", name=op.f("pk_knowledge_days")),
+    )
+    op.create_index("ix_knowledge_days_item", "knowledge_days", ["item_id", "day"], unique=False)
     op.create_table(
         "knowledge_imports",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -279,6 +520,76 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_imports")),
     )
     op.create_index(op.f("ix_knowledge_imports_created_at"), "knowledge_imports", ["created_at"], unique=False)
+    op.create_table(
+        "knowledge_searches",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("found", sa.SmallInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("day", "locale", "words", name=op.f("pk_knowledge_searches")),
+    )
+    op.create_index(
+        "ix_knowledge_searches_missed",
+        "knowledge_searches",
+        ["day"],
+        unique=False,
+        postgresql_where=sa.text("found = 0"),
+    )
+    op.create_table(
+        "knowledge_uses",
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("conversation_id", "item_id", "kind", "seq", name=op.f("pk_knowledge_uses")),
+    )
+    op.create_index("ix_knowledge_uses_at", "knowledge_uses", ["at"], unique=False)
+    op.create_index(
+        "ix_knowledge_uses_item", "knowledge_uses", ["item_id", "kind", "at", "conversation_id"], unique=False
+    )
+    op.create_table(
+        "llm_calls",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("task", sa.String(length=20), nullable=False),
+        sa.Column("model", sa.String(length=120), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("ms", sa.Integer(), nullable=False),
+        sa.Column("first_ms", sa.Integer(), nullable=True),
+        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column("tokens_in", sa.Integer(), nullable=False),
+        sa.Column("tokens_out", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=True),
+        sa.Column("prompt", sa.Text(), nullable=True),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_calls")),
+    )
+    op.create_index(op.f("ix_llm_calls_at"), "llm_calls", ["at"], unique=False)
+    op.create_index("ix_llm_calls_conversation", "llm_calls", ["conversation_id"], unique=False)
+    op.create_table(
+        "llm_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("task", sa.String(length=20), nullable=False),
+        sa.Column("model", sa.String(length=120), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("ms", sa.BigInteger(), nullable=False),
+        sa.Column("tokens_in", sa.BigInteger(), nullable=False),
+        sa.Column("tokens_out", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "task", "model", name=op.f("pk_llm_days")),
+    )
+    op.create_table(
+        "llm_settings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_settings")),
+    )
     op.create_table(
         "login_attempts",
         sa.Column("key", sa.LargeBinary(), nullable=False),
@@ -380,41 +691,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspace")),
     )
     op.create_table(
-        "articles",
-        sa.Column("category_id", sa.UUID(), nullable=True),
-        sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("summary", sa.String(length=500), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("import_id", sa.UUID(), nullable=True),
+        "bot_flow_versions",
         sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("group_id", sa.UUID(), nullable=False),
-        sa.Column("locale", sa.String(length=10), nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("audience", sa.String(length=10), nullable=False),
-        sa.Column("tags", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("helpful", sa.Integer(), nullable=False),
-        sa.Column("unhelpful", sa.Integer(), nullable=False),
-        sa.Column("used", sa.Integer(), nullable=False),
-        sa.Column("tokens", postgresql.TSVECTOR(), server_default=sa.text("''::tsvector"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_by", sa.UUID(), nullable=True),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("audience IN ('public', 'internal')", name=op.f("ck_articles_audience")),
-        sa.CheckConstraint("status IN ('draft', 'published', 'archived')", name=op.f("ck_articles_status")),
-        sa.ForeignKeyConstraint(["category_id"], ["kb_categories.id"], name=op.f("fk_articles_category_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
+        sa.Column("flow_id", sa.UUID(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("published_by", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["flow_id"], ["bot_flows.id"], name=op.f("fk_bot_flow_versions_flow_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_flow_versions")),
+        sa.UniqueConstraint("flow_id", "number", name=op.f("uq_bot_flow_versions_flow_id_number")),
     )
-    op.create_index("ix_articles_category", "articles", ["category_id", "updated_at"], unique=False)
-    op.create_index(op.f("ix_articles_group_id"), "articles", ["group_id"], unique=False)
-    op.create_index(
-        "ix_articles_import", "articles", ["import_id"], unique=False, postgresql_where=sa.text("import_id IS NOT NULL")
-    )
-    op.create_index("ix_articles_recent", "articles", ["updated_at", "id"], unique=False)
-    op.create_index("ix_articles_tokens", "articles", ["tokens"], unique=False, postgresql_using="gin")
     op.create_table(
         "customer_identities",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -435,43 +725,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_customer_identities_customer_id"), "customer_identities", ["customer_id"], unique=False)
     op.create_table(
-        "faqs",
-        sa.Column("category_id", sa.UUID(), nullable=True),
-        sa.Column("question", sa.String(length=500), nullable=False),
-        sa.Column("variants", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("action", sa.String(length=60), nullable=True),
-        sa.Column("import_id", sa.UUID(), nullable=True),
-        sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("group_id", sa.UUID(), nullable=False),
-        sa.Column("locale", sa.String(length=10), nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("audience", sa.String(length=10), nullable=False),
-        sa.Column("tags", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("helpful", sa.Integer(), nullable=False),
-        sa.Column("unhelpful", sa.Integer(), nullable=False),
-        sa.Column("used", sa.Integer(), nullable=False),
-        sa.Column("tokens", postgresql.TSVECTOR(), server_default=sa.text("''::tsvector"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_by", sa.UUID(), nullable=True),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("audience IN ('public', 'internal')", name=op.f("ck_faqs_audience")),
-        sa.CheckConstraint("status IN ('draft', 'published', 'archived')", name=op.f("ck_faqs_status")),
-        sa.ForeignKeyConstraint(["category_id"], ["kb_categories.id"], name=op.f("fk_faqs_category_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_faqs")),
-    )
-    op.create_index("ix_faqs_category", "faqs", ["category_id", "updated_at"], unique=False)
-    op.create_index(op.f("ix_faqs_group_id"), "faqs", ["group_id"], unique=False)
-    op.create_index(
-        "ix_faqs_import", "faqs", ["import_id"], unique=False, postgresql_where=sa.text("import_id IS NOT NULL")
-    )
-    op.create_index("ix_faqs_recent", "faqs", ["updated_at", "id"], unique=False)
-    op.create_index("ix_faqs_tokens", "faqs", ["tokens"], unique=False, postgresql_using="gin")
-    op.create_table(
         "inboxes",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
@@ -491,6 +744,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_inboxes_calendar_id"), "inboxes", ["calendar_id"], unique=False)
     op.create_index(op.f("ix_inboxes_queue_id"), "inboxes", ["queue_id"], unique=False)
+    op.create_table(
+        "kb_categories",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("space_id", sa.UUID(), nullable=False),
+        sa.Column("parent_id", sa.UUID(), nullable=True),
+        sa.Column("names", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["kb_categories.id"], name=op.f("fk_kb_categories_parent_id")),
+        sa.ForeignKeyConstraint(["space_id"], ["kb_spaces.id"], name=op.f("fk_kb_categories_space_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kb_categories")),
+    )
+    op.create_index(op.f("ix_kb_categories_space_id"), "kb_categories", ["space_id"], unique=False)
     op.create_table(
         "knowledge_import_rows",
         sa.Column("import_id", sa.UUID(), nullable=False),
@@ -659,6 +925,78 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_tokens_user_id"), "api_tokens", ["user_id"], unique=False)
     op.create_table(
+        "articles",
+        sa.Column("space_id", sa.UUID(), nullable=False),
+        sa.Column("category_id", sa.UUID(), nullable=True),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("summary", sa.String(length=500), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.UUID(), nullable=True),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("group_id", sa.UUID(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("tags", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "conditions", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("helpful", sa.Integer(), nullable=False),
+        sa.Column("unhelpful", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("review_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("content_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("tokens", postgresql.TSVECTOR(), server_default=sa.text("''::tsvector"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("audience", sa.String(length=12), nullable=False),
+        sa.Column("department_ids", sa.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("readers", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.UUID(), nullable=True),
+        sa.Column("remark", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint(
+            "audience IN ('public', 'customers', 'internal', 'departments')", name=op.f("ck_articles_audience")
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'review', 'scheduled', 'published', 'archived')", name=op.f("ck_articles_status")
+        ),
+        sa.ForeignKeyConstraint(["category_id"], ["kb_categories.id"], name=op.f("fk_articles_category_id")),
+        sa.ForeignKeyConstraint(["space_id"], ["kb_spaces.id"], name=op.f("fk_articles_space_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
+    )
+    op.create_index("ix_articles_category", "articles", ["category_id", "updated_at"], unique=False)
+    op.create_index(
+        "ix_articles_due", "articles", ["publish_at"], unique=False, postgresql_where=sa.text("status = 'scheduled'")
+    )
+    op.create_index(
+        "ix_articles_ends", "articles", ["valid_until"], unique=False, postgresql_where=sa.text("status = 'published'")
+    )
+    op.create_index(op.f("ix_articles_group_id"), "articles", ["group_id"], unique=False)
+    op.create_index(
+        "ix_articles_import", "articles", ["import_id"], unique=False, postgresql_where=sa.text("import_id IS NOT NULL")
+    )
+    op.create_index("ix_articles_recent", "articles", ["updated_at", "id"], unique=False)
+    op.create_index(
+        "ix_articles_review", "articles", ["review_by"], unique=False, postgresql_where=sa.text("status = 'published'")
+    )
+    op.create_index("ix_articles_space", "articles", ["space_id", "updated_at"], unique=False)
+    op.create_index(
+        "ix_articles_stale",
+        "articles",
+        ["content_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'published'"),
+    )
+    op.create_index("ix_articles_tokens", "articles", ["tokens"], unique=False, postgresql_using="gin")
+    op.create_table(
         "conversations",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("number", sa.BigInteger(), sa.Identity(always=False, start=10001), nullable=False),
@@ -670,7 +1008,7 @@ def upgrade() -> None:
         sa.Column("assignee_id", sa.UUID(), nullable=True),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("locale", sa.String(length=10), nullable=False),
-        sa.Column("tags", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("last_seq", sa.Integer(), nullable=False),
         sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=False),
@@ -748,6 +1086,124 @@ def upgrade() -> None:
         ["waiting_since"],
         unique=False,
         postgresql_where=sa.text("waiting_since IS NOT NULL"),
+    )
+    op.create_table(
+        "faqs",
+        sa.Column("space_id", sa.UUID(), nullable=False),
+        sa.Column("category_id", sa.UUID(), nullable=True),
+        sa.Column("question", sa.String(length=500), nullable=False),
+        sa.Column("variants", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=True),
+        sa.Column("import_id", sa.UUID(), nullable=True),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("group_id", sa.UUID(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("tags", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "conditions", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("helpful", sa.Integer(), nullable=False),
+        sa.Column("unhelpful", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("review_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("content_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("tokens", postgresql.TSVECTOR(), server_default=sa.text("''::tsvector"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("audience", sa.String(length=12), nullable=False),
+        sa.Column("department_ids", sa.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("readers", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.UUID(), nullable=True),
+        sa.Column("remark", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint(
+            "audience IN ('public', 'customers', 'internal', 'departments')", name=op.f("ck_faqs_audience")
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'review', 'scheduled', 'published', 'archived')", name=op.f("ck_faqs_status")
+        ),
+        sa.ForeignKeyConstraint(["category_id"], ["kb_categories.id"], name=op.f("fk_faqs_category_id")),
+        sa.ForeignKeyConstraint(["space_id"], ["kb_spaces.id"], name=op.f("fk_faqs_space_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_faqs")),
+    )
+    op.create_index("ix_faqs_category", "faqs", ["category_id", "updated_at"], unique=False)
+    op.create_index(
+        "ix_faqs_due", "faqs", ["publish_at"], unique=False, postgresql_where=sa.text("status = 'scheduled'")
+    )
+    op.create_index(
+        "ix_faqs_ends", "faqs", ["valid_until"], unique=False, postgresql_where=sa.text("status = 'published'")
+    )
+    op.create_index(op.f("ix_faqs_group_id"), "faqs", ["group_id"], unique=False)
+    op.create_index(
+        "ix_faqs_import", "faqs", ["import_id"], unique=False, postgresql_where=sa.text("import_id IS NOT NULL")
+    )
+    op.create_index("ix_faqs_recent", "faqs", ["updated_at", "id"], unique=False)
+    op.create_index(
+        "ix_faqs_review", "faqs", ["review_by"], unique=False, postgresql_where=sa.text("status = 'published'")
+    )
+    op.create_index("ix_faqs_space", "faqs", ["space_id", "updated_at"], unique=False)
+    op.create_index(
+        "ix_faqs_stale", "faqs", ["content_at", "id"], unique=False, postgresql_where=sa.text("status = 'published'")
+    )
+    op.create_index("ix_faqs_tokens", "faqs", ["tokens"], unique=False, postgresql_using="gin")
+    op.create_table(
+        "order_requests",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column(
+            "number", sa.BigInteger(), server_default=sa.text("nextval('order_request_number_seq')"), nullable=False
+        ),
+        sa.Column("order_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=True),
+        sa.Column("key", sa.String(length=160), nullable=True),
+        sa.Column("note", sa.String(length=1000), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.UUID(), nullable=True),
+        sa.CheckConstraint("kind IN ('refund','address','invoice')", name=op.f("ck_order_requests_kind")),
+        sa.CheckConstraint("status IN ('requested','done','rejected')", name=op.f("ck_order_requests_status")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_order_requests_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_order_requests_order_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_requests")),
+        sa.UniqueConstraint("key", name=op.f("uq_order_requests_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_order_requests_number")),
+    )
+    op.create_index(
+        "ix_order_requests_customer",
+        "order_requests",
+        ["customer_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(op.f("ix_order_requests_order_id"), "order_requests", ["order_id"], unique=False)
+    op.create_index(
+        "ix_order_requests_recent",
+        "order_requests",
+        ["status", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "uq_order_requests_open",
+        "order_requests",
+        ["order_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("status = 'requested'"),
     )
     op.create_table(
         "sessions",
