@@ -70,3 +70,27 @@ def retrieve(
     finally:
         shown.close()
     typer.echo(i18n.t("evaluate.written", locale(), count=count, file=out), err=True)
+
+
+@app.command()
+def classify(
+    train: Annotated[Path, typer.Option(help='JSON lines: {"id", "text", "label"}; label "oos": in no class')],
+    test: Annotated[Path, typer.Option(help='JSON lines: {"id", "text"}')],
+    out: Annotated[Path, typer.Option(help='JSON lines: {"id", "label", "score"}')],
+) -> None:
+    """Learn labels from one file and give them to the texts of another, with the classifier the product uses."""
+    from qiao.bot.evaluation import classify_command
+
+    classify_command.one_thread()
+    from qiao.bot.evaluation.jsonl import BadInputError
+
+    shown = Shown()
+    try:
+        count = classify_command.classify(train, test, out, locale=locale(), progress=shown)
+    except BadInputError as error:
+        shown.close()
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    finally:
+        shown.close()
+    typer.echo(i18n.t("evaluate.written", locale(), count=count, file=out), err=True)
