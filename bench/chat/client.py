@@ -35,7 +35,9 @@ class Socket(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type == WSMsgType.TEXT:
             now = time.perf_counter()
-            self.on_frame(json.loads(frame.get_payload_as_bytes()), now)
+            said = json.loads(frame.get_payload_as_bytes())
+            for one in said if isinstance(said, list) else (said,):
+                self.on_frame(one, now)
         elif frame.msg_type == WSMsgType.CLOSE and not self.ready.done():
             self.ready.set_exception(RuntimeError("closed by the server"))
 
@@ -125,7 +127,7 @@ class Bench:
         for cookie in self.about["cookies"]:
             agent = Agent(self)
             await self.connect("/ws", agent, {"Cookie": cookie, "Origin": self.about["base"]})
-            agent.say(op="hello")
+            agent.say(op="hello", batch=True)
             await agent.ready
             headers = {"Cookie": cookie, "Origin": self.about["base"]}
             online = {"state": "online", "capacity": 100}

@@ -39,6 +39,7 @@ class Product:
             "QIAO_DATA": str(self.data),
             "QIAO_PORT": str(self.port),
             "QIAO_LOG_LEVEL": "warning",
+            "QIAO_VISITOR_MESSAGES_PER_SECOND": "10000",
         }
         log = (self.data.parent / f"{self.data.name}.log").open("ab")
         arguments = [sys.executable, "-m", "qiao.cli", "up", *(["--empty"] if self.empty else [])]

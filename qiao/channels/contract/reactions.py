@@ -26,16 +26,15 @@ from qiao.people.customers import service as customers
 SHOWN_AS_FAILED_AFTER: Final = timedelta(minutes=2)
 
 
-@on_commit_batch(MessageCreated, name="channels.outbound")
+def _may_leave(envelope: Envelope) -> bool:
+    payload = envelope.payload
+    return bool(payload["public"]) and payload["author_kind"] != "customer" and envelope.conversation_id is not None
+
+
+@on_commit_batch(MessageCreated, name="channels.outbound", when=_may_leave)
 async def note_what_is_due(db: Session, batch: Sequence[tuple[MessageCreated, Envelope]]) -> None:
-    """Picks the few messages an adapter has to carry out of the many that need none (batched: this sees every message)."""
-    leaving = [
-        (fact, envelope.conversation_id)
-        for fact, envelope in batch
-        if fact.public and fact.author_kind != "customer" and envelope.conversation_id is not None
-    ]
-    if not leaving:
-        return
+    """Picks the few messages an adapter has to carry out of the many that need none."""
+    leaving = [(fact, envelope.conversation_id) for fact, envelope in batch if envelope.conversation_id is not None]
     channels = Channels.of(runtime_of(db))
     facts = await conversations.facts_many(db, [conversation_id for _, conversation_id in leaving])
     endpoints: dict[UUID, InboxView] = {}

@@ -29,6 +29,8 @@ class Reaction:
     retries: int
     from_start: bool
     when: Callable[[Envelope], bool] | None = None
+    linger: float = 0.0
+    """Seconds to wait for company before a batch is taken, where nobody waits for the outcome."""
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -82,15 +84,21 @@ def on_commit(
 
 
 def on_commit_batch(
-    *classes: type[Event], name: str, from_start: bool = False
+    *classes: type[Event],
+    name: str,
+    from_start: bool = False,
+    when: Callable[[Envelope], bool] | None = None,
+    linger: float = 0.0,
 ) -> Callable[[BatchHandler], BatchHandler]:
     """Registers a durable reaction that takes many events in one transaction, which also saves its position.
 
     `from_start` makes a new reaction read the whole log instead of starting now (for indexes built from events).
+    `when` as in `on_commit`. `linger`: seconds a batch may wait for more, for work nobody waits for; one larger
+    transaction instead of many small ones leaves the log's readers and the disk to those who do wait.
     """
 
     def mark(handler: BatchHandler) -> BatchHandler:
-        _register(Reaction(name, classes, None, handler, 0, from_start))
+        _register(Reaction(name, classes, None, handler, 0, from_start, when, linger))
         return handler
 
     return mark

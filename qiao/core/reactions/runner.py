@@ -68,6 +68,8 @@ class ReactionRunner:
         self._parked: dict[str, set[object]] = defaultdict(set)
         # Letters are written and the set of parked conversations is read under one lock, else one could miss the other.
         self._letters: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._hurried = 0
+        self._hurry = asyncio.Event()
 
     async def start(self) -> None:
         await self._begin_positions()
@@ -86,15 +88,22 @@ class ReactionRunner:
 
     async def settled(self, *, timeout: float = 30.0) -> None:
         """Waits until every reaction has handled everything committed before this call. For tests and shutdown."""
-        async with asyncio.timeout(timeout):
-            pool = await self.db.raw()
-            for _ in range(3):  # a reaction may itself emit; a few rounds reach what tests care about
-                last = await pool.fetchrow("SELECT xid, id FROM events ORDER BY xid DESC, id DESC LIMIT 1")
-                if last is None:
-                    return
-                target = (last["xid"], last["id"])
-                while any(self.positions.get(name, (0, 0)) < target for name in self.reactions):  # noqa: ASYNC110 - many positions
-                    await asyncio.sleep(0.005)
+        self._hurried += 1
+        self._hurry.set()
+        try:
+            async with asyncio.timeout(timeout):
+                pool = await self.db.raw()
+                for _ in range(3):  # a reaction may itself emit; a few rounds reach what tests care about
+                    last = await pool.fetchrow("SELECT xid, id FROM events ORDER BY xid DESC, id DESC LIMIT 1")
+                    if last is None:
+                        return
+                    target = (last["xid"], last["id"])
+                    while any(self.positions.get(name, (0, 0)) < target for name in self.reactions):  # noqa: ASYNC110 - many positions
+                        await asyncio.sleep(0.005)
+        finally:
+            self._hurried -= 1
+            if not self._hurried:
+                self._hurry.clear()
 
     async def _begin_positions(self) -> None:
         """A reaction seen for the first time starts at this moment (or at the beginning of the log)."""
@@ -154,6 +163,8 @@ class ReactionRunner:
                 self.positions[reaction.name] = position
                 if position >= self.tailer.position:
                     await self._wait_for_more(position)
+                    if reaction.linger:
+                        await self._linger(reaction.linger)
             except LostClaim:
                 raise
             except Exception:
@@ -169,6 +180,11 @@ class ReactionRunner:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self.pace.save):
                         await self.tailer.moved.wait()
+
+    async def _linger(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
     async def _next(self, reaction: Reaction, position: Position) -> tuple[list[Envelope], Position]:
         recent = self.tailer.since(position, BATCH)

@@ -76,7 +76,8 @@ class Connection:
     sink: Sink
     actor: Actor | None = None
     conversation_ids: set[UUID] = field(default_factory=set)
-    watching: set[UUID] = field(default_factory=set)
+    watching: frozenset[UUID] = frozenset()
+    """Conversations whose every message this person wants; changed by `Hub.watch` only."""
     viewing: UUID | None = None
     customer_id: UUID | None = None
     number: int = field(default_factory=lambda: next(_ids))
@@ -90,6 +91,8 @@ class Hub:
     def __init__(self, runtime: Any):
         self.runtime = runtime
         self.staff: set[Connection] = set()
+        self._by_user: dict[UUID, set[Connection]] = defaultdict(set)
+        self._watchers: dict[UUID, set[Connection]] = defaultdict(set)
         self.visitors: dict[UUID, set[Connection]] = defaultdict(set)
         self.visitor_connections: set[Connection] = set()
         self.signal_listeners: list[Callable[[str, UUID | None, Any], None]] = []
@@ -98,9 +101,23 @@ class Hub:
 
     def join_staff(self, connection: Connection) -> None:
         self.staff.add(connection)
+        if connection.actor is not None and connection.actor.id is not None:
+            self._by_user[connection.actor.id].add(connection)
 
     def leave_staff(self, connection: Connection) -> None:
         self.staff.discard(connection)
+        if connection.actor is not None and connection.actor.id is not None:
+            _drop(self._by_user, connection.actor.id, connection)
+        self.watch(connection, frozenset())
+
+    def watch(self, connection: Connection, conversation_ids: Iterable[UUID]) -> None:
+        """Replaces the conversations whose messages a staff connection follows. The caller has checked that it may."""
+        wanted = frozenset(conversation_ids)
+        for conversation_id in connection.watching - wanted:
+            _drop(self._watchers, conversation_id, connection)
+        for conversation_id in wanted - connection.watching:
+            self._watchers[conversation_id].add(connection)
+        connection.watching = wanted
 
     def join_visitor(self, connection: Connection, conversation_ids: Iterable[UUID]) -> None:
         self.visitor_connections.add(connection)
@@ -118,11 +135,7 @@ class Hub:
     def leave_visitor(self, connection: Connection) -> None:
         self.visitor_connections.discard(connection)
         for conversation_id in connection.conversation_ids:
-            members = self.visitors.get(conversation_id)
-            if members is not None:
-                members.discard(connection)
-                if not members:
-                    del self.visitors[conversation_id]
+            _drop(self.visitors, conversation_id, connection)
 
     def users_here(self) -> set[UUID]:
         """Staff with at least one open connection in this process."""
@@ -218,10 +231,17 @@ class Hub:
     def _recipients(self, target: Target) -> Iterable[Connection]:
         if target.customer_of is not None:
             yield from list(self.visitors.get(target.customer_of, ()))
-        if target.users or target.queues or target.permission:
-            for connection in list(self.staff):
-                if self.allows(connection, target):
-                    yield connection
+        if not (target.users or target.queues or target.permission):
+            return
+        candidates: Iterable[Connection] = list(self.staff)
+        if target.watchers_of is not None or not (target.queues or target.permission):
+            # The hot case: a message goes to whom it is addressed by name, and to those who watch.
+            named = [connection for user in target.users for connection in self._by_user.get(user, ())]
+            watching = self._watchers.get(target.watchers_of, ()) if target.watchers_of is not None else ()
+            candidates = dict.fromkeys([*named, *watching])
+        for connection in candidates:
+            if self.allows(connection, target):
+                yield connection
 
     # -- signals -----------------------------------------------------------------------------------------------------
 
@@ -244,6 +264,14 @@ class Hub:
                     {"op": "signal", "type": kind, "conversation_id": conversation_id, "data": data}
                 ).decode()
             self.offer(connection, frame)
+
+
+def _drop(members: dict[UUID, set[Connection]], key: UUID, connection: Connection) -> None:
+    found = members.get(key)
+    if found is not None:
+        found.discard(connection)
+        if not found:
+            del members[key]
 
 
 def frame_of(cursor: str, push: Push) -> str:

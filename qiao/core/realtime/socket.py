@@ -21,6 +21,7 @@ HEARTBEAT_SECONDS: Final = 25
 SILENCE_SECONDS: Final = 60
 OUTBOX: Final = 2000
 OUTBOX_CHARACTERS: Final = 4 * 1024 * 1024
+BATCH_CHARACTERS: Final = 256 * 1024
 REPLAY_EVENTS: Final = 1000
 REPLAY_AGE: Final = timedelta(minutes=10)
 FRAME_BYTES: Final = 64 * 1024
@@ -38,6 +39,7 @@ class Frame(msgspec.Struct):
     conversation_id: str | None = None
     conversation_ids: list[str] = []
     watch: list[str] = []
+    batch: bool = False
     after_seq: int | None = None
     on: bool = False
     preview: str | None = None
@@ -55,7 +57,7 @@ decode_frame: Final = msgspec.json.Decoder(Frame).decode
 class Outbox:
     """Frames on their way to one client. When it overflows it is emptied and the client told to take a fresh snapshot."""
 
-    __slots__ = ("_frames", "_last", "_more", "_waiting", "closed", "ending")
+    __slots__ = ("_frames", "_last", "_more", "_waiting", "batch", "closed", "ending")
 
     def __init__(self) -> None:
         self._frames: deque[str] = deque()
@@ -65,6 +67,8 @@ class Outbox:
         self.ending = asyncio.Event()
         """Set once the connection is to be closed by us."""
         self.closed = False
+        self.batch = False
+        """The client takes several frames at once, as a JSON array: a burst then costs one send."""
 
     def offer(self, frame: str) -> bool:
         """Queues a frame. False: the reader lags too far; what waited is gone and it was told to reload."""
@@ -96,9 +100,7 @@ class Outbox:
         """Sends frames until cancelled or until the last one has been sent and the socket closed."""
         while True:
             while self._frames:
-                frame = self._frames.popleft()
-                self._waiting -= len(frame)
-                await socket.send_text(frame)
+                await socket.send_text(self._next())
             if self._last is not None:
                 self.closed = True
                 await socket.send_text(self._last)
@@ -106,6 +108,16 @@ class Outbox:
                 return
             self._more.clear()
             await self._more.wait()
+
+    def _next(self) -> str:
+        frame = self._frames.popleft()
+        taken, size = [frame], len(frame)
+        while self.batch and self._frames and size < BATCH_CHARACTERS:
+            frame = self._frames.popleft()
+            taken.append(frame)
+            size += len(frame)
+        self._waiting -= size
+        return taken[0] if len(taken) == 1 else f"[{','.join(taken)}]"
 
 
 async def next_frame(socket: WebSocket) -> Frame | None:

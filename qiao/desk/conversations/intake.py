@@ -58,7 +58,7 @@ WITH input AS (
   FROM fresh GROUP BY conversation_id
 ), moved AS (
   UPDATE conversations c
-  SET last_seq = n.last_seq, version = c.version + 1, last_message_at = $11, last_message_preview = n.preview,
+  SET last_seq = n.last_seq, version = c.version + n.n, last_message_at = $11, last_message_preview = n.preview,
       last_author_kind = 'customer', unread = c.unread + n.n, customer_read_seq = n.last_seq,
       waiting_since = CASE WHEN c.status = 'bot' THEN c.waiting_since ELSE coalesce(c.waiting_since, $11) END
   FROM counted n WHERE c.id = n.conversation_id

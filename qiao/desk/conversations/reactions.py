@@ -1,5 +1,6 @@
 """What conversations do on their own events: keep the search index; and what time does to them."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -17,32 +18,36 @@ from qiao.desk.conversations import repository, service
 from qiao.desk.conversations.events import MessageChanged, MessageCreated
 from qiao.people.organization import service as organization
 
+_BETWEEN = "\x1f"
 _INDEXED = ("text", "note", "whisper", "choices", "card", "file")
 
 
-@on_commit_batch(MessageCreated, MessageChanged, name="conversations.search_index", from_start=True)
+@on_commit_batch(MessageCreated, MessageChanged, name="conversations.search_index", from_start=True, linger=0.5)
 async def index_messages(db: Session, batch: Sequence[tuple[MessageCreated | MessageChanged, Envelope]]) -> None:
     """Writes the search tokens of new messages and drops those of recalled ones."""
     ids = list(dict.fromkeys(fact.message_id for fact, _ in batch))
     rows = await repository.messages_by_id(db, ids)
     keep = [row for row in rows if row.recalled_at is None and row.kind in _INDEXED]
     gone = [row.id for row in rows if row.recalled_at is not None]
-    if gone:
-        await db.execute(text("DELETE FROM message_search WHERE message_id = ANY(:ids)"), {"ids": gone})
     entries = []
     for row in keep:
         words = " ".join(str(part) for part in (row.body, row.payload.get("name"), row.payload.get("title")) if part)
-        tokens = sorted(set(search_tokens(words)))
-        if tokens:
-            entries.append({"id": row.id, "conversation_id": row.conversation_id, "tokens": tokens})
+        if tokens := set(search_tokens(words)):
+            entries.append((row.id, row.conversation_id, _BETWEEN.join(sorted(tokens))))
+        await asyncio.sleep(0)  # cutting words is the processor's work: a large batch must not hold up the messages
+    if gone:
+        await db.execute(text("DELETE FROM message_search WHERE message_id = ANY(:ids)"), {"ids": gone})
     if entries:
+        ids, conversation_ids, tokens_of = (list(column) for column in zip(*entries, strict=True))
+        # One short statement: while a transaction that writes is open, the log waits for it.
         await db.execute(
             text(
                 "INSERT INTO message_search (message_id, conversation_id, tokens)"
-                " VALUES (:id, :conversation_id, array_to_tsvector(CAST(:tokens AS text[])))"
+                " SELECT i, c, array_to_tsvector(string_to_array(t, :between))"
+                " FROM unnest(CAST(:ids AS uuid[]), CAST(:conversation_ids AS uuid[]), CAST(:tokens AS text[])) AS n(i, c, t)"
                 " ON CONFLICT (message_id) DO UPDATE SET tokens = excluded.tokens"
             ),
-            entries,
+            {"ids": ids, "conversation_ids": conversation_ids, "tokens": tokens_of, "between": _BETWEEN},
         )
 
 

@@ -1,6 +1,6 @@
 """What staff see live: messages of the conversations they handle or watch, and changes of all they may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from qiao.desk.conversations.events import (
     MessageCreated,
     ParticipantChanged,
 )
+from qiao.desk.conversations.live import LiveConversations, is_plain
 from qiao.desk.conversations.recent import RecentMessages
 from qiao.desk.conversations.schemas import ConversationView, MessageView
 
@@ -73,10 +74,44 @@ async def load_messages(runtime: Runtime, ids: Sequence[UUID], *, remembered: bo
 
 async def load_conversations(runtime: Runtime, ids: Sequence[UUID]) -> dict[UUID, tuple[ConversationView, Target]]:
     """Fresh views by id, each with who may see it now."""
+    if not ids:
+        return {}
     async with runtime.db.read() as db:
         found = await views.conversations(db, await repository.many(db, ids))
         people = await repository.participants(db, [view.id for view in found])
     return {view.id: (view, _scope_now(view, {p.user_id for p in people.get(view.id, ())})) for view in found}
+
+
+async def _current(
+    runtime: Runtime, envelopes: Sequence[Envelope], messages: Mapping[UUID, MessageView]
+) -> dict[UUID, tuple[ConversationView, Target]]:
+    """Each conversation as it is after `envelopes`; read again unless customers' messages are all that happened to it."""
+    live = runtime.find(LiveConversations)
+    if live is None:
+        live = LiveConversations()
+        runtime.provide(LiveConversations, live)
+    said: dict[UUID, list[tuple[Envelope, MessageView]] | None] = {}
+    for envelope in envelopes:
+        key = envelope.conversation_id
+        if key is None:
+            continue
+        message = messages.get(UUID(str(envelope.payload["message_id"]))) if is_plain(envelope) else None
+        lines = said.setdefault(key, [])
+        if message is None:
+            said[key] = None
+        elif lines is not None:
+            lines.append((envelope, message))
+    current: dict[UUID, tuple[ConversationView, Target]] = {}
+    for key, lines in said.items():
+        known = live.after(key, lines) if lines is not None else None
+        if known is not None:
+            current[key] = known
+        else:
+            live.forget(key)
+    loaded = await load_conversations(runtime, [key for key in said if key not in current])
+    for view, target in loaded.values():
+        live.keep(view, target)
+    return current | loaded
 
 
 def _lost(envelope: Envelope, now: Target) -> Target:
@@ -97,7 +132,7 @@ async def push_to_staff(runtime: Runtime, envelopes: Sequence[Envelope]) -> list
     for index, envelope in enumerate(envelopes):
         if envelope.conversation_id is not None:
             last[envelope.conversation_id] = index
-    current = await load_conversations(runtime, list(last))
+    current = await _current(runtime, envelopes, found)
     pushes: list[tuple[Envelope, Push]] = []
     for index, envelope in enumerate(envelopes):
         conversation_id = envelope.conversation_id

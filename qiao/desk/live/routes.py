@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import Any, Final
 from uuid import UUID
@@ -29,7 +30,9 @@ from qiao.core.web import locale_of, runtime_from
 from qiao.core.web.errors import from_database
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
+from qiao.desk.live.tokens import TokenSockets
 from qiao.desk.routing import presence
+from qiao.people.accounts import service as accounts
 from qiao.people.accounts.access import authenticate
 
 logger = structlog.get_logger(__name__)
@@ -53,6 +56,8 @@ class StaffSocket:
         self._scopes: dict[UUID, tuple[float, ConversationFacts]] = {}
         self._checked = time.monotonic()
         self._token: str | None = None
+        self._doubted = asyncio.Event()
+        self._called = ""
 
     @property
     def actor(self) -> Actor:
@@ -72,10 +77,14 @@ class StaffSocket:
             self.connection.actor = await authenticate(self.socket, hello.token)
             self._checked = time.monotonic()
             self.locale = locale_of(self.socket)
+            assert self.actor.id is not None
+            async with self.runtime.db.read() as db:
+                self._called = (await accounts.people(db, [self.actor.id]))[self.actor.id].name
+            if self.actor.session_id is None:
+                self.runtime.get(TokenSockets).add(self.actor.id, self._doubted)
             await self._register(hello)
             telemetry.sockets.labels("staff").inc()
             writer = asyncio.create_task(self.outbox.drain(self.socket))
-            assert self.actor.id is not None
             await presence.connected(self.runtime, self.actor.id)
             await self._converse(writer)
         except Problem as problem:
@@ -90,6 +99,7 @@ class StaffSocket:
             await self._depart(writer)
 
     async def _register(self, hello: Frame) -> None:
+        self.outbox.batch = hello.batch
         await self._watch(hello.watch)
         # From here on everything later than `until` reaches the outbox; nothing is sent before the replay below.
         self.hub.join_staff(self.connection)
@@ -111,17 +121,28 @@ class StaffSocket:
 
     async def _converse(self, writer: asyncio.Task[None]) -> None:
         ending = asyncio.ensure_future(self.outbox.ending.wait())
+        doubted = asyncio.ensure_future(self._doubted.wait())
+        reader: asyncio.Future[Frame | None] | None = None
         try:
             while True:
-                reader = asyncio.ensure_future(next_frame(self.socket))
-                await asyncio.wait({reader, writer, ending}, return_when=asyncio.FIRST_COMPLETED)
+                reader = reader or asyncio.ensure_future(next_frame(self.socket))
+                waits = {reader, writer, ending, doubted}
+                await asyncio.wait(waits, timeout=RECHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 if writer.done() or self.outbox.ending.is_set():
                     # Whoever was signed out is not heard any more, not even what they said just before.
                     reader.cancel()
                     await asyncio.gather(reader, return_exceptions=True)
                     await asyncio.wait({writer}, timeout=FAREWELL_SECONDS)
                     return
+                if doubted.done():
+                    self._doubted.clear()
+                    doubted = asyncio.ensure_future(self._doubted.wait())
+                    self._checked = -math.inf
+                if not reader.done():
+                    await self._recheck()
+                    continue
                 frame = await reader
+                reader = None
                 if frame is None:
                     return
                 try:
@@ -139,6 +160,9 @@ class StaffSocket:
                 await self._recheck()
         finally:
             ending.cancel()
+            doubted.cancel()
+            if reader is not None:
+                reader.cancel()
 
     def _refuse(self, frame: Frame, problem: Problem) -> None:
         self.outbox.say(op="nack", client_id=frame.client_id, problem=problem.body(self.locale))
@@ -185,10 +209,11 @@ class StaffSocket:
         """Replaces what is watched by those of `ids` this person may see."""
         wanted = [key for key in map(_uuid, ids[:WATCH_LIMIT]) if key is not None]
         if not wanted:
-            self.connection.watching = set()
+            self.hub.watch(self.connection, ())
             return
         async with self.runtime.db.read() as db:
-            self.connection.watching = await conversations.visible_of(db, self.actor, wanted)
+            visible = await conversations.visible_of(db, self.actor, wanted)
+        self.hub.watch(self.connection, visible)
 
     async def _scope(self, conversation_id: UUID) -> ConversationFacts | None:
         known = self._scopes.get(conversation_id)
@@ -213,7 +238,7 @@ class StaffSocket:
         )
 
     def _self(self) -> dict[str, Any]:
-        return {"id": self.actor.id, "name": self.actor.name}
+        return {"id": self.actor.id, "name": self._called}
 
     async def _typing(self, frame: Frame) -> None:
         key = _uuid(frame.conversation_id)
@@ -223,7 +248,7 @@ class StaffSocket:
         data = {"user": self._self(), "on": frame.on}
         self.hub.signal(self._staff(facts), "typing", data, facts.id, skip=self.connection)
         if facts.assignee_id == self.actor.id:
-            customer = {"name": self.actor.name, "on": frame.on}
+            customer = {"name": self._called, "on": frame.on}
             self.hub.signal(Target(customer_of=facts.id), "typing", customer, facts.id)
 
     async def _viewing(self, frame: Frame) -> None:
@@ -233,8 +258,10 @@ class StaffSocket:
         self.connection.viewing = after if after is not None and scopes[after] is not None else None
         for key, facts in scopes.items():
             if facts is not None:
-                viewers = {c.actor.id: c.actor.name for c in self.hub.viewers(key) if c.actor is not None}
-                data = {"users": [{"id": user_id, "name": name} for user_id, name in viewers.items()]}
+                viewers = {c.actor.id for c in self.hub.viewers(key) if c.actor is not None and c.actor.id is not None}
+                async with self.runtime.db.read() as db:
+                    called = await accounts.people(db, viewers)
+                data = {"users": [{"id": person.id, "name": person.name} for person in called.values()]}
                 self.hub.signal(self._staff(facts), "viewing", data, key)
 
     async def _recheck(self) -> None:
@@ -249,6 +276,8 @@ class StaffSocket:
 
     async def _depart(self, writer: asyncio.Task[None] | None) -> None:
         self.hub.leave_staff(self.connection)
+        if self.connection.actor is not None and self.connection.actor.id is not None:
+            self.runtime.get(TokenSockets).discard(self.connection.actor.id, self._doubted)
         if writer is None:
             return
         telemetry.sockets.labels("staff").dec()

@@ -80,12 +80,15 @@ export class RealtimeClient {
     socket.onopen = () =>
       this.say({
         op: "hello",
+        batch: true,
         // What is watched decides what the replay of a gap holds.
         watch: [...this.watched.keys()],
         ...(this.cursor ? { cursor: this.cursor } : {}),
       });
     socket.onmessage = (event) => {
-      if (socket === this.socket) this.hear(JSON.parse(String(event.data)) as ServerFrame);
+      if (socket !== this.socket) return;
+      const said = JSON.parse(String(event.data)) as ServerFrame | ServerFrame[];
+      for (const frame of Array.isArray(said) ? said : [said]) this.hear(frame);
     };
     socket.onclose = (event) => {
       if (socket !== this.socket) return;
