@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Response
 from qiao.core.actor import Actor
 from qiao.core.web import Locale, Read, Runtime_
 from qiao.desk.conversations import service as conversations
+from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.search.schemas import hit_view
-from qiao.knowledge.search.service import STAFF, SearchService
+from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts.access import SignedIn
 from qiao.people.customers import service as customers
 
@@ -37,7 +38,7 @@ async def search_everything(
         people = await customers.find(db, actor, q=q, limit=limit)
         found["customers"] = [person.model_dump(mode="json") for person in people]
     if wanted & {"faqs", "articles"} and _any(actor, "knowledge.view"):
-        hits = await runtime.get(SearchService).search(q, audience=STAFF, locale=locale, limit=limit * 2)
+        hits = await runtime.get(SearchService).search(q, audience=reader_of(actor), locale=locale, limit=limit * 2)
         for hit in hits:
             kind = "faqs" if hit.document.kind == "faq" else "articles"
             if kind in wanted and len(found[kind]) < limit and hit.score >= _MEANT:

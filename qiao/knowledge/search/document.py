@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from qiao.knowledge.articles.conditions import Conditions
+
 Kind = Literal["faq", "article"]
 Outcome = Literal["answer", "choices", "none"]
 
@@ -13,7 +15,7 @@ class Document:
 
     `audience` are the tags of which a reader needs at least one; a document without tags is found only by a reader who
     may see everything. Translations of one text share a `group`; a search returns at most one of them.
-    `valid_from` and `valid_until` are seconds since the epoch.
+    `valid_from` and `valid_until` are seconds since the epoch; `conditions` say for whom it holds at all.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Document:
     group: str = ""
     valid_from: float | None = None
     valid_until: float | None = None
+    conditions: Conditions = Conditions()
 
 
 @dataclass(frozen=True, slots=True)

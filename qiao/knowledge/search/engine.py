@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qiao.core.text import guess_language, normalize
+from qiao.knowledge.articles.conditions import Situation
 from qiao.knowledge.search import calibration
 from qiao.knowledge.search.cache import MemoryVectorCache, SqliteVectorCache, vector_key
 from qiao.knowledge.search.document import Decision, Document, Hit, Signals
@@ -157,16 +158,16 @@ class Engine:
 
     def search(
         self, query: str, *, allowed: frozenset[str] | None, context: str | None = None, locale: str | None = None,
-        limit: int = 10, at: float | None = None,
+        limit: int = 10, at: float | None = None, situation: Situation | None = None,
     ) -> list[Hit]:  # fmt: skip
         """The best documents for a question, best first.
 
         `allowed` are the reader's audience tags (None: a reader who may see everything); what they do not open takes no
-        part in ranking, margins or probabilities. `context` is the question before this one; it is used when this one
+        part in ranking, margins or probabilities, and neither does what does not hold in the `situation`, if one is given. `context` is the question before this one; it is used when this one
         does not stand on its own. `locale` chooses among translations. `at` drops what is not valid at that time.
         """
         snapshot = self._snapshot
-        visible = snapshot.visible(allowed, at)
+        visible = snapshot.visible(allowed, at, situation)
         asked = _Asked(query)
         if not visible.any() or not asked.units:
             return []
@@ -184,9 +185,10 @@ class Engine:
 
     def ask(
         self, query: str, *, allowed: frozenset[str] | None, context: str | None = None, locale: str | None = None,
-        policy: calibration.Policy | None = None, at: float | None = None,
+        policy: calibration.Policy | None = None, at: float | None = None, situation: Situation | None = None,
     ) -> Decision:  # fmt: skip
-        return self.decide(self.search(query, allowed=allowed, context=context, locale=locale, at=at), policy)
+        hits = self.search(query, allowed=allowed, context=context, locale=locale, at=at, situation=situation)
+        return self.decide(hits, policy)
 
     def _embed_question(self, normal: str) -> Vectors:
         vector: Vectors = self.embedder.questions([normal])[0]

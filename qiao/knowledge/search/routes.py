@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Locale, Runtime_
+from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.search.schemas import HitView, hit_view
-from qiao.knowledge.search.service import STAFF, SearchService
+from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts.access import Needs
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"])
@@ -22,6 +23,6 @@ async def search_knowledge(
     language: str | None = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> list[HitView]:
-    """FAQs and articles that fit a question, best first; staff also find what is internal."""
-    hits = await runtime.get(SearchService).search(q, audience=STAFF, locale=language or locale, limit=limit)
+    """FAQs and articles that fit a question, best first; as far as one may read them."""
+    hits = await runtime.get(SearchService).search(q, audience=reader_of(actor), locale=language or locale, limit=limit)
     return [hit_view(hit) for hit in hits]

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from qiao.knowledge.articles.audience import level_of
 from qiao.knowledge.search.document import Hit
 
 
@@ -28,7 +29,7 @@ def hit_view(hit: Hit) -> HitView:
         matched=hit.matched,
         excerpt=document.body[:280],
         locale=document.locale,
-        audience=next(iter(document.audience), "public"),
+        audience=level_of(document.audience),
         score=round(hit.score, 4),
         probability=round(hit.probability, 4),
     )

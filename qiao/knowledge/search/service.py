@@ -12,7 +12,9 @@ from qiao.core.events import Envelope
 from qiao.core.runtime import Runtime
 from qiao.core.text import normalize
 from qiao.knowledge.articles import service as articles
-from qiao.knowledge.articles.events import KnowledgeChanged
+from qiao.knowledge.articles.audience import ANONYMOUS, STAFF, Reader
+from qiao.knowledge.articles.conditions import Conditions, Situation
+from qiao.knowledge.articles.events import KnowledgeChanged, WordsChanged
 from qiao.knowledge.articles.schemas import SearchableText
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.document import Decision, Document, Hit
@@ -21,8 +23,8 @@ from qiao.knowledge.search.text import codes, is_negated, numbers
 
 logger = structlog.get_logger(__name__)
 
-PUBLIC: Final = frozenset({"public"})
-STAFF: Final = frozenset({"public", "internal"})
+PUBLIC: Final = ANONYMOUS
+__all__ = ["PUBLIC", "STAFF", "SearchService", "document_of"]
 
 # What makes a question the same as a known one: 怎么申请退货 / 如何申请退货 (meaning 0.98, words 0.80, 0.89 sure) lie above,
 # 专用发票 / 普通发票 (0.92) and 退货 / 换货 (0.77) below.
@@ -40,10 +42,11 @@ def document_of(text: SearchableText) -> Document:
         variants=text.variants,
         body=text.body,
         locale=text.locale,
-        audience=frozenset({text.audience}),
+        audience=text.readers,
         group=str(text.group_id),
         valid_from=text.valid_from.timestamp() if text.valid_from else None,
         valid_until=text.valid_until.timestamp() if text.valid_until else None,
+        conditions=Conditions.of(text.conditions),
     )
 
 
@@ -54,7 +57,7 @@ class SearchService:
         self.runtime = runtime
         self.engine = engine
         self.loaded = asyncio.Event()
-        self._changes: asyncio.Queue[list[KnowledgeChanged]] = asyncio.Queue()
+        self._changes: asyncio.Queue[list[KnowledgeChanged | WordsChanged]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -73,32 +76,37 @@ class SearchService:
         await self._changes.join()
 
     async def ask(
-        self, question: str, *, audience: frozenset[str], context: str | None = None, locale: str | None = None,
-        policy: Policy | None = None,
+        self, question: str, *, audience: Reader, context: str | None = None, locale: str | None = None,
+        policy: Policy | None = None, situation: Situation | None = None,
     ) -> Decision:  # fmt: skip
-        """What the knowledge base has to say to a reader of `audience`: answer, choices or none."""
+        """What the knowledge base has to say to a reader of `audience`: answer, choices or none.
+
+        With a `situation` only texts that hold in it count; customers are always in one, staff look at all of them.
+        """
         await self.loaded.wait()
         at = clock.now().timestamp()
         return await asyncio.to_thread(
-            self.engine.ask, question, allowed=audience, context=context, locale=locale, policy=policy, at=at
-        )
+            self.engine.ask, question, allowed=audience, context=context, locale=locale, policy=policy, at=at,
+            situation=situation,
+        )  # fmt: skip
 
     async def search(
-        self, question: str, *, audience: frozenset[str], locale: str | None = None, limit: int = 10
-    ) -> list[Hit]:
-        """The best documents for a reader of `audience`, best first."""
+        self, question: str, *, audience: Reader, locale: str | None = None, limit: int = 10,
+        situation: Situation | None = None,
+    ) -> list[Hit]:  # fmt: skip
+        """The best documents for a reader of `audience`, best first; with a `situation`, of those that hold in it."""
         await self.loaded.wait()
         at = clock.now().timestamp()
         return await asyncio.to_thread(
-            self.engine.search, question, allowed=audience, locale=locale, limit=limit, at=at
+            self.engine.search, question, allowed=audience, locale=locale, limit=limit, at=at, situation=situation
         )
 
-    async def repeats(self, question: str) -> Hit | None:
+    async def repeats(self, question: str, *, audience: Reader = STAFF) -> Hit | None:
         """The published FAQ that already has this question in other words, or None; internal ones count as well.
 
         Closeness is that of the phrasings alone, whatever the answer says; a number, a code or a 不 makes another question.
         """
-        hits = [hit for hit in await self.search(question, audience=STAFF, limit=3) if hit.document.kind == "faq"]
+        hits = [hit for hit in await self.search(question, audience=audience, limit=3) if hit.document.kind == "faq"]
         return await asyncio.to_thread(self._repeated, question, hits) if hits else None
 
     def _repeated(self, question: str, hits: Sequence[Hit]) -> Hit | None:
@@ -117,9 +125,9 @@ class SearchService:
         return None
 
     async def _on_batch(self, batch: Sequence[Envelope]) -> None:
-        changes = [e.event() for e in batch if e.kind == KnowledgeChanged.kind]
+        changes = [e.event() for e in batch if e.kind in (KnowledgeChanged.kind, WordsChanged.kind)]
         if changes:
-            self._changes.put_nowait([c for c in changes if isinstance(c, KnowledgeChanged)])
+            self._changes.put_nowait([c for c in changes if isinstance(c, KnowledgeChanged | WordsChanged)])
 
     async def _follow(self) -> None:
         while not self.loaded.is_set():
@@ -143,15 +151,28 @@ class SearchService:
     async def _load(self) -> None:
         async with self.runtime.db.read() as db:
             texts = [*await articles.searchable(db, "faq"), *await articles.searchable(db, "article")]
+        await self._load_words()
         if texts:  # an empty knowledge base needs no model; the first text that comes loads it
             await asyncio.to_thread(self.engine.warm_up)
             await asyncio.to_thread(self.engine.replace, [document_of(text) for text in texts])
         logger.info("knowledge_index_loaded", documents=len(texts))
 
-    async def _apply(self, changes: Iterable[KnowledgeChanged]) -> None:
+    async def _load_words(self) -> None:
+        """Tells the engine the company's words, if it takes them."""
+        take = getattr(self.engine, "set_synonyms", None)
+        if take is None:
+            return
+        async with self.runtime.db.read() as db:
+            words = await articles.groups(db)
+        await asyncio.to_thread(take, words)
+
+    async def _apply(self, changes: Iterable[KnowledgeChanged | WordsChanged]) -> None:
         wanted: dict[str, list[UUID]] = {"faq": [], "article": []}
         for change in changes:
-            wanted[change.source].extend(change.items)
+            if isinstance(change, WordsChanged):
+                await self._load_words()
+            else:
+                wanted[change.source].extend(change.items)
         found: list[SearchableText] = []
         async with self.runtime.db.read() as db:
             for source, ids in wanted.items():

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from qiao.knowledge.articles.conditions import Conditions, Situation
 from qiao.knowledge.search.document import Document
 from qiao.knowledge.search.lexical import Counts, SparseIndex
 from qiao.knowledge.search.ports import Vectors
@@ -56,6 +57,12 @@ class Snapshot:
             np.int32,
             len(starts),
         )
+        self._conditions: dict[Conditions, int] = {}
+        self._condition = np.fromiter(
+            (self._conditions.setdefault(document.conditions, len(self._conditions)) for document in self.documents),
+            np.int32,
+            len(starts),
+        )
         self._from = np.array([-np.inf if d.valid_from is None else d.valid_from for d in self.documents])
         self._until = np.array([np.inf if d.valid_until is None else d.valid_until for d in self.documents])
         self._translations: dict[str, list[int]] = {}
@@ -86,8 +93,10 @@ class Snapshot:
             SparseIndex.build([counts for entry in values for counts in entry.terms], unit_terms),
         )
 
-    def visible(self, allowed: frozenset[str] | None, at: float | None) -> NDArray[np.bool_]:
-        """Which documents a reader may find."""
+    def visible(
+        self, allowed: frozenset[str] | None, at: float | None, situation: Situation | None = None
+    ) -> NDArray[np.bool_]:
+        """Which documents a reader may find; with a `situation`, only those that hold in it."""
         if allowed is None:
             mask = np.ones(len(self.documents), np.bool_)
         else:
@@ -95,6 +104,9 @@ class Snapshot:
             mask = np.isin(self._audience, open_to)
         if at is not None:
             mask &= (self._from <= at) & (at < self._until)
+        if situation is not None:
+            holding = [number for conditions, number in self._conditions.items() if conditions.hold(situation)]
+            mask &= np.isin(self._condition, holding)
         return mask
 
     def unit(self, number: int) -> Unit:

@@ -18,6 +18,7 @@ from qiao.core.actor import Actor
 from qiao.core.jobs import Progress
 from qiao.core.runtime import Runtime
 from qiao.knowledge.articles import service as articles
+from qiao.knowledge.articles import texts
 from qiao.knowledge.articles.schemas import FaqCreate
 from qiao.knowledge.importing import jobs, service
 from tests.conftest import SignIn
@@ -287,14 +288,14 @@ async def test_what_cannot_be_stored_stays_out_alone(
 ) -> None:
     boss = await sign_in("boss")
     found = await previewed(boss, csv_of([HEAD, *(["", f"怎么办{n}号", "", "a", ""] for n in range(5))]))
-    whole = articles._new_faq
+    whole = texts._new
 
-    async def failing(db: Any, actor: Any, body: FaqCreate, import_id: Any) -> Any:
+    async def failing(db: Any, actor: Any, table: Any, body: FaqCreate, import_id: Any) -> Any:
         if "3号" in body.question:
             await db.execute(text("SELECT 1/0"))
-        return await whole(db, actor, body, import_id)
+        return await whole(db, actor, table, body, import_id)
 
-    monkeypatch.setattr(articles, "_new_faq", failing)
+    monkeypatch.setattr(texts, "_new", failing)
     job = await committed(boss, found["id"])
     assert job["result"] == {"created": 4, "updated": 0, "skipped": 0, "failed": 1}
     failed = (await boss.get(f"{URL}/{found['id']}", params={"only": "failed"})).json()["rows"]
