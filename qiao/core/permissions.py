@@ -16,6 +16,7 @@ PERMISSIONS: Final[tuple[str, ...]] = (
     "knowledge.manage",
     "knowledge.view_all",
     "canned.edit",
+    "flows.manage",
     "queues.manage",
     "users.manage",
     "roles.manage",
@@ -55,6 +56,7 @@ BUILT_IN_ROLES: Final[dict[str, tuple[str, ...]]] = {
         "knowledge.manage",
         "knowledge.view_all",
         "canned.edit",
+        "flows.manage",
     ),
     "viewer": ("conversations.view_all", "customers.view", "knowledge.view", "wallboard.view", "reports.view"),
 }

@@ -11,9 +11,10 @@ from qiao.core.db import Db, Session
 from qiao.core.files import wiring as files
 from qiao.core.settings import Settings
 from qiao.demo.company import seed_company
+from qiao.demo.flows import seed_flows
 from qiao.demo.history import seed_history
 from qiao.demo.shop import seed_customers, seed_knowledge, seed_orders
-from qiao.packs.loader import load_demo
+from qiao.packs.loader import flow_files, load_demo
 from qiao.people.accounts import service as accounts
 from qiao.people.organization import service as organization
 from qiao.people.setup import service as setup
@@ -55,6 +56,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
         + len(pack.customers.customers)
         + len(pack.orders.orders)
         + len(pack.conversations.conversations)
+        + len(flow_files())
     )
     done = 0
 
@@ -72,6 +74,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
             answers = await seed_knowledge(db, actor, pack, step)
             customers = await seed_customers(db, actor, pack, places, step)
             await seed_orders(db, actor, pack, customers, step)
+            await seed_flows(db, actor, step)
             await seed_history(db, actor, pack, places, customers, answers, step)
     finally:
         await runtime.db.close()

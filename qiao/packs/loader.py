@@ -20,7 +20,7 @@ from .models import (
     Text,
 )
 
-__all__ = ["PackError", "load_demo", "load_demo_from"]
+__all__ = ["PackError", "flow_files", "load_demo", "load_demo_from"]
 
 PACKS = Path(__file__).parent
 T = TypeVar("T", bound=msgspec.Struct)
@@ -29,6 +29,11 @@ try:
     from yaml import CSafeLoader as _Loader
 except ImportError:  # PyYAML built without libyaml: slower, same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+
+def flow_files(name: str = "ecommerce") -> list[Path]:
+    """The flows a pack brings along, in the order of their names."""
+    return sorted((PACKS / name / "flows").glob("*.yaml"))
 
 
 def load_demo(name: str = "ecommerce") -> DemoPack:

@@ -24,6 +24,8 @@ class Action(StrEnum):
     ASK_AGAIN = "ask_again"
     INTRODUCE = "introduce"
     ASK_TO_TYPE = "ask_to_type"
+    FLOW = "flow"
+    """A flow speaks."""
 
 
 class HandoffReason(StrEnum):
@@ -32,6 +34,8 @@ class HandoffReason(StrEnum):
     """The bot did not know too often in a row."""
     REJECTED = "rejected"
     """The customer said no to what the bot offered."""
+    FLOW = "flow"
+    """A flow leads to a person, or could not go on."""
 
 
 @dataclass(frozen=True, slots=True)

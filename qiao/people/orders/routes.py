@@ -1,16 +1,17 @@
 """HTTP doors of orders."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from qiao.core.actor import Actor
-from qiao.core.web import Read, Tx
+from qiao.core.web import Cursor, Page, Read, Tx
+from qiao.core.web.pages import Limit
 from qiao.people.accounts.access import Needs
 from qiao.people.customers import service as customers
-from qiao.people.orders import service
-from qiao.people.orders.schemas import Number, OrderBody, OrderView
+from qiao.people.orders import requests, service
+from qiao.people.orders.schemas import DecideBody, Number, OrderBody, OrderRequestView, OrderView
 
 router = APIRouter(tags=["orders"])
 Viewer = Annotated[Actor, Needs("customers.view")]
@@ -34,3 +35,31 @@ async def list_orders(actor: Viewer, db: Read, customer_id: UUID) -> list[OrderV
     """A customer's orders, newest first."""
     await customers.ref(db, customer_id)
     return await service.of_customer(db, actor, customer_id)
+
+
+@router.get("/order-requests")
+async def list_order_requests(
+    actor: Viewer,
+    db: Read,
+    customer_id: UUID | None = None,
+    order_number: Annotated[str | None, Query(max_length=60)] = None,
+    status: Literal["requested", "done", "rejected"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[OrderRequestView]:
+    """What customers asked for about their orders (refund, address, invoice), newest first."""
+    items, following = await requests.listing(
+        db, actor, customer_id=customer_id, order_number=order_number, status=status, cursor=cursor, limit=limit
+    )
+    return Page(items=items, next_cursor=following)
+
+
+@router.post("/order-requests/{request_id}/decide")
+async def decide_order_request(
+    actor: Annotated[Actor, Needs("conversations.handle", "orders.write")],
+    db: Tx,
+    request_id: UUID,
+    body: DecideBody,
+) -> OrderRequestView:
+    """Settles or refuses an open request."""
+    return await requests.decide(db, actor, request_id, body)

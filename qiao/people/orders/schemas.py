@@ -72,3 +72,52 @@ class OrderView(BaseModel):
     items: list[dict[str, Any]]
     logistics: dict[str, Any]
     updated_at: datetime
+
+
+RequestKind = Literal["refund", "address", "invoice"]
+
+
+class RefundDetails(Body):
+    """Money back. `amount_minor` is at most what was paid."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+    amount_minor: int = Field(ge=1, le=10**15)
+
+
+class AddressDetails(Body):
+    recipient: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
+    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=300)]
+
+
+class InvoiceDetails(Body):
+    """`tax_number` is needed for a company."""
+
+    holder: Literal["person", "company"]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    tax_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=30)] = ""
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254)]
+
+
+class OrderRequestView(BaseModel):
+    """What a customer asked for about an order. Personal details are masked for those who may not reveal them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    number: int
+    order_number: str
+    customer_id: UUID
+    kind: str
+    status: str
+    details: dict[str, Any]
+    conversation_id: UUID | None
+    note: str
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class DecideBody(Body):
+    status: Literal["done", "rejected"]
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""

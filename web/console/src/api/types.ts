@@ -22,6 +22,7 @@ export type Permission =
   | "knowledge.manage"
   | "knowledge.view_all"
   | "canned.edit"
+  | "flows.manage"
   | "queues.manage"
   | "users.manage"
   | "roles.manage"

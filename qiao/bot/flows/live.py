@@ -1,0 +1,441 @@
+"""Flows in conversations: what the dialogue asks of them for one message of a customer.
+
+`decide` asks a waiting flow first, lets the dialogue decide as always where that did not settle it, and then looks whether
+the decision begins a flow or was a question in between. `speak` says what there is to say and keeps where things stand.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from qiao.bot.answering.policy import Action, HandoffReason, Reply
+from qiao.bot.flows import entities, identity
+from qiao.bot.flows.book import FlowBook
+from qiao.bot.flows.document import CallTool, Flow
+from qiao.bot.flows.events import FlowEnded, FlowStarted
+from qiao.bot.flows.machine import START, Machine
+from qiao.bot.flows.models import FlowRunRow, FlowStateRow
+from qiao.bot.flows.state import Ended, Frame, Option, Outcome, State, Turn
+from qiao.bot.tools import service as tools
+from qiao.bot.tools.models import ToolCallRow
+from qiao.bot.tools.ports import Call, Result, Subject
+from qiao.bot.understanding.rules import Intent, intent_of
+from qiao.core import clock, i18n
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.errors import NotFound
+from qiao.core.events import Audience, emit
+from qiao.core.runtime import runtime_of
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import ConversationFacts, MessageView, Outgoing
+from qiao.knowledge.articles import service as articles
+from qiao.people.customers import service as customers
+from qiao.people.organization import service as organization
+
+SURE: Final = 0.66
+"""A sentence this much like a flow's phrases begins it, unless the knowledge base has an answer."""
+EXACT: Final = 0.9
+"""This much begins it even then."""
+MAYBE: Final = 0.54
+"""This much is worth a button."""
+_MISSES: Final = frozenset({Action.DONT_KNOW, Action.CHOICES, Action.ASK_AGAIN, Action.ACKNOWLEDGE, Action.HANDOFF})
+"""Decisions that are no answer to a question in between."""
+_MOST_OFFERED: Final = 3
+
+
+@dataclass
+class LiveWorld:
+    """The machine's world in a conversation."""
+
+    db: Session
+    facts: ConversationFacts
+    locale: str
+    today: date
+    customer_name: str
+    signed_in: Subject | None
+    flows: dict[str, Flow]
+    state: State
+    log: list[ToolCallRow] = field(default_factory=list)
+
+    def flow(self, version_id: str) -> Flow | None:
+        return self.flows.get(version_id)
+
+    async def call(self, step: CallTool, inputs: Mapping[str, Any], key: str) -> Result:
+        wanted = Call(
+            tool=step.tool,
+            inputs=inputs,
+            key=f"flow:{self.facts.id.hex}:{key}",
+            locale=self.locale,
+            conversation_id=self.facts.id,
+            subject=self.signed_in or self.state.subject,
+            timeout_s=step.timeout_s,
+        )
+        return await tools.call(self.db, wanted, log=self.log)
+
+    async def prove(self, order_number: str, code: str) -> Subject | None:
+        return await identity.prove(self.db, self.facts, order_number, code)
+
+
+@dataclass
+class Plan:
+    """What flows make of a message. `settled`: the dialogue need not decide anything."""
+
+    world: LiveWorld
+    machine: Machine
+    turn: Turn
+    settled: bool = False
+    offers: tuple[Option, ...] = ()
+    started: tuple[UUID, str, UUID] | None = None
+    """Run, flow and version that begin now."""
+    summary: dict[str, Any] | None = None
+    title: str | None = None
+
+    @property
+    def handoff(self) -> bool:
+        return self.turn.handoff
+
+    @property
+    def note(self) -> dict[str, Any]:
+        """What the bot's memory keeps of it, so that whoever takes over sees what was found out."""
+        frame = self.machine.state.active
+        found = self.summary or (self.machine.summary(frame) if frame else None)
+        if found is None:
+            return {}
+        return {"collected": {found["flow"]: "", **{row["label"]: row["value"] for row in found["slots"]}}}
+
+
+def chosen(message: MessageView) -> str | None:
+    """The id of the option a customer pressed."""
+    choice = message.payload.get("choice")
+    if isinstance(choice, dict):
+        choice = choice.get("id")
+    return choice if isinstance(choice, str) else None
+
+
+Decision = Callable[[], Awaitable[tuple[Reply, Intent]]]
+
+
+async def decide(
+    db: Session, facts: ConversationFacts, message: MessageView, locale: str, otherwise: Decision
+) -> tuple[Reply, Intent, Plan | None]:
+    """The bot's decision on a message, flows included. `otherwise` is the decision without them."""
+    plan = await listen(db, facts, message, locale)
+    intent = Intent.QUESTION
+    reply = Reply(Action.FLOW, 0)
+    if plan is None or not plan.settled:
+        reply, intent = await otherwise()
+        plan = await after(db, facts, message, reply, plan, locale)
+    if plan is not None and plan.settled:
+        reply = Reply(Action.FLOW, 0) if not plan.handoff else Reply(Action.HANDOFF, 0, reason=HandoffReason.FLOW)
+    return reply, intent, plan
+
+
+async def listen(db: Session, facts: ConversationFacts, message: MessageView, locale: str) -> Plan | None:
+    """What the flow being talked about makes of a message; None when no flow is waiting.
+
+    Not settled means: not an answer to what was asked, or not in words. The dialogue decides, then `after` goes on.
+    """
+    row = await db.get(FlowStateRow, facts.id)
+    if row is None or not row.waiting:
+        return None
+    plan = await _plan(db, facts, locale_of(message.body, load_state(row).locale, locale), row)
+    if plan.machine.state.active is None:
+        return None
+    if message.kind != "text" or intent_of(message.body) is Intent.HANDOFF or (chosen(message) or "").startswith(START):
+        return plan
+    await _hear(plan, message, detour=True)
+    plan.settled = not plan.turn.unheard
+    return plan
+
+
+def locale_of(text: str, held: str, guessed: str) -> str:
+    """The language to go on in: that of the flow, unless the customer has clearly changed it."""
+    if not held or held == guessed:
+        return guessed
+    plain = entities.without_values(text)
+    words = re.findall(r"[a-z]{2,}", plain)
+    changed = len(words) >= 3 if guessed == "en" else len(re.findall(r"[\u4e00-\u9fff]", plain)) >= 2
+    return guessed if changed else held
+
+
+async def after(
+    db: Session, facts: ConversationFacts, message: MessageView, reply: Reply, plan: Plan | None, locale: str
+) -> Plan | None:
+    """What flows add to the dialogue's decision, or None: nothing."""
+    if plan is not None and plan.settled:
+        return plan
+    if reply.action is Action.HANDOFF and intent_of(message.body) is Intent.HANDOFF:
+        if plan is not None:
+            frame = plan.machine.state.active
+            plan.summary = plan.machine.summary(frame) if frame else None
+            plan.turn = Turn(ended=plan.machine.stop("handoff"))
+        return plan
+    begun = await _begin(db, facts, message, reply, plan, locale) if message.kind == "text" else None
+    if begun is not None:
+        return begun
+    if plan is None:
+        return None
+    if reply.action in _MISSES and message.kind == "text":
+        await _hear(plan, message, detour=False)
+        plan.settled = True
+    elif reply.action is Action.GOODBYE:
+        plan.turn = Turn(ended=plan.machine.stop("cancelled"))
+    else:
+        plan.turn = plan.machine.detoured()
+    return plan
+
+
+async def _hear(plan: Plan, message: MessageView, *, detour: bool) -> None:
+    frame = plan.machine.state.active
+    plan.turn = await plan.machine.hear(message.body, chosen(message), detour=detour)
+    if frame is not None:
+        plan.title = _name(plan, frame)
+        if plan.turn.handoff:
+            plan.summary = plan.machine.summary(frame)
+
+
+async def _begin(
+    db: Session, facts: ConversationFacts, message: MessageView, reply: Reply, plan: Plan | None, locale: str
+) -> Plan | None:
+    """Starts a flow, or offers one, where the sentence or the answer it gets says so."""
+    book = runtime_of(db).get(FlowBook)
+    published = await book.published(db)
+    if not published:
+        return None
+    pressed = chosen(message) or ""
+    if pressed.startswith(START):
+        key = pressed.removeprefix(START)
+        return await _start(db, facts, message, published, key, plan, locale) if key in published else None
+    action = await _action_of(db, reply)
+    if action is not None and plan is None:
+        for key, (_, flow) in published.items():
+            if action in flow.triggers.start_on:
+                return await _start(db, facts, message, published, key, plan, locale)
+    if intent_of(message.body) is not Intent.QUESTION:
+        return None
+    matches = await book.match(published, message.body)
+    best = matches[0].score if matches else 0.0
+    answered = reply.action is Action.ANSWER
+    # Who names an order number as well is not asking in general.
+    sure = MAYBE if matches and _names_something(published[matches[0].flow][1], message.body) else SURE
+    if matches and best >= (EXACT if answered else sure):
+        return await _start(db, facts, message, published, matches[0].flow, plan, locale)
+    if plan is not None:
+        return None
+    wanted = [match.flow for match in matches if match.score >= MAYBE and not answered]
+    wanted += [k for k, (_, flow) in published.items() if action in flow.triggers.offer_on and k not in wanted]
+    if not wanted or reply.action not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
+        return None
+    made = await _plan(db, facts, locale, await db.get(FlowStateRow, facts.id))
+    made.offers = tuple(Option(START + k, published[k][1].name.text(locale)) for k in wanted[:_MOST_OFFERED])
+    if reply.action is Action.DONT_KNOW:
+        made.turn.say(i18n.t("flows.offer_maybe", locale), made.offers)
+        made.offers, made.settled = (), True
+    return made
+
+
+def _names_something(flow: Flow, text: str) -> bool:
+    day = clock.now().date()
+    return any(
+        slot.type == "order_number" and entities.spot(slot, text, day) is not None for slot in flow.slots.values()
+    )
+
+
+async def _start(
+    db: Session,
+    facts: ConversationFacts,
+    message: MessageView,
+    published: dict[str, tuple[UUID, Flow]],
+    key: str,
+    plan: Plan | None,
+    locale: str,
+) -> Plan:
+    if plan is None:
+        plan = await _plan(db, facts, locale, await db.get(FlowStateRow, facts.id))
+    version_id, flow = published[key]
+    plan.world.flows[str(version_id)] = flow
+    # The same message begins the same run: repeated after a crash, its tools are called under the same keys.
+    run_id = uuid5(message.id, f"flow:{key}")
+    words = "" if (chosen(message) or "").startswith(START) else message.body
+    plan.turn = await plan.machine.start(flow, str(version_id), run_id.hex, words)
+    if plan.turn.started:
+        plan.started = (run_id, key, version_id)
+    if plan.turn.handoff:
+        ended = next((e for e in plan.turn.ended if e.outcome == "handoff"), None)
+        plan.summary = plan.machine.summary(ended.frame) if ended else None
+    plan.settled = True
+    plan.title = flow.name.text(locale)
+    return plan
+
+
+async def _action_of(db: Session, reply: Reply) -> str | None:
+    if reply.action is not Action.ANSWER or not reply.hits or reply.hits[0].document.kind != "faq":
+        return None
+    try:
+        return (await articles.get_faq(db, UUID(reply.hits[0].id))).action
+    except (NotFound, ValueError):
+        return None
+
+
+async def _plan(db: Session, facts: ConversationFacts, locale: str, row: FlowStateRow | None) -> Plan:
+    state = load_state(row)
+    state.locale = locale
+    if state.subject_until is not None and state.subject_until < clock.now():
+        state.subject = state.subject_until = None
+    book = runtime_of(db).get(FlowBook)
+    versions = await book.versions(db, [UUID(frame.version_id) for frame in state.frames])
+    zone = ZoneInfo((await organization.get_workspace(db)).timezone)
+    world = LiveWorld(
+        db=db,
+        facts=facts,
+        locale=locale,
+        today=clock.now().astimezone(zone).date(),
+        customer_name=(await customers.ref(db, facts.customer_id)).name,
+        signed_in=await identity.signed_in(db, facts),
+        flows={str(key): flow for key, flow in versions.items()},
+        state=state,
+    )
+    return Plan(world, Machine(world, state), Turn())
+
+
+def load_state(row: FlowStateRow | None) -> State:
+    return msgspec.convert(row.state, State) if row is not None else State()
+
+
+def _name(plan: Plan, frame: Frame) -> str:
+    flow = plan.world.flow(frame.version_id)
+    return flow.name.text(plan.world.locale) if flow else frame.flow
+
+
+# -- saying and remembering --------------------------------------------------------------------------------------------
+
+
+async def speak(db: Session, plan: Plan, actor: Actor, client_id: str) -> None:
+    """Says what the flow has to say and keeps where it stands, in this transaction."""
+    for number, line in enumerate(plan.turn.lines):
+        key = client_id if number == 0 and plan.settled and not plan.handoff else f"{client_id}:flow:{number}"
+        if line.card is not None:
+            await conversations.send(
+                db,
+                actor,
+                plan.world.facts.id,
+                Outgoing(kind="card", body="", payload=line.card, client_id=f"{key}:card"),
+            )
+        if line.text:
+            await conversations.send(db, actor, plan.world.facts.id, _outgoing(line.text, line.options, key))
+    if plan.offers:
+        text = i18n.t("flows.offer", plan.world.locale)
+        await conversations.send(db, actor, plan.world.facts.id, _outgoing(text, plan.offers, f"{client_id}:offer"))
+    await remember(db, plan, actor)
+
+
+def _outgoing(text: str, options: tuple[Option, ...], client_id: str) -> Outgoing:
+    if not options:
+        return Outgoing(body=text, client_id=client_id)
+    shown = [{"id": option.id, "label": option.label, "value": option.label} for option in options]
+    return Outgoing(kind="choices", body=text, payload={"prompt": text, "options": shown}, client_id=client_id)
+
+
+async def remember(db: Session, plan: Plan, actor: Actor) -> None:
+    """Writes state, runs and calls of this message."""
+    facts, state = plan.world.facts, plan.machine.state
+    now = clock.now()
+    if state.subject is not None and state.subject_until is None:
+        state.subject_until = now + identity.PROVEN_FOR
+    if plan.started is not None:
+        run_id, key, version_id = plan.started
+        values = {"id": run_id, "conversation_id": facts.id, "flow": key, "version_id": version_id, "path": []}
+        await db.execute(insert(FlowRunRow).values(**values, started_at=now).on_conflict_do_nothing())
+        await emit(
+            db,
+            FlowStarted(run_id=run_id, flow=key),
+            actor=actor,
+            conversation_id=facts.id,
+            audience=Audience(permission="flows.manage"),
+        )
+    db.add_all(plan.world.log)
+    plan.world.log = []
+    active = state.active
+    flow = plan.world.flow(active.version_id) if active else None
+    minutes = flow.timeout_minutes if flow else int(identity.PROVEN_FOR.total_seconds() // 60)
+    await save_state(db, facts.id, state, now + timedelta(minutes=minutes))
+    await _record_ends(db, facts.id, plan.turn.ended, actor)
+
+
+async def save_state(db: Session, conversation_id: UUID, state: State, expires_at: datetime) -> None:
+    values = {
+        "state": msgspec.to_builtins(state),
+        "waiting": bool(state.frames),
+        "expires_at": expires_at,
+        "updated_at": clock.now(),
+    }
+    await db.execute(
+        insert(FlowStateRow)
+        .values(conversation_id=conversation_id, **values)
+        .on_conflict_do_update(index_elements=["conversation_id"], set_=values)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def _record_ends(db: Session, conversation_id: UUID, ended: list[Ended], actor: Actor) -> None:
+    for end in ended:
+        run_id = UUID(end.frame.run_id)
+        await db.execute(
+            update(FlowRunRow)
+            .where(FlowRunRow.id == run_id, FlowRunRow.ended_at.is_(None))
+            .values(ended_at=clock.now(), outcome=end.outcome, path=end.frame.path)
+        )
+        await emit(
+            db,
+            FlowEnded(run_id=run_id, flow=end.frame.flow, outcome=end.outcome),
+            actor=actor,
+            conversation_id=conversation_id,
+            audience=Audience(permission="flows.manage"),
+        )
+
+
+# -- ends from outside -------------------------------------------------------------------------------------------------
+
+
+async def due(db: Session, limit: int = 200) -> list[UUID]:
+    """Conversations whose flow has waited for too long."""
+    query = select(FlowStateRow.conversation_id).where(FlowStateRow.waiting, FlowStateRow.expires_at < clock.now())
+    return list((await db.execute(query.order_by(FlowStateRow.expires_at).limit(limit))).scalars())
+
+
+async def time_out(db: Session, conversation_id: UUID) -> None:
+    """Ends what has waited for too long, with a sentence if the conversation is still the bot's."""
+    row = await db.get(FlowStateRow, conversation_id, with_for_update=True, populate_existing=True)
+    if row is None or not row.waiting or row.expires_at >= clock.now():
+        return
+    state = load_state(row)
+    facts = await conversations.facts(db, conversation_id)
+    if facts is not None and facts.status == "bot" and state.active is not None:
+        found = await runtime_of(db).get(FlowBook).versions(db, [UUID(state.active.version_id)])
+        name = next((flow.name.text(facts.locale) for flow in found.values()), state.active.flow)
+        text = i18n.t("flows.timed_out", facts.locale, name=name)
+        key = f"bot:flow:timeout:{state.active.run_id}"
+        await conversations.send(db, Actor.bot(), conversation_id, Outgoing(body=text, client_id=key))
+    await _drop(db, conversation_id, state, "timed_out" if facts and facts.status == "bot" else "handoff")
+
+
+async def abandon(db: Session, conversation_id: UUID) -> None:
+    """Forgets what was going on: people have had the conversation meanwhile."""
+    row = await db.get(FlowStateRow, conversation_id, with_for_update=True, populate_existing=True)
+    if row is not None and row.waiting:
+        await _drop(db, conversation_id, load_state(row), "abandoned")
+
+
+async def _drop(db: Session, conversation_id: UUID, state: State, outcome: Outcome) -> None:
+    ended = [Ended(frame, outcome) for frame in reversed(state.frames)]
+    state.frames = []
+    await save_state(db, conversation_id, state, clock.now() + identity.PROVEN_FOR)
+    await _record_ends(db, conversation_id, ended, Actor.bot())

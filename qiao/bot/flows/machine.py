@@ -1,0 +1,641 @@
+"""The machine that runs flows: state and a customer's words in, things to say and the next state out.
+
+It reaches the world only through `World` (tools, identity), so the product, the editor's rehearsal and the tests of a file
+run the very same code. It always ends: no turn passes more than `MOST_MOVES` steps, no step asks more often than it may.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Protocol
+
+from qiao.bot.flows import entities
+from qiao.bot.flows.conditions import holds
+from qiao.bot.flows.document import (
+    AnyStep,
+    Ask,
+    Branch,
+    CallTool,
+    Choice,
+    Confirm,
+    End,
+    Flow,
+    Handoff,
+    Phrases,
+    Say,
+    Slot,
+    Verify,
+)
+from qiao.bot.flows.state import MOST_FRAMES, Ended, Frame, Option, Outcome, State, Turn
+from qiao.bot.flows.templates import MISSING, fill, fill_any, lookup
+from qiao.bot.tools.ports import Result, Subject, Words
+from qiao.bot.understanding.rules import Intent, intent_of
+from qiao.core import i18n
+from qiao.core.text import normalize
+
+MOST_MOVES: Final = 100
+MOST_CHANGES: Final = 8
+MOST_DETOURS: Final = 6
+"""Questions in between, without any progress, before the flow counts them as misses."""
+CANCEL: Final = "flow:cancel"
+YES: Final = "flow:yes"
+CHANGE: Final = "flow:change:"
+VALUE: Final = "flow:value:"
+START: Final = "flow:start:"
+_ORDER_SLOT: Final = Slot(
+    type="order_number", label=Words(zh_cn="订单号", en="order number"), ask=Words(zh_cn="订单号", en="order number")
+)
+_CODE_SLOT: Final = Slot(
+    type="code", label=Words(zh_cn="后四位", en="last four"), ask=Words(zh_cn="后四位", en="last four")
+)
+
+
+class World(Protocol):
+    """What the machine needs from outside, for one conversation and one message."""
+
+    locale: str
+    today: date
+    customer_name: str
+    signed_in: Subject | None
+
+    def flow(self, version_id: str) -> Flow | None:
+        """A version that runs in this conversation; None when it is gone."""
+
+    async def call(self, step: CallTool, inputs: Mapping[str, Any], key: str) -> Result:
+        """Calls a tool for whoever the customer is known to be."""
+
+    async def prove(self, order_number: str, code: str) -> Subject | None:
+        """Whose order it is, if the code fits. None says only "no": not which part, and not whether it is locked."""
+
+
+@dataclass
+class Machine:
+    """Runs one message through a state."""
+
+    world: World
+    state: State
+
+    # -- doors ---------------------------------------------------------------------------------------------------------
+
+    async def start(
+        self, flow: Flow, version_id: str, run_id: str, text: str, known: Mapping[str, Any] | None = None
+    ) -> Turn:
+        """Begins a flow with what the sentence says already. One that is running is taken up where it stood."""
+        turn = Turn()
+        at = next((i for i, frame in enumerate(self.state.frames) if frame.flow == flow.flow), None)
+        if at is not None:
+            self.state.frames.append(self.state.frames.pop(at))
+            self._repeat(self.state.frames[-1], turn)
+            return turn
+        if len(self.state.frames) >= MOST_FRAMES:
+            self._end(self.state.frames[0], "abandoned", turn)
+        frame = Frame(flow.flow, version_id, run_id)
+        frame.slots.update({k: v for k, v in (known or {}).items() if k in flow.slots and v not in (None, "")})
+        self.state.frames.append(frame)
+        turn.started = flow.flow
+        self._spot(flow, frame, text, None)
+        await self._run(flow, frame, flow.steps[0].id, turn)
+        return turn
+
+    async def hear(self, text: str, choice: str | None = None, *, detour: bool = True) -> Turn:
+        """What the customer said to the flow being talked about. With `detour`, words that may be a question of their own
+        come back as `unheard`; without, they are taken as an answer or counted as a miss."""
+        turn = Turn()
+        frame = self.state.active
+        if frame is None:
+            return turn
+        flow = self.world.flow(frame.version_id)
+        step = next((s for s in flow.steps if s.id == frame.step), None) if flow else None
+        if flow is None or step is None:
+            self._end(frame, "failed", turn)
+            await self._resume(turn)
+            return turn
+        if choice == CANCEL or (not choice and entities.is_cancel(text) and not self._declines(flow, step, text)):
+            self._cancel(flow, frame, turn)
+            await self._resume(turn)
+            return turn
+        if detour and frame.detours >= MOST_DETOURS:
+            detour = False
+        await self._heard(flow, frame, step, text, choice or "", detour, turn)
+        if not turn.unheard:
+            frame.detours = 0 if not detour else frame.detours
+        return turn
+
+    def detoured(self) -> Turn:
+        """After a question in between was answered: back to what was asked."""
+        turn = Turn()
+        frame = self.state.active
+        flow = self.world.flow(frame.version_id) if frame else None
+        if frame is None or flow is None:
+            return turn
+        frame.detours += 1
+        self._repeat(frame, turn, lead=self._t("go_on", name=flow.name.text(self.world.locale)))
+        return turn
+
+    def stop(self, outcome: Outcome) -> list[Ended]:
+        """Ends everything without a word: people have taken over, or the time is up."""
+        turn = Turn()
+        for frame in reversed(list(self.state.frames)):
+            self._end(frame, outcome, turn)
+        return turn.ended
+
+    # -- hearing -------------------------------------------------------------------------------------------------------
+
+    async def _heard(
+        self, flow: Flow, frame: Frame, step: AnyStep, text: str, choice: str, detour: bool, turn: Turn
+    ) -> None:
+        if choice.startswith(CHANGE):
+            await self._change(flow, frame, choice.removeprefix(CHANGE), turn)
+            return
+        if isinstance(step, Verify):
+            await self._hear_verify(flow, frame, step, text, choice, detour, turn)
+            return
+        fixed = entities.correction(text)
+        if fixed is not None and await self._corrected(flow, frame, step, fixed, turn):
+            return
+        if isinstance(step, Ask):
+            await self._hear_ask(flow, frame, step, text, choice, detour, turn)
+        elif isinstance(step, Confirm):
+            await self._hear_confirm(flow, frame, step, text, choice, detour, turn)
+        else:
+            await self._run(flow, frame, step.id, turn)
+
+    async def _hear_ask(
+        self, flow: Flow, frame: Frame, step: Ask, text: str, choice: str, detour: bool, turn: Turn
+    ) -> None:
+        slot = flow.slots[step.slot]
+        choices = self._choices(slot, frame)
+        if choice.startswith(VALUE):
+            value = choice.removeprefix(VALUE)
+            heard = entities.Heard(value) if value in {c.value for c in choices} else entities.NOTHING
+            if slot.type == "yes_no":
+                heard = entities.Heard(value == "yes")
+        else:
+            free = slot.type in ("text", "address")
+            if detour and free and entities.is_question(text):
+                turn.unheard = True
+                return
+            heard = entities.fit(slot, text, self.world.today, choices)
+        if heard.ok:
+            frame.slots[step.slot] = heard.value
+            self._spot(flow, frame, text, step.slot)
+            await self._run(flow, frame, flow.after(step), turn)
+            return
+        if self._spot(flow, frame, text, step.slot) and heard.fault == "not_understood":
+            await self._run(flow, frame, step.id, turn)
+            return
+        if detour and heard.fault == "not_understood":
+            turn.unheard = True
+            return
+        await self._miss(flow, frame, step, turn, slot, heard)
+
+    async def _hear_confirm(
+        self, flow: Flow, frame: Frame, step: Confirm, text: str, choice: str, detour: bool, turn: Turn
+    ) -> None:
+        named = self._named(flow, step, text)
+        if choice == YES:
+            await self._run(flow, frame, flow.after(step), turn)
+            return
+        if frame.mode == "change" and named is None and len(step.slots) > 1:
+            picked = entities.fit(
+                self._which(flow, step), text, self.world.today, self._which(flow, step).choices or []
+            )
+            named = picked.value if picked.ok else None
+        changed = self._spotted(flow, frame, text, set(step.slots))
+        if changed:
+            await self._rerun(flow, frame, changed, turn)
+            return
+        if named is not None:
+            await self._change(flow, frame, named, turn)
+            return
+        meant = intent_of(text)
+        if meant is Intent.YES:
+            await self._run(flow, frame, flow.after(step), turn)
+        elif meant is Intent.NO:
+            changeable = [name for name in step.slots if flow.asking(name)]
+            if not changeable:
+                self._cancel(flow, frame, turn)
+                await self._resume(turn)
+            elif self._counts(frame, step.id, step.tries):
+                frame.mode = "change"
+                turn.say(self._t("which_change"), self._change_options(flow, changeable))
+            else:
+                self._hand_over(frame, turn)
+        elif detour:
+            turn.unheard = True
+        elif self._counts(frame, step.id, step.tries):
+            self._confirm(flow, frame, step, turn, self._t("again.yes_no"))
+        else:
+            self._hand_over(frame, turn)
+
+    async def _hear_verify(
+        self, flow: Flow, frame: Frame, step: Verify, text: str, choice: str, detour: bool, turn: Turn
+    ) -> None:
+        today = self.world.today
+        slot = flow.slots[step.slot] if step.slot else _ORDER_SLOT
+        number = entities.spot(slot, text, today)
+        if frame.mode == "order" and number is None:
+            heard = entities.fit(slot, text, today)
+            number = heard.value if heard.ok else None
+        if number is not None:
+            frame.proof = str(number)
+            # Both in one message: 订单 KL80010023，手机尾号 0101.
+            rest = normalize(text).replace(normalize(str(number)), " ")
+            code = entities.fit(_CODE_SLOT, rest, today)
+        elif frame.mode == "code":
+            code = entities.fit(_CODE_SLOT, text, today)
+        else:
+            code = entities.NOTHING
+        if frame.proof and code.ok:
+            await self._prove(flow, frame, step, str(code.value), turn)
+            return
+        if number is not None:
+            self._ask_proof(frame, step, turn)
+            return
+        if detour:
+            turn.unheard = True
+            return
+        if self._counts(frame, step.id, step.tries + 2):
+            self._ask_proof(frame, step, turn)
+        else:
+            await self._failed(flow, frame, step.failed, turn)
+
+    async def _prove(self, flow: Flow, frame: Frame, step: Verify, code: str, turn: Turn) -> None:
+        subject = await self.world.prove(frame.proof, code)
+        proven, frame.proof = frame.proof, ""
+        if subject is None:
+            tries = frame.visits[step.id] = frame.visits.get(step.id, 0) + 1
+            frame.mode = "order"
+            if tries >= step.tries:
+                turn.say(self._t("verify.failed"))
+                await self._failed(flow, frame, step.failed, turn)
+            else:
+                turn.say(self._t("verify.wrong"), self._way_out())
+            return
+        self.state.subject = subject
+        if step.slot:
+            frame.slots[step.slot] = proven
+        turn.say(self._t("verify.done"))
+        await self._run(flow, frame, flow.after(step), turn)
+
+    async def _corrected(self, flow: Flow, frame: Frame, step: AnyStep, words: str, turn: Turn) -> bool:
+        """Whether the words put another value into a slot that was filled before."""
+        filled = {name for name in frame.slots if flow.asking(name)}
+        if isinstance(step, Confirm):
+            filled &= set(step.slots)
+        changed = self._spotted(flow, frame, words, filled) if words else {}
+        if not changed and isinstance(step, Ask) and words:
+            heard = entities.fit(
+                flow.slots[step.slot], words, self.world.today, self._choices(flow.slots[step.slot], frame)
+            )
+            if heard.ok and flow.slots[step.slot].type not in ("text", "address"):
+                frame.slots[step.slot] = heard.value
+                await self._run(flow, frame, flow.after(step), turn)
+                return True
+        if not changed:
+            return False
+        await self._rerun(flow, frame, changed, turn)
+        return True
+
+    async def _rerun(self, flow: Flow, frame: Frame, changed: Mapping[str, Any], turn: Turn) -> None:
+        """Takes new values in and goes on from the earliest step that asked for one of them: what follows is done anew."""
+        if frame.wrote:
+            turn.say(self._t("too_late"))
+            self._repeat(frame, turn)
+            return
+        frame.changes += 1
+        if frame.changes > MOST_CHANGES:
+            self._hand_over(frame, turn)
+            return
+        frame.slots.update(changed)
+        asks = [step for step in (flow.asking(name) for name in changed) if step is not None]
+        first = min(asks, key=lambda step: flow.index_of(step.id))
+        await self._run(flow, frame, flow.after(first), turn)
+
+    async def _change(self, flow: Flow, frame: Frame, name: str, turn: Turn) -> None:
+        """Asks for one slot again."""
+        step = flow.asking(name)
+        frame.changes += 1
+        if step is None or frame.changes > MOST_CHANGES:
+            self._hand_over(frame, turn)
+            return
+        if frame.wrote:
+            turn.say(self._t("too_late"))
+            self._repeat(frame, turn)
+            return
+        frame.slots.pop(name, None)
+        frame.asked.pop(step.id, None)
+        await self._run(flow, frame, step.id, turn)
+
+    async def _miss(self, flow: Flow, frame: Frame, step: Ask, turn: Turn, slot: Slot, heard: entities.Heard) -> None:
+        if not self._counts(frame, step.id, step.tries):
+            await self._failed(flow, frame, step.failed, turn)
+            return
+        text = slot.again or None
+        if heard.fault != "not_understood" or text is None:
+            reason = self._t(
+                f"again.{heard.fault if heard.fault != 'not_understood' else slot.type}", **self._limits(slot)
+            )
+        else:
+            reason = ""
+        asked = self._fill(text, flow, frame) if text else self._fill(slot.ask, flow, frame)
+        turn.say(f"{reason}\n{asked}" if reason else asked, self._options(slot, frame))
+
+    async def _failed(self, flow: Flow, frame: Frame, target: str | None, turn: Turn) -> None:
+        if target is None or not self._counts(frame, f"failed:{target}", 3):
+            self._hand_over(frame, turn)
+        else:
+            await self._run(flow, frame, target, turn)
+
+    # -- moving --------------------------------------------------------------------------------------------------------
+
+    async def _run(self, flow: Flow, frame: Frame, target: str | None, turn: Turn) -> None:
+        """Moves on from `target` until something waits for the customer or it is over."""
+        for _ in range(MOST_MOVES):
+            if target is None:
+                self._end(frame, "completed", turn)
+                await self._resume(turn)
+                return
+            step = flow.step(target)
+            frame.step, frame.mode = step.id, "step"
+            frame.path = [*frame.path, step.id][-200:]
+            if isinstance(step, Say):
+                card = lookup(step.card, self._values(flow, frame)) if step.card else None
+                turn.say(self._fill(step.text, flow, frame), card=card if isinstance(card, dict) else None)
+                target = flow.after(step)
+            elif isinstance(step, Branch):
+                values = self._values(flow, frame)
+                target = next((case.next for case in step.cases if holds(case.when, values)), flow.after(step))
+            elif isinstance(step, CallTool):
+                found = await self._call(flow, frame, step)
+                if found is MISSING:
+                    turn.say(self._t("tool_failed"))
+                    self._hand_over(frame, turn)
+                    return
+                target = found
+            elif isinstance(step, Ask):
+                if step.fresh and frame.visits.get(step.id, 0) == 0:
+                    frame.slots.pop(step.slot, None)
+                frame.visits[step.id] = frame.visits.get(step.id, 0) + 1
+                if step.slot in frame.slots:
+                    target = flow.after(step)
+                    continue
+                frame.visits[step.id] = 0
+                self._ask(flow, frame, step, turn)
+                return
+            elif isinstance(step, Confirm):
+                if self._counts(frame, step.id, step.tries + MOST_CHANGES):
+                    self._confirm(flow, frame, step, turn)
+                else:
+                    self._hand_over(frame, turn)
+                return
+            elif isinstance(step, Verify):
+                if self._is_known(frame, step):
+                    target = flow.after(step)
+                    continue
+                frame.proof = str(frame.slots.get(step.slot or "", "") or "")
+                frame.visits.pop(step.id, None)
+                self._ask_proof(frame, step, turn)
+                return
+            elif isinstance(step, Handoff):
+                turn.say(self._fill(step.text, flow, frame) if step.text else "")
+                self._hand_over(frame, turn)
+                return
+            else:
+                assert isinstance(step, End)
+                turn.say(self._fill(step.text, flow, frame) if step.text else "")
+                self._end(frame, "completed", turn)
+                await self._resume(turn)
+                return
+        self._hand_over(frame, turn)
+
+    async def _call(self, flow: Flow, frame: Frame, step: CallTool) -> Any:
+        """The step to go on with; MISSING when nothing says what to do about a failure."""
+        visit = frame.visits[step.id] = frame.visits.get(step.id, 0) + 1
+        inputs = fill_any(step.inputs, self._values(flow, frame), self.world.locale)
+        result = await self.world.call(step, inputs, f"{frame.run_id}:{step.id}:{visit}")
+        if result.ok:
+            if step.save_as:
+                frame.results[step.save_as] = result.output
+            frame.wrote = frame.wrote or result.wrote
+            return flow.after(step)
+        frame.results.setdefault("_errors", {})[step.id] = result.error
+        target = step.on_error.get(result.error or "", step.on_error.get("default"))
+        if target is None or not self._counts(frame, f"error:{step.id}", 5):
+            return MISSING
+        return target
+
+    def _ask(self, flow: Flow, frame: Frame, step: Ask, turn: Turn) -> None:
+        slot = flow.slots[step.slot]
+        # A flow that leads here again and again must not ask for ever.
+        if not self._counts(frame, step.id, step.tries * 3):
+            self._hand_over(frame, turn)
+            return
+        turn.say(self._fill(slot.ask, flow, frame), self._options(slot, frame))
+
+    def _confirm(self, flow: Flow, frame: Frame, step: Confirm, turn: Turn, lead: str = "") -> None:
+        frame.mode = "step"
+        locale = self.world.locale
+        rows = []
+        for name in step.slots:
+            value = frame.slots.get(name)
+            if value not in (None, ""):
+                label = flow.slots[name].label.text(locale)
+                colon = "：" if locale == "zh-CN" else ": "
+                rows.append(f"· {label}{colon}{self._shown(flow, frame, name, value)}")
+        text = "\n".join(part for part in (lead, self._fill(step.text, flow, frame), *rows) if part)
+        changeable = [name for name in step.slots if name in frame.slots and flow.asking(name)]
+        yes = Option(YES, step.yes.text(locale) if step.yes else self._t("yes"))
+        turn.say(text, (yes, *self._change_options(flow, changeable)))
+
+    def _ask_proof(self, frame: Frame, step: Verify, turn: Turn) -> None:
+        frame.mode = "code" if frame.proof else "order"
+        if frame.proof:
+            turn.say(self._t("verify.code", number=frame.proof), self._way_out())
+        else:
+            turn.say(self._t("verify.order"), self._way_out())
+
+    def _is_known(self, frame: Frame, step: Verify) -> bool:
+        subject = self.world.signed_in or self.state.subject
+        if subject is None:
+            return False
+        number = str(frame.slots.get(step.slot or "", "") or "")
+        return subject.orders is None or not number or number in subject.orders
+
+    def _repeat(self, frame: Frame, turn: Turn, lead: str = "") -> None:
+        """Says again what is waited for."""
+        flow = self.world.flow(frame.version_id)
+        step = next((s for s in flow.steps if s.id == frame.step), None) if flow else None
+        if flow is None or step is None:
+            self._end(frame, "failed", turn)
+            return
+        before = len(turn.lines)
+        if isinstance(step, Ask):
+            turn.say(self._fill(flow.slots[step.slot].ask, flow, frame), self._options(flow.slots[step.slot], frame))
+        elif isinstance(step, Confirm):
+            self._confirm(flow, frame, step, turn)
+        elif isinstance(step, Verify):
+            self._ask_proof(frame, step, turn)
+        if lead and len(turn.lines) > before:
+            turn.lines[before].text = f"{lead}\n{turn.lines[before].text}"
+
+    async def _resume(self, turn: Turn) -> None:
+        """After a flow has ended inside another: that one goes on."""
+        frame = self.state.active
+        flow = self.world.flow(frame.version_id) if frame else None
+        if frame is not None and flow is not None and not turn.handoff:
+            self._repeat(frame, turn, lead=self._t("go_on", name=flow.name.text(self.world.locale)))
+
+    # -- ends ----------------------------------------------------------------------------------------------------------
+
+    def _cancel(self, flow: Flow, frame: Frame, turn: Turn) -> None:
+        key = "cancelled_late" if frame.wrote else "cancelled"
+        turn.say(self._t(key, name=flow.name.text(self.world.locale)))
+        self._end(frame, "cancelled", turn)
+
+    def _hand_over(self, frame: Frame, turn: Turn) -> None:
+        """A person takes over the whole conversation, so all flows end."""
+        turn.handoff = True
+        self._end(frame, "handoff", turn)
+        for other in reversed(list(self.state.frames)):
+            self._end(other, "abandoned", turn)
+
+    def _end(self, frame: Frame, outcome: Outcome, turn: Turn) -> None:
+        if frame in self.state.frames:
+            self.state.frames.remove(frame)
+            turn.ended.append(Ended(frame, outcome))
+
+    def _counts(self, frame: Frame, key: str, limit: int) -> bool:
+        """Counts one more; False when it was the one too many."""
+        frame.asked[key] = frame.asked.get(key, 0) + 1
+        return frame.asked[key] <= limit
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def _spot(self, flow: Flow, frame: Frame, text: str, expected: str | None) -> bool:
+        """Fills slots nobody has asked for yet out of a longer sentence."""
+        found = False
+        for name, slot in flow.slots.items():
+            if (
+                name == expected
+                or name in frame.slots
+                or (flow.asking(name) is None and not self._verified_by(flow, name))
+            ):
+                continue
+            value = entities.spot(slot, text, self.world.today, self._choices(slot, frame))
+            if value is not None and value not in frame.slots.values():
+                frame.slots[name] = value
+                found = True
+        return found
+
+    def _verified_by(self, flow: Flow, name: str) -> bool:
+        return any(isinstance(step, Verify) and step.slot == name for step in flow.steps)
+
+    def _spotted(self, flow: Flow, frame: Frame, text: str, names: set[str]) -> dict[str, Any]:
+        """Other values for slots that are filled already."""
+        changed: dict[str, Any] = {}
+        for name in names:
+            if flow.asking(name) is None:
+                continue
+            value = entities.spot(flow.slots[name], text, self.world.today, self._choices(flow.slots[name], frame))
+            if value is not None and value != frame.slots.get(name):
+                changed[name] = value
+        return changed
+
+    def _named(self, flow: Flow, step: Confirm, text: str) -> str | None:
+        """The slot a sentence like 改地址 or "change the address" names."""
+        plain = normalize(text)
+        for name in step.slots:
+            label = flow.slots[name].label
+            if flow.asking(name) and any(normalize(word) in plain for word in (label.zh_cn, label.en)):
+                return name
+        return None
+
+    def _which(self, flow: Flow, step: Confirm) -> Slot:
+        choices = [Choice(value=name, label=flow.slots[name].label, words=Phrases()) for name in step.slots]
+        return Slot(type="choice", label=_ORDER_SLOT.label, ask=_ORDER_SLOT.ask, choices=choices)
+
+    def _declines(self, flow: Flow, step: AnyStep, text: str) -> bool:
+        """不用了 is an answer where no is one; only elsewhere it calls the whole matter off."""
+        if not isinstance(step, Ask):
+            return False
+        slot = flow.slots[step.slot]
+        if slot.type == "yes_no":
+            return entities.fit(slot, text, self.world.today).ok
+        return slot.optional and entities.fit(slot, text, self.world.today).value == ""
+
+    def _choices(self, slot: Slot, frame: Frame) -> list[Choice]:
+        if slot.choices_from is None:
+            return list(slot.choices or [])
+        found = lookup(slot.choices_from.list, {**frame.results, **frame.slots})
+        made: list[Choice] = []
+        for entry in found if isinstance(found, list) else []:
+            value = lookup(slot.choices_from.value, entry) if isinstance(entry, Mapping) else MISSING
+            label = lookup(slot.choices_from.label, entry) if isinstance(entry, Mapping) else MISSING
+            if value is not MISSING and str(value) and len(made) < 10:
+                shown = str(label if label is not MISSING else value)[:200]
+                made.append(Choice(value=str(value)[:60], label=Words(zh_cn=shown, en=shown), words=Phrases()))
+        return made
+
+    def _options(self, slot: Slot, frame: Frame) -> tuple[Option, ...]:
+        locale = self.world.locale
+        if slot.type == "yes_no":
+            return (Option(f"{VALUE}yes", self._t("yes_word")), Option(f"{VALUE}no", self._t("no_word")))
+        return tuple(Option(VALUE + choice.value, choice.label.text(locale)) for choice in self._choices(slot, frame))
+
+    def _change_options(self, flow: Flow, names: list[str]) -> tuple[Option, ...]:
+        changes = [
+            Option(CHANGE + name, self._t("change", label=flow.slots[name].label.text(self.world.locale)))
+            for name in names[:6]
+        ]
+        return (*changes, *self._way_out())
+
+    def _way_out(self) -> tuple[Option, ...]:
+        return (Option(CANCEL, self._t("cancel")),)
+
+    def _values(self, flow: Flow, frame: Frame) -> dict[str, Any]:
+        return {
+            **frame.results,
+            **frame.slots,
+            "customer": {"name": self.world.customer_name},
+            "flow": {"name": flow.name.text(self.world.locale)},
+        }
+
+    def _fill(self, words: Words, flow: Flow, frame: Frame) -> str:
+        values = self._values(flow, frame)
+        for name, slot in flow.slots.items():
+            if name in frame.slots and (slot.choices or slot.type == "yes_no"):
+                values[name] = self._shown(flow, frame, name, frame.slots[name])
+        return fill(words.text(self.world.locale), values, self.world.locale)
+
+    def _shown(self, flow: Flow, frame: Frame, name: str, value: Any) -> str:
+        """A slot's value as people read it."""
+        slot = flow.slots[name]
+        if slot.type == "yes_no":
+            return self._t("yes_word" if value else "no_word")
+        for choice in slot.choices or ():
+            if choice.value == value:
+                return choice.label.text(self.world.locale)
+        return str(value)
+
+    def summary(self, frame: Frame) -> dict[str, Any]:
+        """What a person who takes over should see of a flow."""
+        flow = self.world.flow(frame.version_id)
+        if flow is None:
+            return {"flow": frame.flow, "slots": []}
+        locale = self.world.locale
+        rows = [
+            {"label": flow.slots[name].label.text(locale), "value": self._shown(flow, frame, name, value)}
+            for name, value in frame.slots.items()
+            if name in flow.slots and value not in (None, "")
+        ]
+        return {"flow": flow.name.text(locale), "slots": rows}
+
+    def _limits(self, slot: Slot) -> dict[str, Any]:
+        return {
+            "min": "" if slot.min is None else f"{slot.min:g}",
+            "max": "" if slot.max is None else f"{slot.max:g}",
+        }
+
+    def _t(self, key: str, **values: Any) -> str:
+        return i18n.t(f"flows.{key}", self.world.locale, **values)
