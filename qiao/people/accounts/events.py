@@ -32,3 +32,11 @@ class SessionsEnded(Event, frozen=True, kw_only=True):
 
     user_id: UUID
     session_ids: tuple[UUID, ...]
+
+
+@event("user.token_deleted")
+class TokenDeleted(Event, frozen=True, kw_only=True):
+    """A personal API token is no good any more; connections made with it end."""
+
+    user_id: UUID
+    token_id: UUID

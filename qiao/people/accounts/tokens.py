@@ -8,10 +8,12 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Conflict, Forbidden, Invalid, NotFound
+from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
 from qiao.core.permissions import PERMISSIONS
 from qiao.people.accounts import audit, policy, repository
 from qiao.people.accounts.credentials import hash_token, new_api_token, shown_prefix
+from qiao.people.accounts.events import TokenDeleted
 from qiao.people.accounts.identity import own_id
 from qiao.people.accounts.models import ApiTokenRow
 from qiao.people.accounts.schemas import NewTokenView, TokenCreate, TokenView
@@ -59,4 +61,7 @@ async def delete_token(db: Session, actor: Actor, token_id: UUID) -> None:
     if row is None:
         raise NotFound("token_not_found")
     await db.delete(row)
+    await emit(
+        db, TokenDeleted(user_id=row.user_id, token_id=token_id), actor=actor, audience=Audience(users=(row.user_id,))
+    )
     await audit.record(db, actor, "token.deleted", "token", token_id, {"name": row.name})

@@ -15,6 +15,7 @@ from qiao.core.ids import new_id
 from qiao.desk.conversations import service
 from qiao.desk.conversations.intake import Intake
 from qiao.desk.conversations.schemas import Outgoing
+from qiao.desk.routing import service as routing
 from tests.desk.conversations.desk import SYSTEM, Desk
 
 
@@ -297,6 +298,37 @@ async def test_tags_priority_and_snooze(desk: Desk) -> None:
     ):
         with pytest.raises(Forbidden):
             await desk.runtime.db.run(verb)
+
+
+async def test_who_ends_a_snooze_decides_whose_it_is(desk: Desk) -> None:
+    """The agent's own click keeps it theirs; a colleague's or the clock's gives it to the queue when they are offline."""
+    li = await desk.person("li", queues=[desk.queue_id])
+    colleague = await desk.person("wang", role="supervisor", queues=[desk.queue_id])
+
+    async def snoozed() -> Any:
+        key = await desk.arrive(assigned_to=li)
+        await desk.run(service.snooze, li, key, clock.now() + timedelta(hours=1))
+        return key
+
+    own, theirs, timed = [await snoozed() for _ in range(3)]
+    await desk.run(routing.set_presence, li, li.id, state="offline")
+    await desk.run(service.unsnooze, li, own)
+    await desk.run(service.unsnooze, colleague, theirs)
+    async with desk.runtime.db.transaction() as db:
+        await db.execute(
+            text("UPDATE conversations SET snoozed_until = now() - interval '1 s' WHERE id = :k"), {"k": timed}
+        )
+    assert await desk.run(service.wake_if_due, timed)
+    mine = await desk.facts(own)
+    assert (mine.status, mine.assignee_id) == ("assigned", li.id)
+    for key in (theirs, timed):
+        facts = await desk.facts(key)
+        assert (facts.status, facts.assignee_id) == ("queued", None)
+    # At work, both leave it with its agent.
+    await desk.run(routing.set_presence, li, li.id, state="online")
+    key = await snoozed()
+    await desk.run(service.unsnooze, colleague, key)
+    assert (await desk.facts(key)).assignee_id == li.id
 
 
 async def test_a_rolled_back_savepoint_forgets_the_status_lock(desk: Desk) -> None:

@@ -185,6 +185,70 @@ async def test_who_is_signed_out_hears_and_says_nothing_more(office: Office) -> 
         assert (await socket.hear())["op"] == "bye"
 
 
+async def test_a_token_takes_its_sockets_with_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    li = await office.enter("li", queues=[office.desk.queue_id])
+
+    async def token(name: str, **more: Any) -> dict[str, Any]:
+        body = {"name": name, "scopes": ["conversations.handle"], **more}
+        response = await li.browser.post("/api/v1/auth/tokens", json=body)
+        assert response.status_code == 201, response.text
+        made: dict[str, Any] = response.json()
+        return made
+
+    async def closed(socket: Any) -> int:
+        with pytest.raises(websockets.ConnectionClosed) as end:
+            while True:
+                await socket.hear()
+        assert end.value.rcvd is not None
+        return int(end.value.rcvd.code)
+
+    kept, gone = await token("kept"), await token("gone")
+    async with (
+        line(office.address) as first,
+        line(office.address) as second,
+        line(office.address, cookie=li.cookie) as own,
+    ):
+        for socket, hello in ((first, {"token": kept["token"]}), (second, {"token": gone["token"]}), (own, {})):
+            await socket.say(op="hello", **hello)
+            await socket.expect("welcome")
+        assert (await li.browser.delete(f"/api/v1/auth/tokens/{gone['id']}")).status_code == 204
+        # Nothing needs to be said for it.
+        assert await closed(second) == 4401
+        for socket in (first, own):
+            await socket.say(op="ping")
+            await socket.expect("pong")
+    # What expires ends without being told.
+    monkeypatch.setattr(live, "RECHECK_SECONDS", 0.05)
+    short = await token("short", expires_at=(clock.now() + timedelta(seconds=1)).isoformat())
+    async with line(office.address) as socket:
+        await socket.say(op="hello", token=short["token"])
+        await socket.expect("welcome")
+        assert await closed(socket) == 4401
+
+
+async def test_colleagues_are_called_by_their_name(office: Office) -> None:
+    """Typing, viewing and lines of the transcript use the name people are called, never the one of the contract."""
+    desk = office.desk
+    li, boss = await office.enter("li", queues=[desk.queue_id]), await office.enter("boss", "supervisor")
+    response = await boss.browser.patch("/api/v1/auth/me", json={"display_name": "Captain"})
+    assert response.status_code == 200, response.text
+    key = await desk.arrive(assigned_to=li.actor)
+    async with line(office.address, cookie=li.cookie) as mine, line(office.address, cookie=boss.cookie) as theirs:
+        for socket in (mine, theirs):
+            await socket.say(op="hello", watch=[str(key)])
+            await socket.expect("welcome")
+        await theirs.say(op="viewing", conversation_id=str(key))
+        assert (await mine.expect("signal", "viewing"))["data"]["users"] == [
+            {"id": str(boss.actor.id), "name": "Captain"}
+        ]
+        await theirs.say(op="typing", conversation_id=str(key), on=True)
+        assert (await mine.expect("signal", "typing"))["data"]["user"]["name"] == "Captain"
+    assert (await boss.browser.post(f"/api/v1/conversations/{key}/join")).status_code == 200
+    lines = (await li.get(f"/conversations/{key}/messages"))["items"]
+    joined = next(m for m in lines if m["payload"].get("type") == "joined")
+    assert joined["payload"]["params"]["name"] == "Captain"
+
+
 async def test_rights_that_change_change_what_is_heard(office: Office) -> None:
     desk = office.desk
     li = await office.enter("li", queues=[desk.queue_id])

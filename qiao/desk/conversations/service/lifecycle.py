@@ -239,7 +239,7 @@ async def transfer(db: Session, actor: Actor, conversation_id: UUID, to: Transfe
         queue_id=to.id,
         reason="transferred",
         line="transferred",
-        line_params={"queue": names[to.id], "by": actor.name},
+        line_params={"queue": names[to.id], "by": await rows.called(db, actor)},
     )
 
 
@@ -286,7 +286,10 @@ async def snooze(db: Session, actor: Actor, conversation_id: UUID, until: dateti
 
 
 async def unsnooze(db: Session, actor: Actor, conversation_id: UUID, *, reason: str = "manual") -> None:
-    """Ends a snooze: the conversation is its agent's again, or waits in the queue when they are offline."""
+    """Ends a snooze: the conversation is its agent's again, or waits in the queue when they are offline.
+
+    An agent who ends their own snooze keeps the conversation, whatever their state: they have it before them.
+    """
     row, _ = await rows.for_move(db, actor, conversation_id)
     if row.status != Status.SNOOZED:
         raise errors.refused(policy.TransitionRefused(Status(row.status), Move.UNSNOOZE))
@@ -297,7 +300,8 @@ async def wake(db: Session, row: Conversation, *, reason: str, by: Actor | None 
     """`unsnooze` for a row already locked."""
     actor = by or Actor.system()
     agent = row.assignee_id
-    if agent is None or not await _online(db, agent):
+    by_agent = by is not None and by.kind == "user" and by.id == agent
+    if agent is None or not (by_agent or await _online(db, agent)):
         await _to_queue(
             db, actor, row, queue_id=await _default_queue(db, row), reason="agent_offline", preferred_user_id=agent
         )
@@ -347,7 +351,7 @@ async def resolve(
         }
     if tags is not None:
         row.tags = clean_tags(tags)
-    await _line(db, actor, row, "resolved", by=actor.kind, name=actor.name, reason=reason)
+    await _line(db, actor, row, "resolved", by=actor.kind, name=await rows.called(db, actor), reason=reason)
     await rows.announce(
         db,
         actor,
@@ -391,7 +395,7 @@ async def _reopen(db: Session, actor: Actor, row: Conversation, *, to: UUID | No
         row.assigned_at = clock.now()
         if not by_person:
             row.waiting_since = row.waiting_since or clock.now()
-        await _line(db, actor, row, "reopened", name=actor.name)
+        await _line(db, actor, row, "reopened", name=await rows.called(db, actor))
         await rows.announce(
             db, actor, row, ConversationReopened(status=row.status, user_id=to), scope, users=[previous]
         )
@@ -404,7 +408,7 @@ async def _reopen(db: Session, actor: Actor, row: Conversation, *, to: UUID | No
         reason="reopened",
         preferred_user_id=previous,
         line="reopened",
-        line_params={"name": actor.name},
+        line_params={"name": await rows.called(db, actor)},
     )
 
 
@@ -416,7 +420,7 @@ async def close(db: Session, actor: Actor, conversation_id: UUID, *, reason: str
     row.waiting_since = None
     row.snoozed_until = None
     if before is not Status.RESOLVED:
-        await _line(db, actor, row, "closed", name=actor.name, reason=reason)
+        await _line(db, actor, row, "closed", name=await rows.called(db, actor), reason=reason)
     await rows.announce(
         db, actor, row, ConversationClosed(previous_status=before.value, user_id=row.assignee_id), scope
     )

@@ -25,7 +25,7 @@ async def join(db: Session, actor: Actor, conversation_id: UUID) -> None:
         return
     if await repository.add_participant(db, row.id, actor.id, "joined"):
         row.version += 1
-        await messages.event_line(db, actor, row, "joined", name=actor.name)
+        await messages.event_line(db, actor, row, "joined", name=await rows.called(db, actor))
         await rows.announce(
             db, actor, row, ParticipantChanged(user_id=actor.id, role="joined"), scope, users=[actor.id]
         )
@@ -40,7 +40,7 @@ async def leave(db: Session, actor: Actor, conversation_id: UUID) -> None:
         row.version += 1
         await repository.read_mentions(db, actor.id, row.id, clock.now())
         if role == "joined":
-            await messages.event_line(db, actor, row, "left", name=actor.name)
+            await messages.event_line(db, actor, row, "left", name=await rows.called(db, actor))
         await rows.announce(db, actor, row, ParticipantChanged(user_id=actor.id, role=None), scope, users=[actor.id])
 
 

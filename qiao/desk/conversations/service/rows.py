@@ -24,6 +24,14 @@ async def scope_of(db: Session, row: Conversation) -> Scope:
     return Scope(row.queue_id, row.assignee_id, frozenset(p.user_id for p in people), joined)
 
 
+async def called(db: Session, actor: Actor) -> str:
+    """What the one who acts is called in lines that customers read, too."""
+    if actor.kind != "user" or actor.id is None:
+        return actor.name
+    person = (await views.people(db, [actor.id])).get(actor.id)
+    return person.name if person is not None else actor.name
+
+
 async def visible(
     db: Session, actor: Actor, conversation_id: UUID, *, lock: bool = False
 ) -> tuple[Conversation, Scope]:
