@@ -35,6 +35,11 @@ class AskBody(BaseModel):
     text: str = Field(min_length=1, max_length=2000)
     locale: Literal["zh-CN", "en"] | None = None
     context: str | None = Field(None, max_length=2000)
+    identified: bool = False
+    """As a customer whose identity is verified; else as a visitor."""
+    channel: str | None = Field("webchat", max_length=20)
+    region: str | None = Field(None, max_length=80)
+    level: str | None = Field(None, max_length=20)
 
 
 class AskView(BaseModel):

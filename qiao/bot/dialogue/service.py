@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.bot.answering.policy import Action, HandoffReason, Reply, Turn, needs_search, reply_to
-from qiao.bot.dialogue import compose
+from qiao.bot.dialogue import compose, guarding, several
+from qiao.bot.dialogue.asker import Asker, asker_of
 from qiao.bot.dialogue.models import BotSession, BotSettingsRow
 from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.bot.dialogue.thinking import Thought, whole_question, written_answer
 from qiao.bot.flows import live as flows
 from qiao.bot.llm.gateway import Llm
+from qiao.bot.understanding.guard import concern_of
 from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core import i18n
 from qiao.core.actor import Actor
@@ -26,10 +28,12 @@ from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import WebchatSettings
 from qiao.desk.routing import service as routing
 from qiao.knowledge.articles import service as articles
+from qiao.knowledge.articles.audience import customer_reader
+from qiao.knowledge.articles.conditions import Situation
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.document import Decision
 from qiao.knowledge.search.schemas import hit_view
-from qiao.knowledge.search.service import PUBLIC, SearchService
+from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts import audit
 
 REMEMBERED: Final = 20
@@ -111,6 +115,8 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
     if not items or items[0].seq != seq or items[0].author.kind != "customer" or memory.last_seq >= seq:
         return None
     message = items[0]
+    if concern_of(message.body) is not None:
+        return None  # what is not answered needs no model, least of all an attempt on it
     locale = language_of(message.body, facts.locale)
     question = None
     if message.kind == "text" and needs_search(intent_of(message.body)) and "choice" not in message.payload:
@@ -118,13 +124,15 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
             runtime, message.body, memory.turns, locale=locale, conversation_id=conversation_id
         )
     async with runtime.db.read() as db:
-        reply, _ = await _decide(db, memory, message, locale, settings, question)
-    if reply.action is not Action.ANSWER:
+        asker = await asker_of(db, facts)
+        reply, _ = await _decide(db, memory, message, locale, settings, asker, question)
+    if reply.action is not Action.ANSWER or reply.several:
         return Thought(question)
     asked = question or message.body
-    return Thought(
-        question, await written_answer(runtime, asked, reply.hits[0], locale=locale, conversation_id=conversation_id)
+    written = await written_answer(
+        runtime, asked, reply.hits[0], asker=asker, locale=locale, conversation_id=conversation_id
     )
+    return Thought(question, written)
 
 
 async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought | None = None) -> None:
@@ -142,9 +150,15 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     settings = await get_settings(db)
     locale = language_of(items[0].body, facts.locale)
     question = thought.question if thought else None
-    reply, intent, flow = await flows.decide(
-        db, facts, items[0], locale, lambda: _decide(db, memory, items[0], locale, settings, question)
-    )
+    asker = await asker_of(db, facts)
+    look = await guarding.look(db, items[0])
+    decided, intent, flow = look.reply(memory.misses), Intent.GUARDED, None
+    if decided is None:
+        decided, intent, flow = await flows.decide(
+            db, facts, items[0], locale, lambda: _decide(db, memory, items[0], locale, settings, asker, question)
+        )
+    reply = look.tempered(decided, memory.turns, memory.misses)
+    locale = flow.world.locale if flow else locale
     if reply.action is Action.HANDOFF:
         await status_lock(db)  # before any row, as everywhere
     row = await _session(db, conversation_id)
@@ -154,6 +168,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     title = reply.hits[0].document.title if reply.hits else flow.title if flow else None
     question = items[0].body[:500] or f"[{items[0].kind}]"
     turn = {"question": question, "action": str(reply.action), "intent": str(intent), "title": title}
+    turn |= look.note(question)
     row.turns = [*row.turns, turn | (flow.note if flow else {})][-REMEMBERED:]
     row.misses = reply.misses
     row.offered_choices = reply.action is Action.CHOICES
@@ -172,14 +187,16 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id, thought=thought)
     await conversations.send(db, actor, conversation_id, outgoing)
     if reply.action is Action.ANSWER:
-        await articles.count_use(db, reply.hits[0].document.kind, UUID(reply.hits[0].id))
+        for hit in reply.hits if reply.several else reply.hits[:1]:
+            await articles.count_use(db, hit.document.kind, UUID(hit.id))
     if flow is not None:
         await flows.speak(db, flow, actor, client_id)
 
 
 async def _decide(
-    db: Session, row: BotSession, message: MessageView, locale: str, settings: BotSettings, whole: str | None = None
-) -> tuple[Reply, Intent]:
+    db: Session, row: BotSession, message: MessageView, locale: str, settings: BotSettings, asker: Asker,
+    whole: str | None = None,
+) -> tuple[Reply, Intent]:  # fmt: skip
     """`whole`: the message put into a question that needs no context."""
     if message.kind != "text":
         return Reply(Action.ASK_TO_TYPE, row.misses, offer_person=True), Intent.EMPTY
@@ -187,17 +204,26 @@ async def _decide(
     policy = Policy(max_error=settings.max_error)
     chosen = message.payload.get("choice")
     if isinstance(chosen, str):
-        # One of the offered questions, clicked: its own words find it for certain, within what customers may read.
-        hits = await search.search(message.body, audience=PUBLIC, locale=locale, limit=5)
+        # One of the offered questions, clicked: its own words find it for certain, within what the customer may read.
+        hits = await search.search(
+            message.body, audience=asker.reader, situation=asker.situation, locale=locale, limit=5
+        )
         picked = [hit for hit in hits if hit.id == chosen]
         if picked:
             return Reply(Action.ANSWER, 0, (picked[0],), 1.0), Intent.QUESTION
     intent = intent_of(message.body)
     decision = NOTHING
+    if intent is Intent.QUESTION and (
+        found := await several.each(
+            search, message.body, audience=asker.reader, situation=asker.situation, locale=locale, policy=policy
+        )
+    ):
+        return found, intent
     if needs_search(intent):
         decision = await search.ask(
             whole or message.body,
-            audience=PUBLIC,
+            audience=asker.reader,
+            situation=asker.situation,
             context=None if whole else _last_question(row),
             locale=locale,
             policy=policy,
@@ -224,6 +250,7 @@ def summary_of(turns: list[dict[str, Any]], reason: str, locale: str) -> dict[st
         "tried": tried,
         "language": locale,
         **({"collected": found} if found else {}),
+        **guarding.mood(turns),
     }
 
 
@@ -288,19 +315,37 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
     intent = intent_of(body.text)
     decision = NOTHING
     search = runtime.get(SearchService)
-    if needs_search(intent):
-        policy = Policy(max_error=settings.max_error)
-        decision = await search.ask(body.text, audience=PUBLIC, context=body.context, locale=locale, policy=policy)
-    reply = reply_to(intent, decision, Turn(), misses_before_handoff=settings.misses_before_handoff)
+    asker = Asker(
+        customer_reader(identified=body.identified),
+        Situation(channel=body.channel, region=body.region, level=body.level),
+    )
+    policy = Policy(max_error=settings.max_error)
+    reply = guarding.Look(concern_of(body.text)).reply(0)
+    if reply is None and intent is Intent.QUESTION:
+        reply = await several.each(
+            search, body.text, audience=asker.reader, situation=asker.situation, locale=locale, policy=policy
+        )
+    if reply is None and needs_search(intent):
+        decision = await search.ask(
+            body.text,
+            audience=asker.reader,
+            situation=asker.situation,
+            context=body.context,
+            locale=locale,
+            policy=policy,
+        )
+    reply = reply or reply_to(intent, decision, Turn(), misses_before_handoff=settings.misses_before_handoff)
     name = settings.name.in_language(locale)
     text = None
     if reply.action is not Action.HANDOFF:
         written = None
-        if reply.action is Action.ANSWER:
-            written = await written_answer(runtime, body.text, reply.hits[0], locale=locale, conversation_id=None)
+        if reply.action is Action.ANSWER and not reply.several:
+            written = await written_answer(
+                runtime, body.text, reply.hits[0], asker=asker, locale=locale, conversation_id=None
+            )
         thought = Thought(answer=written)
         text = compose.message(reply, locale=locale, bot_name=name, client_id="ask", thought=thought).body
-    hits = await search.search(body.text, audience=PUBLIC, locale=locale, limit=5)
+    hits = await search.search(body.text, audience=asker.reader, situation=asker.situation, locale=locale, limit=5)
     return AskView(
         action=str(reply.action),
         intent=str(intent),

@@ -13,13 +13,14 @@ from uuid import UUID
 
 import structlog
 
+from qiao.bot.dialogue.asker import Asker
 from qiao.bot.llm import writing
 from qiao.bot.llm.gateway import Llm
 from qiao.bot.llm.writing import Grounded
 from qiao.core.realtime import Hub, Target
 from qiao.core.runtime import Runtime
 from qiao.knowledge.search.document import Hit
-from qiao.knowledge.search.service import PUBLIC, SearchService
+from qiao.knowledge.search.service import SearchService
 from qiao.knowledge.search.text import needs_context
 
 logger = structlog.get_logger(__name__)
@@ -49,25 +50,22 @@ async def whole_question(
 
 
 async def written_answer(
-    runtime: Runtime, question: str, hit: Hit, *, locale: str, conversation_id: UUID | None
+    runtime: Runtime, question: str, hit: Hit, *, asker: Asker, locale: str, conversation_id: UUID | None
 ) -> Grounded | None:
-    """The answer in the model's words, resting on `hit` and on what else everybody may read; None without one."""
+    """The answer in the model's words, resting on `hit` and on what else the asker may read; None without one."""
     if not await runtime.get(Llm).ready("answer"):
         return None
-    others = await runtime.get(SearchService).search(question, audience=PUBLIC, locale=locale, limit=writing.SOURCES)
+    others = await runtime.get(SearchService).search(
+        question, audience=asker.reader, situation=asker.situation, locale=locale, limit=writing.SOURCES
+    )
     hits = [hit, *(other for other in others if other.id != hit.id and other.known * other.probability > 0.0)]
     if conversation_id is None:
         return await writing.answer(runtime, question, hits, locale=locale)
     tell = _progress(runtime, conversation_id)
     await tell("")
-    try:
-        return await writing.answer(
-            runtime, question, hits, locale=locale, conversation_id=conversation_id, on_sentence=tell
-        )
-    finally:
-        runtime.get(Hub).signal(
-            Target(customer_of=conversation_id), SEES_PROGRESS, {"on": False, "text": ""}, conversation_id
-        )
+    return await writing.answer(
+        runtime, question, hits, locale=locale, conversation_id=conversation_id, on_sentence=tell
+    )
 
 
 def _progress(runtime: Runtime, conversation_id: UUID) -> Callable[[str], Awaitable[None]]:

@@ -8,6 +8,7 @@ from qiao.channels.contract.ports import HandoffSummary, Suggestions
 from qiao.core.db import Session
 from qiao.core.runtime import Runtime
 from qiao.knowledge.articles import service as articles
+from qiao.knowledge.articles.conditions import Situation
 
 
 class Summaries:
@@ -17,7 +18,7 @@ class Summaries:
 
 class MostAsked:
     async def top(self, db: Session, locale: str, limit: int) -> list[str]:
-        return await articles.most_used(db, locale, limit)
+        return await articles.most_used(db, locale, limit, situation=Situation(channel="webchat"))
 
 
 def provide(runtime: Runtime) -> None:
