@@ -3,10 +3,12 @@
 from qiao.channels.contract.channel import Channels
 from qiao.channels.webchat.channel import CHANNEL
 from qiao.channels.webchat.config import ConfigCache
+from qiao.channels.webchat.helpcentre import WebChats
 from qiao.channels.webchat.socket import Sockets
 from qiao.channels.webchat.typists import Typing
 from qiao.channels.webchat.visitors import Visitors
 from qiao.core.runtime import Runtime
+from qiao.knowledge.helpcenter.ports import Chats
 
 
 def provide(runtime: Runtime) -> None:
@@ -15,6 +17,7 @@ def provide(runtime: Runtime) -> None:
     runtime.provide(Sockets, Sockets(runtime))
     runtime.provide(Typing, Typing(runtime))
     runtime.provide(ConfigCache, ConfigCache(runtime))
+    runtime.provide(Chats, WebChats())  # type: ignore[type-abstract]  # a protocol is the key of its part
 
 
 async def start(runtime: Runtime) -> None:
