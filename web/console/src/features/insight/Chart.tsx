@@ -29,6 +29,8 @@ export function Chart(props: {
   categories: string[];
   series: Series[];
   height?: number;
+  /** What the categories are, when they are not hours. */
+  corner?: string;
 }) {
   const t = useT("insight");
   const locale = useLocale();
@@ -119,7 +121,7 @@ export function Chart(props: {
       <caption>{props.label}</caption>
       <thead>
         <tr>
-          <th scope="col">{t("chart.hour")}</th>
+          <th scope="col">{props.corner ?? t("chart.hour")}</th>
           {series.map((one) => (
             <th key={one.name} scope="col">
               {one.name}

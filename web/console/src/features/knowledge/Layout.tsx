@@ -86,8 +86,14 @@ function SearchBox() {
 export default function KnowledgeLayout() {
   const t = useT("knowledge");
   const mayEdit = useCan("knowledge.edit");
+  const maySeeStatistics = useCan("reports.view") || mayEdit;
   const { pathname } = useLocation();
-  const entries = ["faqs", "articles", ...(mayEdit ? ["categories", "import"] : [])];
+  const entries = [
+    "faqs",
+    "articles",
+    ...(mayEdit ? ["categories", "import"] : []),
+    ...(maySeeStatistics ? ["statistics"] : []),
+  ];
   return (
     <div className="qs-layout">
       <nav className="qs-nav" aria-label={t("nav.title")}>
@@ -107,6 +113,9 @@ export default function KnowledgeLayout() {
               </Link>
             );
           })}
+          <a href="/help" target="_blank" rel="noopener">
+            {t("nav.helpcenter")}
+          </a>
         </div>
       </nav>
       <div className="qs-main">

@@ -31,6 +31,11 @@ export default defineFeature({
           permissions: ["knowledge.edit"],
         },
         { path: "/categories", component: () => import("./Categories"), permissions: ["knowledge.edit"] },
+        {
+          path: "/statistics",
+          component: () => import("./statistics/Statistics"),
+          permissions: ["reports.view", "knowledge.edit"],
+        },
         { path: "/import", component: () => import("./importing/Import"), permissions: ["knowledge.edit"] },
       ],
     },

@@ -34,6 +34,7 @@ export const SECTIONS: { key: string; entries: Entry[] }[] = [
     entries: [
       { key: "inboxes", path: "inboxes", permissions: ["inboxes.manage"] },
       { key: "bot", path: "bot", permissions: ["settings.manage", "knowledge.edit"] },
+      { key: "helpcenter", path: "helpcenter", permissions: ["settings.manage", "knowledge.edit"] },
       { key: "canned", path: "canned", permissions: ["conversations.handle", "canned.edit"] },
     ],
   },

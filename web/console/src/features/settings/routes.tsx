@@ -53,6 +53,11 @@ export default defineFeature({
           permissions: needs("inboxes"),
         },
         { path: "/bot", component: () => import("./bot/BotSettings"), permissions: needs("bot") },
+        {
+          path: "/helpcenter",
+          component: () => import("./helpcenter/HelpCentre"),
+          permissions: needs("helpcenter"),
+        },
         { path: "/canned", component: () => import("./canned/Canned"), permissions: needs("canned") },
         {
           path: "/workspace",
