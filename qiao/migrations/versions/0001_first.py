@@ -39,6 +39,42 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'offline'"),
     )
     op.create_table(
+        "assist_cases",
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("embedder", sa.String(length=60), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("conversation_id", name=op.f("pk_assist_cases")),
+    )
+    op.create_index(op.f("ix_assist_cases_updated_at"), "assist_cases", ["updated_at"], unique=False)
+    op.create_table(
+        "assist_feedback",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("source_kind", sa.String(length=10), nullable=False),
+        sa.Column("source_id", sa.UUID(), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("distance", sa.Double(), nullable=True),
+        sa.Column("suggested", sa.Text(), nullable=True),
+        sa.Column("message_id", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assist_feedback")),
+    )
+    op.create_index(op.f("ix_assist_feedback_at"), "assist_feedback", ["at"], unique=False)
+    op.create_index(
+        "ix_assist_feedback_open",
+        "assist_feedback",
+        ["conversation_id", "user_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'inserted'"),
+    )
+    op.create_index("ix_assist_feedback_source", "assist_feedback", ["source_id"], unique=False)
+    op.create_table(
         "audit_log",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -107,6 +143,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_bot_identity_checks_customer", "bot_identity_checks", ["customer_id", "at"], unique=False)
     op.create_index("ix_bot_identity_checks_order", "bot_identity_checks", ["order_number", "at"], unique=False)
+    op.create_table(
+        "bot_sensitive_words",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("word", sa.String(length=80), nullable=False),
+        sa.Column("folded", sa.String(length=80), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bot_sensitive_words")),
+    )
+    op.create_index("ix_bot_sensitive_words_updated_at", "bot_sensitive_words", ["updated_at"], unique=False)
+    op.create_index("uq_bot_sensitive_words_folded", "bot_sensitive_words", ["folded"], unique=True)
     op.create_table(
         "bot_sessions",
         sa.Column("conversation_id", sa.UUID(), nullable=False),
