@@ -5,7 +5,7 @@ EMPTY ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev web up down test test-fast lint format types contracts journeys bench lock clean
+.PHONY: help install dev web compiled up down test test-fast lint format types contracts journeys bench lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## 列出这些命令 · list these commands
@@ -13,7 +13,7 @@ help: ## 列出这些命令 · list these commands
 
 install: $(VENV)/.installed web ## 准备 .venv 和网页 · prepare .venv and the web parts
 
-up: install ## 启动（EMPTY=1：不带演示数据） · start (EMPTY=1: without demo data)
+up: install compiled ## 启动（EMPTY=1：不带演示数据） · start (EMPTY=1: without demo data)
 	@$(VENV)/bin/qiao up $(if $(filter-out 0,$(EMPTY)),--empty) $(ARGS)
 
 down: ## 停止 · stop
@@ -50,6 +50,10 @@ clean: down ## 删除构建结果，询问后删除数据 · remove what was bui
 	@sh tools/clean.sh $(VENV)
 
 dev: $(VENV)/.installed-dev
+
+# What changed since the last start; looking takes a tenth of a second.
+compiled: $(VENV)/.installed
+	@$(PY) -m compileall -q qiao
 
 # Redone when the lock or the project's metadata changes.
 $(VENV)/.installed: requirements.lock pyproject.toml tools/requirements-uv.lock tools/bootstrap.sh

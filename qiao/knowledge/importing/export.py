@@ -11,9 +11,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import anyio
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from qiao.core import i18n
 from qiao.core.db import Session
@@ -55,6 +52,8 @@ async def as_csv(runtime: Runtime, locale: str) -> AsyncIterator[bytes]:
 
 async def as_xlsx(runtime: Runtime, locale: str) -> Path:
     """The table as a workbook in a temporary file, which the caller removes."""
+    from openpyxl import Workbook  # slow to load, seldom needed
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("FAQ")
     sheet.freeze_panes = "A2"
@@ -75,6 +74,9 @@ async def as_xlsx(runtime: Runtime, locale: str) -> Path:
 
 
 def _cell(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     cell = WriteOnlyCell(sheet, value="")
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:_CELL_LIMIT]
     cell.data_type = "s"  # never a formula, whatever it begins with

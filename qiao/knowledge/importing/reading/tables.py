@@ -8,8 +8,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import openpyxl
-
 from qiao.core.errors import FieldError, Invalid
 from qiao.knowledge.importing.reading import columns
 from qiao.knowledge.importing.reading.encoding import decode
@@ -74,6 +72,8 @@ def _csv_rows(text: str, separator: str) -> Iterator[list[str] | csv.Error]:
 
 def read_xlsx(data: bytes) -> Parsed:
     """The first sheet with a header we know, else the first. Formulas are never run: the value last saved counts."""
+    import openpyxl  # takes longer to load than everything else the product imports of its kind
+
     _refuse_bomb(data)
     try:
         with warnings.catch_warnings():
