@@ -14,6 +14,7 @@ import { keys } from "@/realtime/live";
 import type { Messages } from "@/realtime/reducers";
 import { useSignals } from "@/realtime/signals";
 import { toast } from "@/ui/feedback";
+import { useInsertion } from "../assist/insert";
 import { sendMessage } from "../conversation/outbox";
 import { type ComposerTab, useInbox } from "../state";
 import { useAttachments } from "./attachments";
@@ -141,14 +142,24 @@ export function Composer(props: { conversation: ConversationView }) {
     place(text.slice(0, from) + words + text.slice(to), from + words.length);
   };
 
+  // A suggestion somebody chose beside the conversation; each is taken once, into the reply.
+  const wantedWords = useInsertion((s) => s.wanted);
+  const takenWords = useRef(wantedWords?.tick ?? 0);
+  useEffect(() => {
+    if (wantedWords?.conversationId !== c.id || tab !== "reply" || wantedWords.tick <= takenWords.current)
+      return;
+    takenWords.current = wantedWords.tick;
+    // The field may still hold what belongs to another tab: the draft is the truth.
+    const draft = drafts.get(c.id).reply ?? "";
+    if (draft === text) insert(wantedWords.text);
+    else place(draft + wantedWords.text, draft.length + wantedWords.text.length);
+  }, [wantedWords, c.id, tab]);
+
   const pick = async (item: Suggestion, asCard: boolean) => {
     if (!trigger) return;
     if (item.type === "person") {
-      const done = replaceTrigger(text, caret, trigger, `@${item.person.name} `);
-      setMentions((list) => [
-        ...list.filter((m) => m.id !== item.id),
-        { id: item.id, name: item.person.name },
-      ]);
+      const done = replaceTrigger(text, caret, trigger, `@${item.title} `);
+      setMentions((list) => [...list.filter((m) => m.id !== item.id), { id: item.id, name: item.title }]);
       return place(done.text, done.caret);
     }
     if (item.type === "canned") {

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { ConversationView } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
+import { AssistTab } from "../assist/AssistTab";
 import { CustomerTab } from "./CustomerTab";
 import { NotesTab } from "./NotesTab";
 import { RoutingTab } from "./RoutingTab";
@@ -30,6 +31,11 @@ export function ContextPanel({ conversation }: { conversation: ConversationView 
                 },
               ]
             : []),
+          {
+            key: "assist",
+            label: t("context.assist"),
+            children: <AssistTab conversation={conversation} />,
+          },
           { key: "notes", label: t("context.notes"), children: <NotesTab conversation={conversation} /> },
           {
             key: "routing",
