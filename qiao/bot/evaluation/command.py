@@ -94,3 +94,12 @@ def classify(
     finally:
         shown.close()
     typer.echo(i18n.t("evaluate.written", locale(), count=count, file=out), err=True)
+
+
+@app.command()
+def flows(files: Annotated[list[Path], typer.Argument(help="Flow files (YAML or JSON)")]) -> None:
+    """Check flow files and run the tests they bring along; exit code 1 when one fails."""
+    from qiao.bot.flows.evaluation import evaluate_files
+
+    if not evaluate_files(files, locale(), typer.echo):
+        raise typer.Exit(1)

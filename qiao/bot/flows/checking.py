@@ -13,6 +13,7 @@ from qiao.bot.flows import document
 from qiao.bot.flows.conditions import tests_of
 from qiao.bot.flows.document import Ask, Branch, CallTool, Condition, Confirm, Flow, Say, Verify
 from qiao.bot.flows.templates import FILTERS, gaps
+from qiao.bot.tools.documents import Unreadable, read_document
 from qiao.bot.tools.ports import COMMON_ERRORS, ToolSpec, Words
 from qiao.core import i18n
 
@@ -58,38 +59,14 @@ class FlowFaulty(Exception):
         self.faults = faults
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever PyYAML was built with
-    """YAML without aliases (they can blow up small files) and without guessing `on`, `no` or dates."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not supported")
-        return super().compose_node(parent, index)
-
-
-_GUESSED: Final = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _GUESSED]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-# A step's field `yes` and a choice `no` are words; only true and false are truth values.
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-
-
 def read_text(text: str) -> Any:
     """YAML or JSON as data. Raises FlowFaulty with the line."""
     if len(text.encode()) > LARGEST_FILE:
         raise FlowFaulty([Fault("file_too_large", params={"kb": LARGEST_FILE // 1024})])
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
-        raise FlowFaulty(
-            [Fault("not_yaml", params={"line": line, "problem": getattr(error, "problem", error)})]
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise FlowFaulty([Fault("not_yaml", params={"line": 1, "problem": error})]) from None
+        return read_document(text)
+    except Unreadable as error:
+        raise FlowFaulty([Fault("not_yaml", params={"line": error.line, "problem": error.problem})]) from None
 
 
 def parse(data: Any) -> Flow:
@@ -111,6 +88,8 @@ def _from_pydantic(error: ValidationError, data: Mapping[str, Any]) -> Iterator[
             raw = steps[loc[1]] if isinstance(steps, list) and loc[1] < len(steps) else None
             step = str(raw.get("id") or f"#{loc[1] + 1}") if isinstance(raw, Mapping) else f"#{loc[1] + 1}"
             rest = loc[2:]
+        if problem["type"].startswith("union_tag"):
+            rest = [*rest, "type"]
         context = {key: str(value) for key, value in (problem.get("ctx") or {}).items()}
         code = _CODES.get(problem["type"], "bad_value")
         given = problem.get("input")

@@ -15,6 +15,7 @@ from qiao.bot.flows.events import FlowPublished
 from qiao.bot.flows.models import FlowRow, FlowRunRow, FlowVersionRow
 from qiao.bot.flows.rehearsal import RehearsalWorld
 from qiao.bot.flows.schemas import (
+    CheckBody,
     CheckView,
     DraftBody,
     FaultView,
@@ -186,7 +187,7 @@ async def _insert(db: Session, actor: Actor, data: dict[str, Any]) -> FlowRow:
     if not isinstance(key, str) or not checking.KEY.fullmatch(key):
         raise Invalid.field("flow", "flows.bad_name")
     if await db.scalar(select(FlowRow.id).where(FlowRow.key == key)):
-        raise Conflict("flows.key_taken", key=key)
+        raise Conflict("flows.key_taken", flow=key)
     now = clock.now()
     row = FlowRow(id=new_id(), key=key, draft=data, revision=1, created_at=now, updated_at=now, updated_by=actor.id)
     db.add(row)
@@ -202,7 +203,7 @@ async def save_draft(db: Session, actor: Actor, flow_id: UUID, body: DraftBody, 
         raise Conflict("flows.changed_meanwhile")
     data = _storable(_data_of(body.document, body.yaml))
     if data.get("flow") != row.key:
-        raise Invalid.field("flow", "flows.key_fixed", key=row.key)
+        raise Invalid.field("flow", "flows.key_fixed", flow=row.key)
     if data != row.draft:
         row.draft, row.revision = data, row.revision + 1
         row.updated_at, row.updated_by = clock.now(), actor.id
@@ -417,10 +418,10 @@ async def rehearse(db: Session, actor: Actor, body: RehearseBody) -> RehearseVie
     )
 
 
-async def run_tests(db: Session, document: dict[str, Any]) -> list[TestView]:
+async def run_tests(db: Session, body: CheckBody) -> list[TestView]:
     """The tests a document brings along."""
     known = await tools.specs(db)
-    flow, found = read(document, known)
+    flow, found = read(_data_of(body.document, body.yaml), known)
     if flow is None or hindrances(found):
         raise Invalid("flows.faulty")
     results = await rehearsal.run_tests(flow, known)

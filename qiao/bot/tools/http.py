@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urljoin, urlsplit
 from uuid import UUID
@@ -192,11 +193,17 @@ class _Guard(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates we trust; reading them takes longer than many requests."""
+    return ssl.create_default_context()
+
+
 class _Transport(httpx.AsyncHTTPTransport):
     def __init__(self, allow_private: bool):
         super().__init__(trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_trusted(),
             max_connections=1,
             http1=True,
             network_backend=_Guard(allow_private),

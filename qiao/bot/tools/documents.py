@@ -1,0 +1,42 @@
+"""YAML or JSON from people: plain data only, no aliases (they blow up small files), no guessing at `on`, `no` or dates."""
+
+import re
+from typing import Any, Final
+
+import yaml
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever PyYAML was built with
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not supported")
+        return super().compose_node(parent, index)
+
+
+_GUESSED: Final = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _GUESSED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+# A step's field `yes` and a choice `no` are words; only true and false are truth values.
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+
+
+class Unreadable(ValueError):
+    """Not YAML; `line` says where."""
+
+    def __init__(self, problem: str, line: int):
+        super().__init__(f"line {line}: {problem}")
+        self.problem = problem
+        self.line = line
+
+
+def read_document(text: str) -> Any:
+    """The data. Raises Unreadable."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Unreadable(str(getattr(error, "problem", None) or error), mark.line + 1 if mark else 1) from None
+    except (RecursionError, ValueError) as error:
+        raise Unreadable(str(error), 1) from None
