@@ -6,16 +6,19 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import aiosmtplib
+import structlog
 
-from qiao.core import i18n
+from qiao.channels.webchat.mail import transcript_mail
+from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.jobs import Progress, job
 from qiao.core.runtime import Runtime
 from qiao.core.settings import Settings
 from qiao.desk.conversations import service as conversations
-from qiao.desk.conversations.transcripts import as_text
+from qiao.desk.conversations import transcripts
 from qiao.people.organization import service as organization
 
+logger = structlog.get_logger(__name__)
 JOB = "webchat.transcript_mail"
 
 
@@ -46,12 +49,25 @@ async def send_transcript(runtime: Runtime, payload: dict[str, Any], progress: P
         if facts is None:
             return None
         company = (await organization.get_workspace(db)).name
-        body = await as_text(db, Actor(kind="customer", id=facts.customer_id), conversation_id, locale)
-    mail = EmailMessage()
-    mail["From"] = runtime.settings.mail_from or ""
-    mail["To"] = payload["email"]
-    mail["Subject"] = i18n.t("widget.mail.subject", locale, company=company, number=facts.number)
-    mail["Message-ID"] = f"<{payload['message_id']}@{urlsplit(runtime.settings.public_url).hostname or 'localhost'}>"
-    mail.set_content(i18n.t("widget.mail.intro", locale, company=company) + "\n\n" + body)
-    await send(runtime.settings, mail)
-    return None
+        reader = Actor(kind="customer", id=facts.customer_id)
+        found = [line async for line in transcripts.lines(db, reader, conversation_id, locale)]
+    mail = transcript_mail(
+        sender=runtime.settings.mail_from or "",
+        to=payload["email"],
+        company=company,
+        number=facts.number,
+        lines=found,
+        locale=locale,
+        message_id=payload["message_id"],
+        at=clock.now(),
+    )
+    try:
+        await send(runtime.settings, mail)
+    except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
+        refusal = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+        if refusal.code < 500:
+            raise  # "try again later": the job does
+        # Asking again would not change their mind, and the address is the customer's own: it stays out of the log.
+        logger.warning("transcript_mail_refused", code=refusal.code, conversation_id=str(conversation_id))
+        return {"refused": refusal.code}
+    return {"sent": True}

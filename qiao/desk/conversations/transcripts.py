@@ -1,5 +1,8 @@
 """A conversation as plain text, for people who keep or send it."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,20 +16,44 @@ from qiao.people.organization import service as organization
 PAGE = 500
 
 
-async def as_text(db: Session, actor: Actor, conversation_id: UUID, locale: str) -> str:
-    """All messages `actor` may see, one paragraph each, times in the workspace's zone."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message in words. `event`: something that happened, not something said."""
+
+    at: datetime
+    who: str
+    what: str
+    event: bool
+    by_customer: bool
+
+
+async def lines(db: Session, actor: Actor, conversation_id: UUID, locale: str) -> AsyncIterator[Line]:
+    """All messages `actor` may see, times in the workspace's zone."""
     zone = ZoneInfo((await organization.get_workspace(db)).timezone)
-    lines: list[str] = []
     after = 0
     while True:
         items, more = await service.transcript(db, actor, conversation_id, after_seq=after, limit=PAGE)
         for view in items:
-            lines.append(
-                f"[{view.created_at.astimezone(zone):%Y-%m-%d %H:%M:%S}] {_who(view, locale)}: {_what(view, locale)}"
+            yield Line(
+                at=view.created_at.astimezone(zone),
+                who=_who(view, locale),
+                what=_what(view, locale),
+                event=view.kind == "event",
+                by_customer=view.author.kind == "customer",
             )
         if not more or not items:
-            return "\n".join(lines) + "\n"
+            return
         after = items[-1].seq
+
+
+async def as_text(db: Session, actor: Actor, conversation_id: UUID, locale: str) -> str:
+    """All messages `actor` may see, one paragraph each."""
+    found = lines(db, actor, conversation_id, locale)
+    return "".join([text_of(line) + "\n" async for line in found]) or "\n"
+
+
+def text_of(line: Line) -> str:
+    return f"[{line.at:%Y-%m-%d %H:%M:%S}] {line.who}: {line.what}"
 
 
 def _who(view: MessageView, locale: str) -> str:

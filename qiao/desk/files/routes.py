@@ -10,20 +10,40 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import FileResponse, StreamingResponse
 
 from qiao.core.actor import Actor
-from qiao.core.errors import Invalid, NotFound
+from qiao.core.errors import Invalid, NotFound, TooLarge
 from qiao.core.files import service
 from qiao.core.files.models import FileRow
 from qiao.core.files.store import BlobStore
 from qiao.core.runtime import Runtime
 from qiao.core.web import Read, Runtime_
 from qiao.people.accounts.access import Needs, Public
+from qiao.people.organization import service as organization
+from qiao.people.organization.schemas import MIB
 
 router = APIRouter(prefix="/files", tags=["files"])
 _SHOWN: Final = ("image/", "audio/", "video/", "application/pdf")
 
 
+async def largest(runtime: Runtime) -> int:
+    """The largest file that may be sent, in bytes: what the company decided, within what the installation bears."""
+    async with runtime.db.read() as db:
+        company = await organization.get_settings(db)
+    return min(runtime.settings.upload_max_bytes, company.upload_max_bytes)
+
+
+async def _within(limit: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Stops a file that grows too large while it arrives, not after it has."""
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge("file.too_large", limit_mb=f"{limit / MIB:.3g}")
+        yield chunk
+
+
 async def upload(runtime: Runtime, actor: Actor, request: Request) -> Response:
     """Takes a raw body with `X-Filename` (percent-encoded), or the first file of a multipart form."""
+    limit = await largest(runtime)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=5) as form:
             part = next((value for value in form.values() if not isinstance(value, str)), None)
@@ -34,12 +54,12 @@ async def upload(runtime: Runtime, actor: Actor, request: Request) -> Response:
                 while chunk := await part.read(256 * 1024):
                     yield chunk
 
-            view = await service.take(runtime, actor, part.filename or "file", chunks())
+            view = await service.take(runtime, actor, part.filename or "file", _within(limit, chunks()))
     else:
         name = request.headers.get("x-filename")
         if not name:
             raise Invalid.field("X-Filename", "file.name_missing")
-        view = await service.take(runtime, actor, unquote(name), request.stream())
+        view = await service.take(runtime, actor, unquote(name), _within(limit, request.stream()))
     return Response(msgspec.json.encode(view), status_code=201, media_type="application/json")
 
 
