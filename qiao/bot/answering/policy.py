@@ -26,6 +26,8 @@ class Action(StrEnum):
     ASK_TO_TYPE = "ask_to_type"
     FLOW = "flow"
     """A flow speaks."""
+    GUARD = "guard"
+    """Something is said instead of an answer: `Reply.say`."""
 
 
 class HandoffReason(StrEnum):
@@ -36,6 +38,10 @@ class HandoffReason(StrEnum):
     """The customer said no to what the bot offered."""
     FLOW = "flow"
     """A flow leads to a person, or could not go on."""
+    ABUSE = "abuse"
+    """The customer was rude again."""
+    SENSITIVE = "sensitive"
+    """A word of the company's list asks for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,10 @@ class Reply:
     probability: float = 0.0
     reason: HandoffReason | None = None
     offer_person: bool = False
+    say: str = ""
+    """What to say, as a key of the catalogue."""
+    several: bool = False
+    """Every one of `hits` answers a question of its own."""
 
 
 _SMALL_TALK = {

@@ -59,6 +59,16 @@ def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought
     payload: dict[str, Any] = {}
     if reply.offer_person:
         payload["offer_person"] = True
+    if reply.action is Action.GUARD:
+        return Outgoing(body=i18n.t(reply.say, locale, name=bot_name), payload=payload, client_id=client_id)
+    if reply.several:
+        payload |= {
+            "sources": [source_of(hit) for hit in reply.hits],
+            "confidence": round(reply.probability, 3),
+            "feedback": True,
+        }
+        answers = [f"{number}. {answer_text(hit)}" for number, hit in enumerate(reply.hits, 1)]
+        return Outgoing(body="\n\n".join(answers), payload=payload, client_id=client_id)
     if reply.action is Action.ANSWER:
         hit = reply.hits[0]
         payload |= {

@@ -33,7 +33,7 @@ _MIXTURES: Final[tuple[dict[str, float], ...]] = (
     {"meaning": 1.0, "words": 1.0, LEXICAL: 2.0},
     {"meaning": 1.0, "words": 1.0, "peaks": 1.0, LEXICAL: 2.0},
 )
-_PENALTIES: Final = (0.03, 0.1, 0.3, 1.0)
+_PENALTIES: Final = (0.03, 0.1, 0.3, 1.0, 3.0)
 _REFUSED: Final = 0.35
 """Below this probability of being in scope a text is called out of it. Not a half: a wrong label is asked back about, a
 question turned away is lost."""
@@ -279,8 +279,9 @@ def _best_mixture(
     mixtures = [mixture for mixture in _MIXTURES if set(mixture) <= set(views)]
     best: tuple[float, dict[str, float], float] | None = None
     for at, mixture in enumerate(mixtures):
+        described = Ridge(mixture, 1.0, _TRIED_LANDMARKS).describe(sample, wanted)
         for penalty in _PENALTIES:
-            scores = Ridge(mixture, penalty, _TRIED_LANDMARKS).fit(sample, wanted).left_out()
+            scores = described.solve(penalty).left_out()
             wrong = float(np.mean(scores.argmax(axis=1) != answers))
             # Near-ties go by how clear the scores are, and to the simpler mixture, which comes first.
             loss = wrong + 0.05 * min(_loss(_softmax(scores * sharp), answers) for sharp in (4.0, 8.0, 16.0))

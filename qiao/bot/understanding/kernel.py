@@ -15,6 +15,7 @@ from qiao.bot.understanding.features import Floats, Views
 
 LANDMARKS: Final = 4000
 LEXICAL: Final = "ngrams"
+_NOTHING: Final[Floats] = np.empty((0, 0), np.float32)
 Mixture = Mapping[str, float]
 """How much each view counts; absent ones do not."""
 
@@ -72,27 +73,40 @@ class Ridge:
         self.anchors: dict[str, Any] = {}
         self.weights: Floats = np.empty((0, 0), np.float32)
         self._rows: Floats | None = None
+        self._root = self._described = self._gram = self._fitted = self._targets = _NOTHING
 
     def fit(self, views: Mapping[str, Any], targets: Floats, seed: int = 7) -> "Ridge":
+        return self.describe(views, targets, seed).solve(self.penalty)
+
+    def describe(self, views: Mapping[str, Any], targets: Floats, seed: int = 7) -> "Ridge":
+        """The part of fitting that no penalty changes."""
         from scipy.linalg import cholesky, solve_triangular
 
-        count = len(targets)
         self.scales = {name: Scale.of(views[name]) for name in self.mixture if name != LEXICAL}
         prepared = self._prepare(views)
-        chosen = _spread(targets, min(count, self.landmarks), seed)
+        chosen = _spread(targets, min(len(targets), self.landmarks), seed)
         self.anchors = {name: rows[chosen] for name, rows in prepared.items()}
         among = self._like(self.anchors)
         among[np.diag_indices_from(among)] += 1e-3
-        root = cholesky(among, lower=True, overwrite_a=True, check_finite=False)
-        rows = solve_triangular(root, self._like(prepared).T, lower=True, overwrite_b=True, check_finite=False).T
-        gram = rows.T @ rows
-        gram[np.diag_indices_from(gram)] += self.penalty
+        self._root = cholesky(among, lower=True, overwrite_a=True, check_finite=False)
+        likenesses = self._like(prepared).T
+        self._described = solve_triangular(self._root, likenesses, lower=True, overwrite_b=True, check_finite=False).T
+        self._gram, self._targets = self._described.T @ self._described, targets
+        return self
+
+    def solve(self, penalty: float) -> "Ridge":
+        """The weights under a penalty, of what was described."""
+        from scipy.linalg import cholesky, solve_triangular
+
+        self.penalty = penalty
+        gram = self._gram.copy()
+        gram[np.diag_indices_from(gram)] += penalty
         factor = cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
-        half = solve_triangular(factor, rows.T, lower=True, check_finite=False)
-        inner = half @ targets
+        half = solve_triangular(factor, self._described.T, lower=True, check_finite=False)
+        inner = half @ self._targets
         weights = solve_triangular(factor, inner, lower=True, trans=1, check_finite=False)
-        self.weights = solve_triangular(root, weights, lower=True, trans=1, check_finite=False).astype(np.float32)
-        self._rows, self._fitted, self._targets = half.T, half.T @ inner, targets
+        self.weights = solve_triangular(self._root, weights, lower=True, trans=1, check_finite=False).astype(np.float32)
+        self._rows, self._fitted = half.T, half.T @ inner
         return self
 
     def left_out(self) -> Floats:
@@ -112,9 +126,9 @@ class Ridge:
         return out.astype(np.float32)
 
     def forget(self) -> None:
-        """Drops what only `left_out` needs."""
+        """Drops what only `solve` and `left_out` need."""
         self._rows = None
-        self._fitted = self._targets = np.empty((0, 0), np.float32)
+        self._root = self._described = self._gram = self._fitted = self._targets = _NOTHING
 
     def __call__(self, views: Mapping[str, Any]) -> Floats:
         return self._like(self._prepare(views)) @ self.weights

@@ -22,6 +22,8 @@ class Intent(StrEnum):
     CHITCHAT = "chitchat"
     EMPTY = "empty"
     QUESTION = "question"
+    GUARDED = "guarded"
+    """Of a message that was not looked at for its intent: something spoke against it."""
 
 
 _PERSON = (

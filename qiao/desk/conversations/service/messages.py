@@ -18,6 +18,7 @@ from qiao.desk.conversations import errors, policy, repository, views
 from qiao.desk.conversations.events import ConversationRead, ConversationStarted, MessageChanged
 from qiao.desk.conversations.models import Conversation, Message
 from qiao.desk.conversations.policy import Status
+from qiao.desk.conversations.ports import OutgoingCheck
 from qiao.desk.conversations.recent import RecentMessages
 from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, Inbound, MessageView, Outgoing, Received
 from qiao.desk.conversations.service import lifecycle, rows
@@ -153,12 +154,16 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
     elif actor.kind == "bot" and row.status != Status.BOT:
         # People have taken over while the bot was thinking: it stays silent.
         raise Refused("conversation.not_with_bot")
+    body = outgoing.body
+    check = runtime_of(db).find(OutgoingCheck)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    if check is not None and body and actor.kind in ("user", "bot"):
+        body = await check.checked(db, actor, body)
     message = await rows.append(
         db,
         actor,
         row,
         kind=outgoing.kind,
-        body=outgoing.body,
+        body=body,
         payload=payload,
         client_id=outgoing.client_id,
         scope=scope,
