@@ -155,7 +155,6 @@ def _steps(kind: Kind) -> APIRouter:
 
     @router.get("/{item_id}/diff")
     async def compare(
-        kind: Kind,
         item_id: UUID,
         actor: Editor,
         db: Read,

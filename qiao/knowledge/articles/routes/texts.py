@@ -5,7 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from qiao.core.web import Cursor, Page, Read, Tx
+from qiao.core.errors import Invalid
+from qiao.core.files import service as files
+from qiao.core.web import Cursor, Page, Read, Runtime_, Tx
 from qiao.core.web.pages import Limit
 from qiao.knowledge.articles import schemas, service
 from qiao.knowledge.articles.audience import reader_of
@@ -33,6 +35,29 @@ def _filters(
 
 
 Filters = Annotated[dict[str, Any], Depends(_filters)]
+
+
+class ImageBody(schemas.Body):
+    file_id: UUID
+
+
+class ImageView(schemas.View):
+    """`url` does not run out."""
+
+    url: str
+    name: str
+    width: int | None
+    height: int | None
+
+
+@router.post("/images", status_code=201)
+async def use_image(body: ImageBody, actor: Editor, db: Read, runtime: Runtime_) -> ImageView:
+    """A picture one has uploaded (`POST /files`), as a text may hold it."""
+    found = await files.payload_for_sender(db, actor, str(body.file_id))
+    if not str(found["mime"]).startswith("image/"):
+        raise Invalid.field("file_id", "knowledge.not_an_image")
+    url = files.lasting_link(runtime, body.file_id, found["name"])
+    return ImageView(url=url, name=found["name"], width=found["width"], height=found["height"])
 
 
 @router.get("/faqs")
