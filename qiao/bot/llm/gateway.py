@@ -154,18 +154,6 @@ class Llm:
         """Like `complete`, while `on_text` hears all that is said so far. Raises Unanswered, also in the middle."""
         return await self._chat(task, messages, on_text, conversation_id)
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Vectors of some texts. Raises Unanswered."""
-        setup = await self.setup()
-        record = self._record("embeddings", setup, None, "\n".join(texts))
-        sent = [hide(text) for text in texts] if setup.settings.hide_personal else list(texts)
-
-        async def call() -> tuple[list[list[float]], int]:
-            return await self._endpoint(setup).embed(record.model, sent)
-
-        vectors, _ = await self._guarded(setup, record, call, lambda found: (found[1], 0, ""))
-        return vectors
-
     async def _chat(
         self, task: Task, messages: Sequence[Said], on_text: OnText | None, conversation_id: UUID | None
     ) -> Completion:

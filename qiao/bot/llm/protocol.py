@@ -145,18 +145,6 @@ class Endpoint:
             raise CallFailed("bad_reply")
         return self._completion(request, text, usage, finish != "length")
 
-    async def embed(self, model: str, texts: Sequence[str]) -> tuple[list[list[float]], int]:
-        """One vector per text, and the tokens they cost."""
-        answer = await self._post("/embeddings", {"model": model, "input": list(texts)})
-        try:
-            rows = sorted(answer["data"], key=lambda row: int(row["index"]))
-            vectors = [[float(value) for value in row["embedding"]] for row in rows]
-        except (KeyError, TypeError, ValueError):
-            raise CallFailed("bad_reply") from None
-        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) > 1 or not all(vectors):
-            raise CallFailed("bad_reply")
-        return vectors, _counted(answer.get("usage"), "prompt_tokens") or sum(map(estimate, texts))
-
     async def models(self) -> list[str]:
         """What the endpoint offers; nothing when it does not say."""
         try:

@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-Task = Literal["answer", "rewrite", "summary", "draft", "embeddings"]
-TASKS: tuple[Task, ...] = ("answer", "rewrite", "summary", "draft", "embeddings")
+Task = Literal["answer", "rewrite", "summary", "draft"]
+TASKS: tuple[Task, ...] = ("answer", "rewrite", "summary", "draft")
 Outcome = Literal[
     "ok",
     "timeout",
@@ -65,7 +65,6 @@ class Models(_Body):
     rewrite: ModelName = ""
     summary: ModelName = ""
     draft: ModelName = ""
-    embeddings: ModelName = ""
 
 
 class Timeouts(_Body):
@@ -75,7 +74,6 @@ class Timeouts(_Body):
     rewrite: Seconds = 4
     summary: Seconds = 20
     draft: Seconds = 20
-    embeddings: Seconds = 5
 
 
 class LlmSettings(_Body):
@@ -122,7 +120,6 @@ class TestBody(_Body):
 
     address: Address
     model: ModelName = ""
-    task: Task = "answer"
     api_key: Annotated[str | None, Field(max_length=500)] = None
 
 

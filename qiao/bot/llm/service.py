@@ -102,11 +102,8 @@ async def test(runtime: Runtime, body: TestBody, locale: str) -> TestResult:
     status: int | None = None
     if body.model:
         try:
-            if body.task == "embeddings":
-                await endpoint.embed(body.model, ["你好 hello"])
-            else:
-                said = [Said("user", "Reply with the single word: ready")]
-                await endpoint.chat(Request(body.model, said, 0.0, 20, plain=True))
+            said = [Said("user", "Reply with the single word: ready")]
+            await endpoint.chat(Request(body.model, said, 0.0, 20, plain=True))
         except CallFailed as failure:
             outcome, status = failure.outcome, failure.status
     elif not models:

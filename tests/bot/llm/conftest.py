@@ -19,7 +19,7 @@ async def endpoint() -> AsyncIterator[Model]:
 
 async def configure(runtime: Runtime, address: str, **values: Any) -> Llm:
     """The product with a language model for every task."""
-    models = dict.fromkeys(("answer", "rewrite", "summary", "draft", "embeddings"), "qwen-small")
+    models = dict.fromkeys(("answer", "rewrite", "summary", "draft"), "qwen-small")
     body = {"enabled": True, "address": address, "models": models, "api_key": "sk-secret", **values}
     async with runtime.db.transaction() as db:
         await service.put_settings(db, Actor.system(), LlmSettingsBody.model_validate(body))

@@ -154,10 +154,6 @@ class Model:
                 await reply.json({"data": [{"id": "qwen-small"}, {"id": "qwen-large"}]})
                 return
             self.asked.append(asked)
-            if asked.path.endswith("/embeddings") and not self.script:
-                rows = [{"index": i, "embedding": [float(len(t)), 1.0]} for i, t in enumerate(body["input"])]
-                await reply.json({"data": rows[::-1], "usage": {"prompt_tokens": 3}})
-                return
             await (self.script.popleft() if self.script else self.otherwise)(reply)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

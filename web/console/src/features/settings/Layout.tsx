@@ -35,6 +35,7 @@ export const SECTIONS: { key: string; entries: Entry[] }[] = [
       { key: "inboxes", path: "inboxes", permissions: ["inboxes.manage"] },
       { key: "bot", path: "bot", permissions: ["settings.manage", "knowledge.edit"] },
       { key: "helpcenter", path: "helpcenter", permissions: ["settings.manage", "knowledge.edit"] },
+      { key: "models", path: "models", permissions: ["settings.manage"] },
       { key: "canned", path: "canned", permissions: ["conversations.handle", "canned.edit"] },
     ],
   },

@@ -58,6 +58,7 @@ export default defineFeature({
           component: () => import("./helpcenter/HelpCentre"),
           permissions: needs("helpcenter"),
         },
+        { path: "/models", component: () => import("./models/Models"), permissions: needs("models") },
         { path: "/canned", component: () => import("./canned/Canned"), permissions: needs("canned") },
         {
           path: "/workspace",
