@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   type Action,
+  DRAFT_MS,
   initial,
   nextToSend,
   reduce,
@@ -220,6 +221,14 @@ describe("conversation, typing and reading", () => {
       place,
     ]);
     expect(assigned.conversation?.queue).toBeNull();
+  });
+
+  it("what the bot has checked so far is a hint that the message replaces", () => {
+    const draft = run([{ type: "typing", on: true, name: null, now: 1000, draft: "签收后 7 天内" }]);
+    expect(draft.typing).toEqual({ name: null, until: 1000 + DRAFT_MS, draft: "签收后 7 天内" });
+    expect(draft.messages).toEqual([]);
+    expect(reduce(draft, { type: "message", message: message(1) }).typing).toBeNull();
+    expect(reduce(draft, { type: "typing", on: false, name: null, now: 2000 }).typing).toBeNull();
   });
 
   it("an arriving message ends the typing sign; a sign is good for a few seconds", () => {

@@ -11,6 +11,7 @@ import {
 import {
   type Action,
   countsAsUnread,
+  DRAFT_MS,
   initial,
   nextToSend,
   type Place,
@@ -407,6 +408,11 @@ export class Engine {
     this.signalTyping(true, preview);
   }
 
+  /** The customer has taken back what they wrote. */
+  typingStopped(): void {
+    this.endTyping(true);
+  }
+
   private endTyping(tell: boolean): void {
     this.cancelTypingEnd?.();
     this.cancelTypingEnd = null;
@@ -451,6 +457,16 @@ export class Engine {
         now: this.o.now(),
       });
       if (data.on === true) this.o.later(() => this.expireTyping(), 6_100);
+    } else if (type === "draft") {
+      if (this.state.conversation?.status !== "bot" || this.state.conversation.id !== id) return;
+      this.dispatch({
+        type: "typing",
+        on: data.on === true,
+        name: null,
+        now: this.o.now(),
+        draft: typeof data.text === "string" ? data.text : "",
+      });
+      if (data.on === true) this.o.later(() => this.expireTyping(), DRAFT_MS + 100);
     } else if (type === "queue_place") {
       this.dispatch({
         type: "queue_place",

@@ -15,7 +15,8 @@ export interface State {
   gap: { conversation_id: string; after: number } | null;
   has_older: boolean;
   connection: Connection;
-  typing: { name: string | null; until: number } | null;
+  /** Somebody writes. `draft`: what the bot has written so far and checked; only a hint, the message follows. */
+  typing: { name: string | null; until: number; draft?: string } | null;
   /** The newest message the customer has seen, by place in the order of all messages. */
   read: Place | null;
 }
@@ -43,7 +44,7 @@ export type Action =
   | { type: "refused"; client_id: string; error: string }
   | { type: "retry"; client_id: string }
   | { type: "discard"; client_id: string }
-  | { type: "typing"; name: string | null; on: boolean; now: number }
+  | { type: "typing"; name: string | null; on: boolean; now: number; draft?: string }
   | { type: "read"; place: Place }
   | { type: "connection"; connection: Connection }
   | { type: "reset" };
@@ -62,6 +63,8 @@ export const initial: State = {
 
 /** A typing sign that is not renewed goes out by itself. */
 export const TYPING_MS = 6_000;
+/** A model that says nothing for so long is no longer waited for. */
+export const DRAFT_MS = 20_000;
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
@@ -112,7 +115,14 @@ export function reduce(state: State, action: Action): State {
       return forget(arrived(next, action.message), new Set([action.client_id]));
     }
     case "typing":
-      return { ...state, typing: action.on ? { name: action.name, until: action.now + TYPING_MS } : null };
+      if (!action.on) return { ...state, typing: null };
+      return {
+        ...state,
+        typing:
+          action.draft === undefined
+            ? { name: action.name, until: action.now + TYPING_MS }
+            : { name: null, until: action.now + DRAFT_MS, draft: action.draft },
+      };
     case "read":
       return before(state.read, action.place) ? { ...state, read: action.place } : state;
     case "connection":

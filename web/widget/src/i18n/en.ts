@@ -57,6 +57,7 @@ export const en: Catalogue = {
   "chat.delete": "Delete",
   "chat.recalled": "This message was withdrawn",
   "chat.sources": "Sources",
+  "chat.checking": "Checking the sources …",
   "chat.helpful_q": "Did this answer help?",
   "chat.helpful": "Yes",
   "chat.unhelpful": "No",

@@ -55,6 +55,7 @@ export const zhCN = {
   "chat.delete": "删除",
   "chat.recalled": "这条消息已撤回",
   "chat.sources": "参考资料",
+  "chat.checking": "正在核对来源……",
   "chat.helpful_q": "这个回答有帮助吗？",
   "chat.helpful": "有用",
   "chat.unhelpful": "没用",

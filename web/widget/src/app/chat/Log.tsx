@@ -79,7 +79,13 @@ export function Log({
   }, [lastPending]);
   useLayoutEffect(() => {
     if (stick.current) toEnd();
-  }, [newestId, pending.length, state.typing !== null, state.conversation?.status, messages.length]);
+  }, [
+    newestId,
+    pending.length,
+    state.typing?.draft ?? state.typing !== null,
+    state.conversation?.status,
+    messages.length,
+  ]);
   useEffect(() => {
     const el = box.current!;
     const watch = new ResizeObserver(() => {
@@ -187,14 +193,21 @@ export function Log({
                 )}
               </span>
               <div class="row-main">
-                <div class="bubble typing" role="status">
-                  <span class="sr">
-                    {typing.name ? t("chat.typing", { name: typing.name }) : t("chat.typing_someone")}
-                  </span>
-                  <i />
-                  <i />
-                  <i />
-                </div>
+                {typing.draft ? (
+                  <div class="bubble draft" aria-hidden="true">
+                    {typing.draft}
+                    <small>{t("chat.checking")}</small>
+                  </div>
+                ) : (
+                  <div class="bubble typing" role="status">
+                    <span class="sr">
+                      {typing.name ? t("chat.typing", { name: typing.name }) : t("chat.typing_someone")}
+                    </span>
+                    <i />
+                    <i />
+                    <i />
+                  </div>
+                )}
               </div>
             </div>
           )}
