@@ -30,7 +30,9 @@ def _telling(fact: MessageCreated) -> bool:
     return fact.author_kind == "user" and fact.message_kind in ("text", "card")
 
 
-@on_commit_batch(MessageCreated, ConversationQueued, ConversationAssigned, AnswerRated, name="insight.knowledge")
+@on_commit_batch(
+    MessageCreated, ConversationQueued, ConversationAssigned, AnswerRated, name="insight.knowledge", from_start=True
+)
 async def follow(db: Session, batch: Sequence[tuple[Fact, Envelope]]) -> None:
     """Uses first, then handovers: an answer and the handover after it often come in one batch."""
     wanted = [fact.message_id for fact, _ in batch if isinstance(fact, MessageCreated) and _telling(fact)]

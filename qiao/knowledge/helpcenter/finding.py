@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from qiao.core.db import Session
 from qiao.core.runtime import Runtime
-from qiao.core.text import normalize
+from qiao.core.text import lexical_terms, normalize
 from qiao.knowledge.helpcenter import content, repository
 from qiao.knowledge.helpcenter.readers import Reader
 from qiao.knowledge.helpcenter.schemas import Entry
@@ -18,11 +18,10 @@ from qiao.knowledge.search.text import plain
 
 LIMIT: Final = 20
 RELATED: Final = 5
-# The engine always has a best text; below this it has nothing to do with what was asked. Half the words, or the meaning.
+# The engine always has a best text; these say whether it has to do with what was asked: words in common that carry a good
+# share of the question, or the same meaning in other words.
 _WORDS: Final = 0.34
 _MEANING: Final = 0.62
-_SURE: Final = 0.12
-_NEAR_THE_BEST: Final = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +33,26 @@ class Result:
     excerpt: Markup
 
 
-def _fits(hit: Hit, best: float) -> bool:
-    signals = hit.signals
-    asked = signals.coverage >= _WORDS or signals.dense >= _MEANING or hit.probability >= _SURE
-    return asked and hit.score >= _NEAR_THE_BEST * best
+def _fits(hit: Hit, asked: set[str]) -> bool:
+    if hit.signals.dense >= _MEANING:
+        return True
+    document = hit.document
+    text = "\n".join((document.title, *document.variants, document.body))
+    return hit.signals.coverage >= _WORDS and not asked.isdisjoint(lexical_terms(text))
 
 
 async def search(runtime: Runtime, db: Session, reader: Reader, locale: str, query: str) -> list[Result]:
     """The texts that answer a question, best first; none when nothing really does."""
     hits = await runtime.get(SearchService).search(query, audience=reader.tags, locale=locale, limit=LIMIT)
-    best = hits[0].score if hits else 0.0
-    fitting = [hit for hit in hits if _fits(hit, best)]
+    asked = set(lexical_terms(query))
+    fitting = [hit for hit in hits if _fits(hit, asked)]
     entries = await repository.by_ids(db, reader, [UUID(hit.id) for hit in fitting])
     found: list[Result] = []
     for hit in fitting:
         entry = entries.get(UUID(hit.id))
         if entry is None:  # archived or narrowed this moment: the index is a little behind
             continue
-        text = plain(hit.document.body)
+        text = content.without_rules(plain(hit.document.body))
         title = content.highlighted(entry.title, query)
         found.append(Result(entry, title, content.highlighted(content.passage(text, query), query)))
     return found
@@ -73,7 +74,8 @@ async def related(runtime: Runtime, db: Session, reader: Reader, entry: Entry) -
     search_service = runtime.get(SearchService)
     if search_service.loaded.is_set():
         hits = await search_service.search(entry.title, audience=reader.tags, locale=entry.locale, limit=RELATED + 3)
-        ids = [UUID(hit.id) for hit in hits if UUID(hit.id) != entry.id and _fits(hit, 0.0)]
+        asked = set(lexical_terms(entry.title))
+        ids = [UUID(hit.id) for hit in hits if UUID(hit.id) != entry.id and _fits(hit, asked)]
         entries = await repository.by_ids(db, reader, ids)
         same_language = [entries[key] for key in ids if key in entries and entries[key].locale == entry.locale]
         found = [other for other in same_language if other.group_id != entry.group_id]

@@ -8,6 +8,7 @@ from qiao.core.db import Session
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.schemas import SearchableText
 from qiao.knowledge.helpcenter import repository, slugs
+from qiao.knowledge.helpcenter.content import without_rules
 from qiao.knowledge.search.service import document_of
 from qiao.knowledge.search.text import plain
 
@@ -74,7 +75,7 @@ def _for_the_web(text: SearchableText) -> bool:
 
 
 def _excerpt(markdown: str) -> str:
-    words = " ".join(plain(markdown[: 4 * EXCERPT]).split())
+    words = " ".join(without_rules(plain(markdown[: 4 * EXCERPT])).split())
     return words if len(words) <= EXCERPT else words[:EXCERPT].rstrip() + "…"
 
 

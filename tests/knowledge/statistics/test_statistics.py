@@ -54,6 +54,7 @@ async def test_reading_searching_and_voting_arrive_in_the_figures(
         await client.get(page)  # the same reader within half an hour: one view
     client.cookies.clear()
     await client.get(page, headers={"User-Agent": "Mozilla/5.0 Chrome"})
+    client.cookies.clear()
     await client.get(f"{page}?from=chat", headers={"User-Agent": "Mozilla/5.0 Safari"})
     await client.get(page, headers={"User-Agent": "Googlebot/2.1"})
     for words in ("zzzz 13800138000 qqqq", "zzzz 13800138000 QQQQ"):
