@@ -81,7 +81,7 @@ def mood(turns: list[Any]) -> Mapping[str, Any]:
     kept: dict[str, Any] = {}
     for turn in reversed(turns[-5:]):
         if turn.get("emotion"):
-            kept["emotion"] = {"label": turn["emotion"], "probability": turn.get("emotion_probability")}
+            kept |= {"emotion": turn["emotion"], "emotion_probability": turn.get("emotion_probability")}
             break
     if flagged := sorted({word for turn in turns for word in turn.get("flagged", ())}):
         kept["flagged"] = flagged

@@ -52,6 +52,7 @@ export default defineFeature({
           component: () => import("./inboxes/InboxEditor"),
           permissions: needs("inboxes"),
         },
+        { path: "/words", component: () => import("./bot/Words"), permissions: needs("words") },
         { path: "/bot", component: () => import("./bot/BotSettings"), permissions: needs("bot") },
         {
           path: "/helpcenter",
