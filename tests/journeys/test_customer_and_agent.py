@@ -25,7 +25,7 @@ TALK = {
         "reply": "别着急，我这就帮您看。",
         "thanks": "好的，谢谢你！",
         "note": " 这位客户的换货请帮忙跟进",
-        "colleague": "周妍",
+        "colleague": "周主管",
         "wrap_up": "同意换货，已登记。",
         "comment": "很耐心",
     },
@@ -38,7 +38,7 @@ TALK = {
         "reply": "Don't worry, let me have a look.",
         "thanks": "Great, thank you!",
         "note": " please follow up on this exchange",
-        "colleague": "周妍",
+        "colleague": "周主管",
         "wrap_up": "Exchange agreed and filed.",
         "comment": "Very patient",
     },
@@ -77,7 +77,9 @@ def test_from_the_bot_to_a_person_to_a_rating(customer: Come, colleague: Work, l
     # Each sees the other type.
     visitor.box.press_sequentially("KL", delay=60)
     expect(agent.page.locator(".q-typing")).to_be_visible()
+    # An emptied box is no typing any more, at once.
     visitor.box.fill("")
+    expect(agent.page.locator(".q-typing")).to_be_hidden(timeout=4000)
     agent.writes("").press_sequentially(talk["reply"][:3], delay=60)
     expect(visitor.log.locator(".typing")).to_be_visible()
 

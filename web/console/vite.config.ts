@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { speakOurLanguage } from "./build/speakOurLanguage";
 
 const backend = process.env.QIAO_BACKEND ?? "http://127.0.0.1:5175";
 
 export default defineConfig({
   base: "/console/",
-  plugins: [react()],
+  plugins: [react(), speakOurLanguage()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../../qiao/web_dist/console",

@@ -160,6 +160,7 @@ export default function Agents() {
         emptyText={state === "here" ? t("agent.noneHereText") : undefined}
         filters={
           <Segmented
+            aria-label={t("agent.state")}
             value={state}
             onChange={setState}
             options={[

@@ -24,9 +24,12 @@ export default function Ratings() {
       width: 170,
       sorter: (a, b) => a.score - b.score,
       render: (_, rating) => (
-        <span role="img" aria-label={t("rating.of5", { score: rating.score })}>
-          <Rate disabled value={rating.score} style={{ fontSize: 15 }} />
-        </span>
+        <>
+          <span className="q-sr">{t("rating.of5", { score: rating.score })}</span>
+          <span inert>
+            <Rate disabled value={rating.score} style={{ fontSize: 15 }} />
+          </span>
+        </>
       ),
     },
     {

@@ -84,17 +84,19 @@ function Figure(props: {
   value: string;
   hint?: string | undefined;
   tone?: string;
-  change?: number | null;
+  change?: ReturnType<typeof changeSince>;
 }) {
   const t = useT("insight");
+  const locale = useLocale();
   return (
     <div className="qi-figure">
       <dt>{props.label}</dt>
       <dd className={props.tone ? `qi-text-${props.tone}` : ""}>
         {props.value}
-        {props.change !== undefined && props.change !== null && props.change !== 0 && (
+        {props.change && props.change.by !== 0 && (
           <small title={t("today.changeHint")}>
-            {props.change > 0 ? "↑" : "↓"} {Math.abs(props.change)}%
+            {props.change.by > 0 ? "↑" : "↓"} {integer(Math.abs(props.change.by), locale)}
+            {props.change.percent ? "%" : ""}
           </small>
         )}
       </dd>
@@ -292,6 +294,7 @@ export default function Wallboard() {
                   <header>
                     <h2>{t("wall.byHour")}</h2>
                     <Segmented
+                      aria-label={t("wall.byHour")}
                       size="small"
                       value={metric}
                       onChange={setMetric}

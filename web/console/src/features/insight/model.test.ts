@@ -32,7 +32,9 @@ describe("hours", () => {
   });
 
   it("compares like with like: only hours that have passed", () => {
-    expect(changeSince([2, 4, null], [1, 2, 100])).toBe(100);
+    expect(changeSince([20, 40, null], [10, 20, 100])).toEqual({ by: 100, percent: true });
+    expect(changeSince([12, 24, null], [10, 30, 100])).toEqual({ by: -10, percent: true });
+    expect(changeSince([30, 6], [1, 1])).toEqual({ by: 34, percent: false });
     expect(changeSince([3, null], [0, 9])).toBeNull();
   });
 

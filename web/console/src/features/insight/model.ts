@@ -37,11 +37,14 @@ export function alignHours(
   return Array.from({ length: 24 }, (_, hour) => (hour > untilHour ? null : (byHour.get(hour) ?? 0)));
 }
 
-/** Change against the comparison at the same hour of the day, in percent; null when there is nothing to compare with. */
+/** Below this, percentages say more than the figures do: one more than two is no “↑ 50 %”. */
+const PERCENT_FROM = 20;
+
+/** Against the comparison at the same hours of the day; null when there is nothing to compare with. */
 export function changeSince(
   today: readonly (number | null)[],
   before: readonly (number | null)[],
-): number | null {
+): { by: number; percent: boolean } | null {
   let now = 0;
   let then = 0;
   today.forEach((value, hour) => {
@@ -49,7 +52,9 @@ export function changeSince(
     now += value;
     then += before[hour] ?? 0;
   });
-  return then === 0 ? null : Math.round(((now - then) / then) * 100);
+  if (then === 0) return null;
+  if (then < PERCENT_FROM) return { by: now - then, percent: false };
+  return { by: Math.round(((now - then) / then) * 100), percent: true };
 }
 
 /** The hours worth showing: from the first with a figure (or opening) to the last, never fewer than eight. */

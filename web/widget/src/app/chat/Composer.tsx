@@ -35,7 +35,10 @@ export function Composer() {
   const onInput = (value: string) => {
     write(value);
     setPicker(null);
-    if (!value.trim()) return;
+    if (!value.trim()) {
+      engine.typingStopped();
+      return;
+    }
     // The session is opened while the customer writes, so that sending needs no second trip.
     engine.ensureSession().catch(() => undefined);
     if (!composing.current) engine.typing(config.features.send_preview ? value : undefined);

@@ -23,7 +23,8 @@ export function PriorityDialog({ conversation, close }: DialogProps) {
             className="q-pick__item"
             onClick={() => void verbs.priority(priority).then((ok) => ok && close())}
           >
-            <span style={{ width: 20 }}>
+            {/* The mark says the same as the words beside it. */}
+            <span style={{ width: 20 }} aria-hidden>
               <PriorityMark priority={priority} />
             </span>
             <span className="q-pick__main">{t(`priority.${priority}`)}</span>

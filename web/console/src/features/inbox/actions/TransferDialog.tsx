@@ -2,9 +2,10 @@ import { Input, Modal, Segmented } from "antd";
 import { Bot } from "lucide-react";
 import { useState } from "react";
 import { useGet } from "@/api/hooks";
-import type { Agent } from "@/api/types";
+import type { Agent, DirectoryEntry } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { listOf } from "@/app/profile/Sessions";
+import { nameMatches } from "@/lib/names";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { Elapsed } from "@/ui/Time";
@@ -24,6 +25,11 @@ export function PeopleList(props: {
   const t = useT("inbox");
   const [word, setWord] = useState("");
   const agents = useGet<Agent[] | { items: Agent[] }>("/agents", undefined, { staleTime: 5000 });
+  // Lists show what people are called; whoever knows only the other name finds them all the same.
+  const everybody = useGet<DirectoryEntry[] | { items: DirectoryEntry[] }>("/directory", undefined, {
+    staleTime: 60_000,
+  });
+  const legal = new Map((everybody.data ? listOf(everybody.data) : []).map((p) => [p.id, p.name]));
   return (
     <>
       <Input
@@ -40,7 +46,7 @@ export function PeopleList(props: {
           const list = listOf(data)
             .filter(
               (a) =>
-                !props.exclude?.includes(a.user.id) && a.user.name.toLowerCase().includes(word.toLowerCase()),
+                !props.exclude?.includes(a.user.id) && nameMatches(word, a.user.name, legal.get(a.user.id)),
             )
             .sort(
               (a, b) =>

@@ -4,6 +4,7 @@ import { api } from "@/api/client";
 import type { CannedReply, DirectoryEntry, Page } from "@/api/types";
 import type { SearchAnswer } from "@/app/palette/types";
 import { listOf } from "@/app/profile/Sessions";
+import { calledAs, nameMatches } from "@/lib/names";
 import type { Trigger } from "./trigger";
 
 export type Suggestion =
@@ -103,11 +104,10 @@ export function useSuggestions(
       ),
     ];
   if (char === "@") {
-    const word = (trigger?.query ?? "").toLowerCase();
     items = (people.data ? listOf(people.data) : [])
-      .filter((p) => `${p.name} ${p.display_name ?? ""}`.toLowerCase().includes(word))
+      .filter((p) => nameMatches(trigger?.query ?? "", p.display_name, p.name))
       .slice(0, 8)
-      .map((p) => ({ type: "person", id: p.id, title: p.name, hint: p.state, person: p }));
+      .map((p) => ({ type: "person", id: p.id, title: calledAs(p), hint: p.state, person: p }));
   }
   const source = char === "/" ? canned : char === "#" ? knowledge : people;
   return { items, loading: char !== null && source.isFetching, error: source.error };

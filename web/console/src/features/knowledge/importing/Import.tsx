@@ -299,6 +299,7 @@ function Check(props: {
       )}
       <div className="qk-toolbar">
         <Segmented<RowFilter>
+          aria-label={t("import.show")}
           value={filter}
           onChange={setFilter}
           options={(["all", "ready", "duplicate", "error"] as const).map((state) => ({

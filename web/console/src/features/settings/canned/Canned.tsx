@@ -378,6 +378,7 @@ export default function Canned() {
               options={folders.map((name) => ({ value: name, label: name }))}
             />
             <Segmented
+              aria-label={t("canned.owner")}
               value={owner}
               onChange={setOwner}
               options={[

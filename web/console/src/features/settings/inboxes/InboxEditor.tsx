@@ -384,6 +384,7 @@ export default function InboxEditor() {
             </Field>
             <Field label={t("inboxes.position")} problem={problem("position")}>
               <Segmented<"left" | "right">
+                aria-label={t("inboxes.position")}
                 value={value.web.position}
                 onChange={(position) => setWeb({ position })}
                 options={[

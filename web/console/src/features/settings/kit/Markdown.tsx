@@ -53,6 +53,7 @@ export function MarkdownEditor(props: {
     <div className="qk-mde">
       <div className="qk-mde-bar">
         <Segmented
+          aria-label={t("kit.view")}
           size="small"
           value={mode}
           onChange={setMode}
