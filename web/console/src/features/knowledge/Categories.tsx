@@ -16,7 +16,7 @@ import {
   useSubmit,
 } from "../settings/kit";
 import { type Branch, flatten, growTree, options, within } from "./tree";
-import type { Category } from "./types";
+import type { Category, Space } from "./types";
 
 const STALE = ["/knowledge/categories"];
 
@@ -28,17 +28,22 @@ function CategoryEditor(props: { category: Category | null; categories: Category
   const t = useT("knowledge");
   const locale = useLocale();
   const { category } = props;
-  const draft = useDraft({
+  const draft = useDraft<{ zh: string; en: string; parent_id: string | null; space_id: string | null }>({
     zh: category?.names["zh-CN"] ?? "",
     en: category?.names.en ?? "",
     parent_id: category?.parent_id ?? null,
+    space_id: category?.space_id ?? null,
   });
-  const { value, set, problem } = draft;
+  const { value } = draft;
+  const spaces = useRows<Space>("/knowledge/spaces").rows ?? [];
+  const space = spaces.find((one) => (value.space_id ? one.id === value.space_id : one.is_default));
+  const { set, problem } = draft;
   const save = useSubmit(
     () => {
       const body = {
         names: names(value.zh, value.en),
         parent_id: value.parent_id,
+        space_id: space?.id ?? null,
         position: category?.position ?? props.categories.length,
       };
       return category
@@ -61,7 +66,15 @@ function CategoryEditor(props: { category: Category | null; categories: Category
           : draft.refuse([{ field: "names", message: t("required") }])
       }
     >
-      <FormProblem problems={draft.problems} shown={["names", "parent_id"]} />
+      <FormProblem problems={draft.problems} shown={["names", "parent_id", "space_id"]} />
+      <Field label={t("entry.space")} htmlFor="category-space" problem={problem("space_id")}>
+        <Select
+          id="category-space"
+          value={space?.id ?? null}
+          onChange={(id: string) => set({ space_id: id, parent_id: null })}
+          options={spaces.map((one) => ({ value: one.id, label: one.name }))}
+        />
+      </Field>
       <Field label={t("category.nameZh")} htmlFor="category-zh" required problem={problem("names")}>
         <Input
           id="category-zh"
@@ -86,7 +99,11 @@ function CategoryEditor(props: { category: Category | null; categories: Category
           placeholder={t("category.top")}
           value={value.parent_id}
           onChange={(id: string | undefined) => set({ parent_id: id ?? null })}
-          options={options(props.categories, locale, own)}
+          options={options(
+            props.categories.filter((one) => one.space_id === space?.id),
+            locale,
+            own,
+          )}
         />
       </Field>
     </EditDrawer>
@@ -98,8 +115,12 @@ export default function Categories() {
   const locale = useLocale();
   const confirm = useConfirm();
   const categories = useRows<Category>("/knowledge/categories");
+  const spaces = useRows<Space>("/knowledge/spaces");
   const [editing, setEditing] = useState<Category | "new" | null>(null);
-  const tree = growTree(categories.rows ?? [], locale);
+  const order = new Map((spaces.rows ?? []).map((space, index) => [space.id, index]));
+  const tree = growTree(categories.rows ?? [], locale).sort(
+    (a, b) => (order.get(a.category.space_id) ?? 0) - (order.get(b.category.space_id) ?? 0),
+  );
   const remove = useSubmit((category: Category) => api.delete(`/knowledge/categories/${category.id}`), {
     stale: STALE,
     done: t("category.deleted"),
@@ -122,7 +143,7 @@ export default function Categories() {
   const siblingsOf = (category: Category) =>
     category.parent_id
       ? (flatten(tree).find((branch) => branch.category.id === category.parent_id)?.children ?? tree)
-      : tree;
+      : tree.filter((branch) => branch.category.space_id === category.space_id);
   const depth = new Map(flatten(tree).map((branch) => [branch.category.id, branch.depth]));
   const columns: Column<Category>[] = [
     {
@@ -139,6 +160,11 @@ export default function Categories() {
           <strong>{category.name}</strong>
         </button>
       ),
+    },
+    {
+      key: "space",
+      title: t("entry.space"),
+      render: (_, category) => spaces.rows?.find((space) => space.id === category.space_id)?.name ?? "",
     },
     {
       key: "faqs",

@@ -88,10 +88,15 @@ export default function KnowledgeLayout() {
   const mayEdit = useCan("knowledge.edit");
   const maySeeStatistics = useCan("reports.view") || mayEdit;
   const { pathname } = useLocation();
+  const mayManage = useCan("knowledge.manage");
   const entries = [
+    "home",
     "faqs",
     "articles",
-    ...(mayEdit ? ["categories", "import"] : []),
+    ...(mayEdit ? ["categories"] : []),
+    ...(mayManage ? ["spaces"] : []),
+    "synonyms",
+    ...(mayEdit ? ["import"] : []),
     ...(maySeeStatistics ? ["statistics"] : []),
   ];
   return (
@@ -101,11 +106,12 @@ export default function KnowledgeLayout() {
         <SearchBox />
         <div className="qs-nav-group">
           {entries.map((entry) => {
-            const here = pathname.includes(`/knowledge/${entry}`);
+            const to = entry === "home" ? "/knowledge" : `/knowledge/${entry}`;
+            const here = entry === "home" ? /\/knowledge\/?$/.test(pathname) : pathname.includes(to);
             return (
               <Link
                 key={entry}
-                to={`/knowledge/${entry}` as string}
+                to={to as string}
                 className={here ? "qs-here" : ""}
                 aria-current={here ? "page" : undefined}
               >

@@ -30,6 +30,8 @@ export default defineFeature({
           component: () => import("./articles/ArticleEditor"),
           permissions: ["knowledge.edit"],
         },
+        { path: "/spaces", component: () => import("./Spaces"), permissions: ["knowledge.manage"] },
+        { path: "/synonyms", component: () => import("./Synonyms") },
         { path: "/categories", component: () => import("./Categories"), permissions: ["knowledge.edit"] },
         {
           path: "/statistics",

@@ -1,15 +1,36 @@
 import { describe, expect, it } from "vitest";
 
-import { flatten, growTree, helpfulShare, options, pathOf, within } from "./tree";
+import { flatten, growTree, helpfulShare, options, pathOf, shelves, within } from "./tree";
 
 const category = (id: string, parent_id: string | null = null, position = 0) => ({
   id,
   name: id,
   names: {},
+  space_id: "s",
   parent_id,
   position,
   faqs: 0,
   articles: 0,
+});
+
+describe("shelves", () => {
+  it("leaves out what holds nothing of a kind, but not the way to what does", () => {
+    const shelf = (id: string, parent_id: string | null, faqs: number, articles: number) => ({
+      id,
+      parent_id,
+      faqs,
+      articles,
+    });
+    const all = [
+      shelf("a", null, 0, 0),
+      shelf("b", "a", 2, 0),
+      shelf("c", null, 0, 3),
+      shelf("d", null, 0, 0),
+    ];
+    expect(shelves(all, "faqs").map((one) => one.id)).toEqual(["a", "b"]);
+    expect(shelves(all, "articles").map((one) => one.id)).toEqual(["c"]);
+    expect(shelves(all, "faqs", "d").map((one) => one.id)).toEqual(["a", "b", "d"]);
+  });
 });
 
 describe("category tree", () => {

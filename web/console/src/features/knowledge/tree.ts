@@ -70,3 +70,18 @@ export function helpfulShare(entry: { helpful: number; unhelpful: number }): num
   const votes = entry.helpful + entry.unhelpful;
   return votes === 0 ? null : entry.helpful / votes;
 }
+
+/** Categories that hold something of this kind, with the parents that lead there; and the chosen one. */
+export function shelves<C extends Pick<Category, "id" | "parent_id" | "faqs" | "articles">>(
+  categories: readonly C[],
+  count: "faqs" | "articles",
+  chosen: string | null = null,
+): C[] {
+  const kept = new Set<string>();
+  for (const category of categories)
+    if (category[count] > 0 || category.id === chosen) {
+      kept.add(category.id);
+      if (category.parent_id) kept.add(category.parent_id);
+    }
+  return categories.filter((category) => kept.has(category.id));
+}

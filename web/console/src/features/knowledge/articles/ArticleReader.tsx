@@ -5,8 +5,8 @@ import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
 import { RelativeTime } from "@/ui/Time";
-import { Markdown, Page, State, useOne, useRows } from "../../settings/kit";
-import { Helpful, StatusTag } from "../bits";
+import { Page, State, useOne, useRows } from "../../settings/kit";
+import { AudienceTag, Helpful, StatusTag } from "../bits";
 import { pathOf } from "../tree";
 import type { Article, Category } from "../types";
 
@@ -27,7 +27,8 @@ export default function ArticleReader() {
         entry && (
           <span className="qs-row">
             <StatusTag status={entry.status} />
-            {entry.audience === "internal" && <Tag>{t("audience.internal")}</Tag>}
+            <AudienceTag level={entry.level} />
+            {entry.behind && <Tag color="warning">{t("standing.behind")}</Tag>}
             <span>{pathOf(categories.rows ?? [], entry.category_id).join(" / ")}</span>
             <RelativeTime at={entry.updated_at} />
             <Helpful helpful={entry.helpful} unhelpful={entry.unhelpful} />
@@ -56,8 +57,9 @@ export default function ArticleReader() {
       <State loading={article.isPending} error={article.error} onRetry={() => void article.refetch()}>
         {entry && (
           <article className="kn-paper" lang={entry.locale}>
-            {entry.body.trim() ? (
-              <Markdown text={entry.body} />
+            {entry.html ? (
+              // Made safe by the server: nothing in it can run.
+              <div className="qk-md" dangerouslySetInnerHTML={{ __html: entry.html }} />
             ) : (
               <span className="qk-muted">{t("article.noBody")}</span>
             )}

@@ -1,3 +1,4 @@
+import { useSearch } from "@tanstack/react-router";
 import { Button, Select } from "antd";
 import { Plus } from "lucide-react";
 import { useState } from "react";
@@ -6,9 +7,9 @@ import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, Page, usePages, useRows, useSettled } from "../../settings/kit";
-import { CategoryTree, Helpful, StatusTag } from "../bits";
+import { AudienceTag, Helpful, type Place, SpaceTree, StatusTag } from "../bits";
 import { helpfulShare, pathOf } from "../tree";
-import type { Article, Category, Status } from "../types";
+import type { Article, Category, Space, Status } from "../types";
 
 export default function Articles() {
   const t = useT("knowledge");
@@ -16,12 +17,20 @@ export default function Articles() {
   const go = useGo();
   const mayEdit = useCan("knowledge.edit");
   const [query, setQuery] = useState("");
-  const [category, setCategory] = useState<string | null>(null);
+  const search = useSearch({ strict: false }) as { space?: string };
+  const [place, setPlace] = useState<Place>({ space: search.space ?? null, category: null });
   const [status, setStatus] = useState<Status>();
   const [language, setLanguage] = useState<string>();
   const q = useSettled(query.trim());
   const categories = useRows<Category>("/knowledge/categories");
-  const articles = usePages<Article>("/knowledge/articles", { q, category_id: category, status, language });
+  const spaces = useRows<Space>("/knowledge/spaces");
+  const articles = usePages<Article>("/knowledge/articles", {
+    q,
+    space_id: place.space,
+    category_id: place.category,
+    status,
+    language,
+  });
   const columns: Column<Article>[] = [
     {
       key: "title",
@@ -41,7 +50,17 @@ export default function Articles() {
         </div>
       ),
     },
-    { key: "status", title: t("faq.status"), render: (_, article) => <StatusTag status={article.status} /> },
+    {
+      key: "status",
+      title: t("faq.status"),
+      render: (_, article) => (
+        <>
+          <StatusTag status={article.status} />
+          {article.draft && <StatusTag status={article.draft.status} live />}
+          <AudienceTag level={article.level} />
+        </>
+      ),
+    },
     {
       key: "category",
       title: t("faq.category"),
@@ -80,10 +99,11 @@ export default function Articles() {
       }
     >
       <div className="kn-list">
-        <CategoryTree
+        <SpaceTree
+          spaces={spaces.rows ?? []}
           categories={categories.rows ?? []}
-          value={category}
-          onChange={setCategory}
+          value={place}
+          onChange={setPlace}
           count="articles"
         />
         <DataTable
@@ -97,7 +117,7 @@ export default function Articles() {
           onRetry={() => void articles.refetch()}
           more={articles.more}
           search={{ value: query, onChange: setQuery, placeholder: t("article.search") }}
-          narrowed={Boolean(q || category || status || language)}
+          narrowed={Boolean(q || place.space || place.category || status || language)}
           onOpen={(article) => go(`/knowledge/articles/${article.id}`)}
           filters={
             <>
@@ -108,10 +128,12 @@ export default function Articles() {
                 aria-label={t("faq.status")}
                 value={status}
                 onChange={setStatus}
-                options={(["published", "draft", "archived"] as const).map((value) => ({
-                  value,
-                  label: t(`status.${value}`),
-                }))}
+                options={(["published", "review", "scheduled", "draft", "archived"] as const).map(
+                  (value) => ({
+                    value,
+                    label: t(`status.${value}`),
+                  }),
+                )}
               />
               <Select
                 allowClear

@@ -1,4 +1,5 @@
-import { Button, Dropdown, Select, Tag } from "antd";
+import { useSearch } from "@tanstack/react-router";
+import { Button, Dropdown, Select } from "antd";
 import { Download, MoreHorizontal, Plus, Upload } from "lucide-react";
 import { type Key, useState } from "react";
 import { api } from "@/api/client";
@@ -17,11 +18,11 @@ import {
   useSettled,
   useSubmit,
 } from "../../settings/kit";
-import { CategoryTree, Helpful, StatusTag } from "../bits";
+import { AudienceTag, Helpful, type Place, SpaceTree, StatusTag } from "../bits";
 import { helpfulShare, pathOf } from "../tree";
-import type { Category, Faq, Status } from "../types";
+import type { Category, Faq, Space, Status } from "../types";
 
-const STALE = ["/knowledge/faqs", "/knowledge/categories", "/knowledge/search"];
+const STALE = ["/knowledge/faqs", "/knowledge/categories", "/knowledge/spaces", "/knowledge/search"];
 
 export default function Faqs() {
   const t = useT("knowledge");
@@ -31,13 +32,21 @@ export default function Faqs() {
   const mayEdit = useCan("knowledge.edit");
   const mayPublish = useCan("knowledge.publish");
   const [query, setQuery] = useState("");
-  const [category, setCategory] = useState<string | null>(null);
+  const search = useSearch({ strict: false }) as { space?: string };
+  const [place, setPlace] = useState<Place>({ space: search.space ?? null, category: null });
   const [status, setStatus] = useState<Status>();
   const [language, setLanguage] = useState<string>();
   const [chosen, setChosen] = useState<Key[]>([]);
   const q = useSettled(query.trim());
   const categories = useRows<Category>("/knowledge/categories");
-  const faqs = usePages<Faq>("/knowledge/faqs", { q, category_id: category, status, language });
+  const spaces = useRows<Space>("/knowledge/spaces");
+  const faqs = usePages<Faq>("/knowledge/faqs", {
+    q,
+    space_id: place.space,
+    category_id: place.category,
+    status,
+    language,
+  });
 
   const act = useSubmit(
     async (ids: Key[], verb: "publish" | "archive") => {
@@ -94,7 +103,16 @@ export default function Faqs() {
         </div>
       ),
     },
-    { key: "status", title: t("faq.status"), render: (_, faq) => <StatusTag status={faq.status} /> },
+    {
+      key: "status",
+      title: t("faq.status"),
+      render: (_, faq) => (
+        <>
+          <StatusTag status={faq.status} />
+          {faq.draft && <StatusTag status={faq.draft.status} live />}
+        </>
+      ),
+    },
     {
       key: "category",
       title: t("faq.category"),
@@ -121,8 +139,7 @@ export default function Faqs() {
       key: "audience",
       title: t("faq.audience"),
       extra: true,
-      render: (_, faq) =>
-        faq.audience === "internal" ? <Tag>{t("audience.internal")}</Tag> : t("audience.public"),
+      render: (_, faq) => (faq.level === "public" ? t("audience.public") : <AudienceTag level={faq.level} />),
     },
     {
       key: "used",
@@ -210,10 +227,11 @@ export default function Faqs() {
       }
     >
       <div className="kn-list">
-        <CategoryTree
+        <SpaceTree
+          spaces={spaces.rows ?? []}
           categories={categories.rows ?? []}
-          value={category}
-          onChange={setCategory}
+          value={place}
+          onChange={setPlace}
           count="faqs"
         />
         <div>
@@ -259,7 +277,7 @@ export default function Faqs() {
             onRetry={() => void faqs.refetch()}
             more={faqs.more}
             search={{ value: query, onChange: setQuery, placeholder: t("faq.search") }}
-            narrowed={Boolean(q || category || status || language)}
+            narrowed={Boolean(q || place.space || place.category || status || language)}
             onOpen={(faq) => go(`/knowledge/faqs/${faq.id}`)}
             table={mayEdit ? { rowSelection: { selectedRowKeys: chosen, onChange: setChosen } } : {}}
             filters={
@@ -271,10 +289,12 @@ export default function Faqs() {
                   aria-label={t("faq.status")}
                   value={status}
                   onChange={setStatus}
-                  options={(["published", "draft", "archived"] as const).map((value) => ({
-                    value,
-                    label: t(`status.${value}`),
-                  }))}
+                  options={(["published", "review", "scheduled", "draft", "archived"] as const).map(
+                    (value) => ({
+                      value,
+                      label: t(`status.${value}`),
+                    }),
+                  )}
                 />
                 <Select
                   allowClear
