@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import {
+  addStep,
+  connect,
+  type FlowDocument,
+  moveStep,
+  operand,
+  places,
+  removeStep,
+  renameStep,
+  waysOf,
+} from "./model";
+
+const W = { "zh-CN": "好", en: "ok" };
+const flow: FlowDocument = {
+  format: 1,
+  flow: "x",
+  name: W,
+  slots: { a: { label: W, ask: W } },
+  steps: [
+    { id: "hello", type: "say", text: W },
+    { id: "which", type: "ask", slot: "a", failed: "sorry" },
+    { id: "fork", type: "branch", cases: [{ when: { value: "a", equals: 1 }, next: "sorry" }] },
+    { id: "done", type: "end" },
+    { id: "sorry", type: "handoff" },
+  ],
+  tests: [{ name: "t", turns: [{ customer: "x", step: "which" }] }],
+};
+const leads = (f: FlowDocument, id: string) =>
+  waysOf(f, f.steps.find((s) => s.id === id)!).map((w) => `${w.field}>${w.target}`);
+
+describe("the editor's changes keep every way where it led", () => {
+  it("knows silent ways", () => {
+    expect(leads(flow, "hello")).toEqual(["next>which"]);
+    expect(leads(flow, "fork")).toEqual(["cases.0.next>sorry", "next>done"]);
+    expect(leads(flow, "done")).toEqual([]);
+  });
+
+  it("puts a step in between", () => {
+    const { flow: more, id } = addStep(flow, "say", "hello");
+    expect(leads(more, "hello")).toEqual([`next>${id}`]);
+    expect(leads(more, id)).toEqual(["next>which"]);
+    expect(more.steps.map((s) => s.id)).toEqual(["hello", "say", "which", "fork", "done", "sorry"]);
+    expect(more.steps.every((s) => s.next === undefined)).toBe(true);
+  });
+
+  it("closes the gap of a step that goes, and forgets ways to an end that goes", () => {
+    expect(leads(removeStep(flow, "which"), "hello")).toEqual(["next>fork"]);
+    const without = removeStep(flow, "sorry");
+    expect(leads(without, "fork")).toEqual(["next>done"]);
+    expect(without.steps.find((s) => s.id === "which")).not.toHaveProperty("failed");
+  });
+
+  it("renames a step everywhere, tests included", () => {
+    const renamed = renameStep(flow, "which", "ask_a");
+    expect(leads(renamed, "hello")).toEqual(["next>ask_a"]);
+    expect(JSON.stringify(renamed)).not.toContain('"which"');
+    expect(renameStep(flow, "which", "done")).toBe(flow);
+  });
+
+  it("draws ways by their field", () => {
+    expect(leads(connect(flow, "fork", "cases.0.next", "hello"), "fork")[0]).toBe("cases.0.next>hello");
+    expect(leads(connect(flow, "hello", "next", "done"), "hello")).toEqual(["next>done"]);
+  });
+
+  it("moves a step in the list without changing where it leads", () => {
+    const moved = moveStep(flow, "sorry", -1);
+    expect(leads(moved, "fork")).toEqual(["cases.0.next>sorry", "next>done"]);
+    expect(moved.steps.at(-1)?.id).toBe("done");
+  });
+
+  it("places every step once, reached or not", () => {
+    const spots = Object.values(places({ ...flow, steps: [...flow.steps, { id: "lost", type: "end" }] }));
+    expect(new Set(spots.map(String)).size).toBe(6);
+  });
+
+  it("reads operands as they are meant", () => {
+    expect(operand("in", "paid, 3")).toEqual(["paid", 3]);
+    expect(operand("equals", "true")).toBe(true);
+    expect(operand("equals", "007")).toBe("007");
+    expect(operand("present", "false")).toBe(false);
+  });
+});
