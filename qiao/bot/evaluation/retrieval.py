@@ -16,9 +16,10 @@ RANKED = 10
 
 def documents(path: Path, locale: str) -> list[Document]:
     """`doc_id` and `text`, with `title` and `variants` where a row has them."""
-    return [
-        _document(row, number, path, locale) for number, row in read(path, locale, required=_DOCUMENT, unique="doc_id")
-    ]
+    rows = read(path, locale, required=_DOCUMENT, unique="doc_id")
+    # Among texts that are mostly long a short one is a short text, not a question.
+    running_text = 2 * sum(not reads_as_question(row["text"]) for _, row in rows) > len(rows)
+    return [_document(row, number, path, locale, running_text) for number, row in rows]
 
 
 def questions(path: Path, locale: str) -> list[tuple[str, str]]:
@@ -29,7 +30,7 @@ _DOCUMENT: Mapping[str, type] = {"doc_id": str, "text": str}
 _QUESTION: Mapping[str, type] = {"qid": str, "text": str}
 
 
-def _document(row: Row, number: int, path: Path, locale: str) -> Document:
+def _document(row: Row, number: int, path: Path, locale: str, running_text: bool) -> Document:
     title, variants = row.get("title") or "", texts(row.get("variants") or [])
     if not isinstance(title, str):
         raise BadInputError("wrong_type", locale, file=path, line=number, name="title")
@@ -37,7 +38,7 @@ def _document(row: Row, number: int, path: Path, locale: str) -> Document:
         raise BadInputError("wrong_type", locale, file=path, line=number, name="variants")
     text: str = row["text"]
     language = "en" if guess_language(f"{title} {text}") == "en" else "zh-CN"
-    if not title and reads_as_question(text):
+    if not title and not running_text and reads_as_question(text):
         return Document(row["doc_id"], "faq", text, tuple(variants), locale=language)
     return Document(row["doc_id"], "article", title, tuple(variants), text, locale=language)
 

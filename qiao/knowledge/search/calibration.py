@@ -18,7 +18,7 @@ from qiao.knowledge.search.document import Decision, Hit, Signals
 
 Model = Literal["known", "right"]
 
-KNOWN = ("likeness", "likeness3", "coverage", "number", "negation", "code")
+KNOWN = ("likeness", "likeness3", "coverage", "crowd", "number", "negation", "code")
 RIGHT = (*KNOWN, "margin", "narrow_margin")
 FEATURES: Mapping[Model, tuple[str, ...]] = {"known": KNOWN, "right": RIGHT}
 MAX_CHOICES = 4
@@ -29,15 +29,15 @@ class Policy:
     """`max_error` is the share of given answers that may be wrong."""
 
     max_error: float = 0.10
-    choices_from: float = 0.60
-    """Offer choices when the question is answered here at least this likely."""
+    choices_from: float = 0.50
+    """Offer choices when the right answer is at least this likely among them."""
     choice_floor: float = 0.08
     """A hit less likely than this is not worth a customer's reading."""
 
     @property
     def answer_from(self) -> float:
-        # Answers above a threshold are on average surer than the threshold; 1.5 keeps the mean below the promise.
-        return max(0.5, 1.0 - 1.5 * self.max_error)
+        # Answers above a threshold are on average surer than the threshold: about half way between it and certainty.
+        return max(0.5, 1.0 - 2 * self.max_error)
 
 
 def features(signals: Signals, model: Model) -> tuple[float, ...]:
@@ -47,6 +47,7 @@ def features(signals: Signals, model: Model) -> tuple[float, ...]:
         likeness,
         likeness**3,
         signals.coverage,
+        signals.crowd,
         float(signals.number_mismatch),
         float(signals.negation_mismatch),
         float(signals.code_mismatch),
@@ -60,7 +61,7 @@ def likeness_of(signals: Signals) -> float:
     """For a question more of the meaning than ranking uses: words shared with a twin question prove nothing."""
     if signals.passage:
         return signals.score
-    return 0.8 * signals.dense + 0.1 * signals.pair + 0.1 * signals.unit
+    return 0.4 * max(signals.peak, signals.dense) + 0.4 * signals.dense + 0.2 * signals.unit
 
 
 def probability(signals: Signals, embedder: str, model: Model) -> float:
@@ -78,8 +79,8 @@ def decide(hits: Sequence[Hit], policy: Policy | None = None) -> Decision:
     best = hits[0]
     if best.probability >= policy.answer_from:
         return Decision("answer", best.probability, (best,))
-    if best.known >= policy.choices_from:
-        likely = [hit for hit in hits if hit.probability >= policy.choice_floor][:MAX_CHOICES]
+    likely = [hit for hit in hits if hit.probability >= policy.choice_floor][:MAX_CHOICES]
+    if min(best.known, sum(hit.probability for hit in likely)) >= policy.choices_from:
         # One choice is no choice; the runner-up costs the reader a line.
         return Decision("choices", best.probability, tuple(likely if len(likely) > 1 else hits[:2]))
     return Decision("none", best.probability)

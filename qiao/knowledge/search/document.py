@@ -28,7 +28,7 @@ class Document:
     group: str = ""
     valid_from: float | None = None
     valid_until: float | None = None
-    conditions: Conditions = Conditions()
+    conditions: Conditions = field(default_factory=Conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ class Signals:
     number_mismatch: bool
     negation_mismatch: bool
     code_mismatch: bool
+    peak: float = 0.0
+    """Greatest likeness in meaning of anything this reader may see; the hit's own is `dense`."""
+    crowd: float = 0.0
+    """How alike in meaning the matched text is to its neighbours in the knowledge base: among twins likeness says less."""
+    rank: float = 0.0
+    """What the hits are ordered by: the score, corrected for crowds and negation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Hit:
     probability: float
     """That this document does."""
     signals: Signals
+    said: tuple[str, ...] = ()
+    """The question as it was looked up: as asked, and in the words it was taken to mean."""
 
     @property
     def id(self) -> str:

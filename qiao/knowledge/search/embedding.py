@@ -117,12 +117,10 @@ class HashingEmbedder:
 
 def best_embedder() -> Embedder:
     """The best model that loads here, warmed up."""
-    candidates: tuple[Embedder, ...] = (UseEmbedder(), E5Embedder())
-    for embedder in candidates:
-        try:
-            embedder.warm_up()
-        except (ImportError, OSError, RuntimeError, MemoryError) as error:
-            log.warning("embedding model %s does not load: %s", embedder.name, error)
-        else:
-            return embedder
-    return HashingEmbedder()
+    embedder = UseEmbedder()
+    try:
+        embedder.warm_up()
+    except (ImportError, OSError, RuntimeError, MemoryError) as error:
+        log.warning("embedding model %s does not load: %s", embedder.name, error)
+        return HashingEmbedder()
+    return embedder

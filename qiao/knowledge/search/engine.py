@@ -5,7 +5,9 @@ call it from a thread where a question's 5–10 ms matter.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -19,18 +21,23 @@ from qiao.knowledge.search import calibration
 from qiao.knowledge.search.cache import MemoryVectorCache, SqliteVectorCache, vector_key
 from qiao.knowledge.search.document import Decision, Document, Hit, Signals
 from qiao.knowledge.search.embedding import best_embedder
-from qiao.knowledge.search.fusion import PASSAGE, QUESTION, fuse
+from qiao.knowledge.search.fusion import CODE, CROWD, NEGATION, PASSAGE, QUESTION, fuse
 from qiao.knowledge.search.lexical import Vocabulary
 from qiao.knowledge.search.ports import Embedder, VectorCache, Vectors
 from qiao.knowledge.search.snapshot import Entry, Snapshot, Unit
+from qiao.knowledge.search.spelling import Speller, Synonyms
+from qiao.knowledge.search.suggest import Suggester, Suggestion
 from qiao.knowledge.search.text import (
     codes,
+    document_terms,
     is_negated,
     needs_context,
     new_in,
     numbers,
     pair_terms,
     passages,
+    plain,
+    sentences,
     unit_terms,
     with_context,
 )
@@ -39,8 +46,14 @@ Scores = NDArray[np.float32]
 
 # A follow-up that is itself nearly a known question needs no context.
 _STANDS_ALONE = 0.85
-_LONGEST_QUESTION = 2000
+_LONGEST_QUESTION = 8000
+# What is longer is a letter: its sentences are looked up one by one, and its meaning is taken from how it begins.
+_LETTER = 200
+_EMBEDDED = 1000
 _BATCH = 256
+# From here on reading all words again takes longer than a search may; they are then read once in a while.
+_LARGE = 5_000
+_STALE = 60.0
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +62,10 @@ class _Asked:
     """A question prepared once for all documents."""
 
     def __init__(self, text: str) -> None:
-        self.normal = normalize(text[:_LONGEST_QUESTION])
+        text = text[:_LONGEST_QUESTION]
+        self.normal = normalize(text)
+        parts = sentences(text) if len(text) > _LETTER else []
+        self.parts = [document_terms(normalize(part)) for part in parts] or [document_terms(self.normal)]
         self.pairs = pair_terms(self.normal)
         self.units = unit_terms(self.normal)
 
@@ -63,8 +79,12 @@ class Engine:
         self._cache = cache or MemoryVectorCache()
         self._pairs = Vocabulary()
         self._units = Vocabulary()
+        self._bags = Vocabulary()
         self._snapshot = Snapshot.empty()
         self._writing = threading.RLock()
+        self._synonyms = Synonyms()
+        self._speller: tuple[Snapshot, Speller, float] | None = None
+        self._suggester: Suggester | None = None
         self._vector = lru_cache(maxsize=1024)(self._embed_question)
 
     @classmethod
@@ -139,7 +159,7 @@ class Engine:
             units = cut[id_]
             old = known.get(id_)
             if old is not None and old.units == units:
-                entries[id_] = Entry(document, units, old.pairs, old.terms, old.vectors)
+                entries[id_] = replace(old, document=document)
                 continue
             normals = [normalize(unit.text) for unit in units]
             entries[id_] = Entry(
@@ -148,37 +168,84 @@ class Engine:
                 tuple(self._pairs.learn(pair_terms(normal)) for normal in normals),
                 tuple(self._units.learn(unit_terms(normal)) for normal in normals),
                 np.stack([vectors[unit.text, unit.passage] for unit in units]),
+                self._bags.learn(_bag(document) if any(unit.passage for unit in units) else []),
             )
         return entries
 
     def _publish(self, entries: dict[str, Entry]) -> None:
-        self._snapshot = Snapshot.build(entries, len(self._pairs), len(self._units))
+        self._snapshot = Snapshot.build(entries, len(self._pairs), len(self._units), len(self._bags))
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def search(
         self, query: str, *, allowed: frozenset[str] | None, context: str | None = None, locale: str | None = None,
-        limit: int = 10, at: float | None = None, situation: Situation | None = None,
+        limit: int = 10, at: float | None = None, situation: Situation | None = None, forgiving: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best documents for a question, best first.
 
         `allowed` are the reader's audience tags (None: a reader who may see everything); what they do not open takes no
-        part in ranking, margins or probabilities, and neither does what does not hold in the `situation`, if one is given. `context` is the question before this one; it is used when this one
-        does not stand on its own. `locale` chooses among translations. `at` drops what is not valid at that time.
+        part in ranking, margins or probabilities, and neither does what does not hold in the `situation`, if one is given.
+        `context` is the question before this one; it is used when this one does not stand on its own. `locale` chooses among
+        translations. `at` drops what is not valid at that time. `forgiving` also looks for what a search box was meant to
+        get: pinyin, initials, wrong characters, typing errors.
         """
         snapshot = self._snapshot
         visible = snapshot.visible(allowed, at, situation)
         asked = _Asked(query)
         if not visible.any() or not asked.units:
             return []
-        scores = self._scores(snapshot, asked)
+        said = [asked.normal, *self._synonyms.of(query)]
+        if forgiving:
+            said += self._spelling(snapshot).meant(query)
+        asked, scores = self._best_said(snapshot, visible, [asked, *(_Asked(words) for words in said[1:])])
         if context and needs_context(query):
             fused = np.where(visible[snapshot.unit_document], _fused(snapshot, scores), -1.0)
             if fused.max() < _STANDS_ALONE:
                 asked = _Asked(with_context(query, context))
                 parts = self._scores_of(snapshot, (_Asked(new_in(query)), asked, _Asked(context)))
                 scores = tuple(_blended(*part) for part in zip(*parts, strict=True))
-        return self._hits(snapshot, asked, scores, visible, locale, limit)
+        return self._hits(snapshot, asked, scores, visible, locale, limit, tuple(dict.fromkeys(said)))
+
+    def set_synonyms(self, groups: Iterable[Sequence[str]]) -> None:
+        """The company's groups of words that mean the same; replaces those before."""
+        self._synonyms = Synonyms(groups)
+
+    def suggest(
+        self, prefix: str, *, allowed: frozenset[str] | None, limit: int = 8, at: float | None = None,
+        situation: Situation | None = None,
+    ) -> list[Suggestion]:  # fmt: skip
+        """Titles and phrasings that go on like what is being typed, also typed in pinyin or initials."""
+        snapshot = self._snapshot
+        suggester = self._suggester
+        if suggester is None or suggester.snapshot is not snapshot:
+            suggester = self._suggester = Suggester(snapshot)
+        return suggester.suggest(prefix, snapshot.visible(allowed, at, situation), limit)
+
+    def _spelling(self, snapshot: Snapshot) -> Speller:
+        """Of the texts as they are, or in a large knowledge base as they were up to a minute ago."""
+        known = self._speller
+        if known is None or known[0] is not snapshot:
+            large = len(snapshot.unit_document) > _LARGE
+            if known is None or not large or time.monotonic() - known[2] > _STALE:
+                known = (
+                    snapshot,
+                    Speller(snapshot.unit(n).text for n in range(len(snapshot.unit_document))),
+                    time.monotonic(),
+                )
+                self._speller = known
+        return known[1]
+
+    def _best_said(
+        self, snapshot: Snapshot, visible: NDArray[np.bool_], ways: Sequence[_Asked]
+    ) -> tuple[_Asked, tuple[Scores, ...]]:
+        """Every text by the way of asking that fits it best, and the way that fits some text best of all."""
+        parts = self._scores_of(snapshot, ways)
+        if len(parts) == 1:
+            return ways[0], parts[0]
+        seen = visible[snapshot.unit_document]
+        fits = [float(np.where(seen, _fused(snapshot, part), -1).max()) for part in parts]
+        best: tuple[Scores, ...] = tuple(np.maximum.reduce(column) for column in zip(*parts, strict=True))
+        return ways[int(np.argmax(fits))], best
 
     def decide(self, hits: Sequence[Hit], policy: calibration.Policy | None = None) -> Decision:
         return calibration.decide(hits, policy)
@@ -195,13 +262,10 @@ class Engine:
         vector.flags.writeable = False
         return vector
 
-    def _scores(self, snapshot: Snapshot, asked: _Asked) -> tuple[Scores, ...]:
-        return self._scores_of(snapshot, (asked,))[0]
-
     def _scores_of(self, snapshot: Snapshot, questions: Sequence[_Asked]) -> list[tuple[Scores, ...]]:
         """Several at once, because reading all vectors is what takes the time."""
         floor = np.float32(self.embedder.floor)
-        asked_vectors = np.stack([self._vector(asked.normal) for asked in questions])
+        asked_vectors = np.stack([self._vector(asked.normal[:_EMBEDDED]) for asked in questions])
         dense = (
             asked_vectors @ snapshot.vectors.T if len(questions) > 1 else (snapshot.vectors @ asked_vectors[0])[None]
         )
@@ -211,30 +275,47 @@ class Engine:
                 row,
                 snapshot.pairs.scores(snapshot.pairs.query(*self._pairs.look_up(asked.pairs))),
                 snapshot.terms.scores(snapshot.terms.query(*self._units.look_up(asked.units))),
+                self._whole(snapshot, asked),
             )
             for row, asked in zip(dense, questions, strict=True)
         ]
 
+    def _whole(self, snapshot: Snapshot, asked: _Asked) -> Scores:
+        """For every passage, how well the document it stands in fits as a whole."""
+        if snapshot.texts.empty:
+            return np.zeros(len(snapshot.unit_document), np.float32)
+        parts = []
+        for terms in asked.parts:
+            known, unknown = self._bags.look_up(terms)
+            parts.append((known, len(unknown)))
+        return snapshot.texts.scores(parts)[snapshot.unit_document]
+
     def _hits(
         self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], visible: NDArray[np.bool_],
-        locale: str | None, limit: int,
+        locale: str | None, limit: int, said: tuple[str, ...],
     ) -> list[Hit]:  # fmt: skip
-        fused = _fused(snapshot, scores)
+        fused = _fused(snapshot, scores) - np.float32(CROWD) * snapshot.crowded
+        if len(asked.parts) > 1:
+            # A letter says many things: its likeness to one title is chance where the text itself can be compared.
+            fused = np.where(snapshot.is_heading, np.float32(-1), fused)
         by_document = np.where(visible, np.maximum.reduceat(fused, snapshot.starts), -np.inf)
         wanted = min(4 * limit + 4, int(visible.sum()))
         first = np.argpartition(-by_document, wanted - 1)[:wanted]
+        self._mind_codes_and_negation(snapshot, asked, fused, by_document, first)
         best: dict[str, int] = {}
         for row in first[np.argsort(-by_document[first], kind="stable")].tolist():
             best.setdefault(snapshot.group(row), row)
         rows = list(best.values())[: max(limit, 2)]
         language = (locale or guess_language(asked.normal))[:2]
+        peak = float(np.where(visible[snapshot.unit_document], scores[0], 0).max())
         hits: list[Hit] = []
         known = 0.0
         for row in rows[:limit]:
             other = next((float(by_document[other]) for other in rows[:2] if other != row), 0.0)
             start, end = int(snapshot.starts[row]), int(snapshot.ends[row])
             unit = start + int(fused[start:end].argmax())
-            signals = self._signals(snapshot, asked, scores, unit, margin=float(by_document[row]) - other)
+            rank = float(by_document[row])
+            signals = self._signals(snapshot, asked, scores, unit, margin=rank - other, peak=peak, rank=rank)
             if not hits:
                 known = calibration.probability(signals, self.embedder.name, "known")
             hits.append(
@@ -245,21 +326,36 @@ class Engine:
                     known=known,
                     probability=known * calibration.probability(signals, self.embedder.name, "right"),
                     signals=signals,
+                    said=said,
                 )
             )
         return hits
 
+    def _mind_codes_and_negation(
+        self, snapshot: Snapshot, asked: _Asked, fused: Scores, by_document: Scores, rows: NDArray[np.intp]
+    ) -> None:
+        """Among the best, what says the opposite goes down a little, and what has the very code asked for up a lot."""
+        turned, wanted = is_negated(asked.normal), codes(asked.normal)
+        for row in rows.tolist():
+            start, end = int(snapshot.starts[row]), int(snapshot.ends[row])
+            unit = snapshot.unit(start + int(fused[start:end].argmax()))
+            if not unit.passage and is_negated(normalize(unit.text)) != turned:
+                by_document[row] -= NEGATION
+            if wanted and wanted <= codes(normalize(unit.text)):
+                by_document[row] += CODE
+
     def _signals(
-        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], unit: int, margin: float
-    ) -> Signals:
-        dense, pair, single = (float(values[unit]) for values in scores)
+        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], unit: int, *,
+        margin: float, peak: float, rank: float,
+    ) -> Signals:  # fmt: skip
+        dense, pair, single, whole = (float(values[unit]) for values in scores)
         matched = normalize(snapshot.unit(unit).text)
         passage = bool(snapshot.is_passage[unit])
         query = snapshot.terms.query(*self._units.look_up(asked.units))
         # A text may say more than was asked (a passage always does), but a number or code asked for has to be in it.
         asked_numbers, asked_codes = numbers(asked.normal), codes(asked.normal)
         return Signals(
-            score=fuse(PASSAGE if passage else QUESTION, dense, pair, single),
+            score=fuse(PASSAGE if passage else QUESTION, dense, pair, single, whole),
             dense=dense,
             pair=pair,
             unit=single,
@@ -270,6 +366,9 @@ class Engine:
             number_mismatch=bool(asked_numbers - numbers(matched)),
             negation_mismatch=not passage and is_negated(asked.normal) != is_negated(matched),
             code_mismatch=bool(asked_codes - codes(matched)),
+            peak=peak,
+            crowd=float(snapshot.crowd[unit]),
+            rank=rank,
         )
 
 
@@ -285,6 +384,12 @@ def _fused(snapshot: Snapshot, scores: tuple[Scores, ...]) -> Scores:
     if snapshot.is_passage.any():
         fused = np.where(snapshot.is_passage, fuse(PASSAGE, *scores), fused)
     return fused
+
+
+def _bag(document: Document) -> list[str]:
+    """The terms of a document with running text; those of its title count twice."""
+    title = document_terms(normalize(document.title))
+    return [*title, *title, *document_terms(normalize(plain(document.body)))]
 
 
 def _units(document: Document) -> tuple[Unit, ...]:

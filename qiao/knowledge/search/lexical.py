@@ -100,12 +100,74 @@ class SparseIndex:
             out[self._texts[start:end]] += self._weights[start:end] * np.float32(weight)
         return out
 
+    def sums(self, terms: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What the texts have of these terms, added up."""
+        out = np.zeros(self._rows, np.float32)
+        for term in terms.tolist():
+            start, end = self._starts[term], self._starts[term + 1]
+            out[self._texts[start:end]] += self._weights[start:end]
+        return out
+
     def coverage(self, query: Query, counts: Counts) -> float:
         """Share of the question's squared idf mass whose terms one text has."""
         if query.norm <= 0:
             return 0.0
         present = np.isin(query.terms, counts[0])
         return float((query.weights[present] ** 2).sum() / query.norm**2)
+
+
+class DocumentIndex:
+    """BM25 over whole documents, on an absolute scale: 1 is every word of the question once in a text of usual length.
+
+    For running text, where a long document that says everything asked must beat a short one that says half of it.
+    """
+
+    _SATURATION, _LENGTH = 1.2, 0.75
+
+    def __init__(self, rows: int, postings: SparseIndex, idf: NDArray[np.float32], unseen: float) -> None:
+        self._rows = rows
+        self._postings = postings
+        self._idf = idf
+        self._unseen = unseen
+        self.empty = not len(postings._texts)
+
+    @classmethod
+    def build(cls, bags: Sequence[Counts], vocabulary_size: int) -> Self:
+        """A document without terms is never found."""
+        rows = len(bags)
+        sizes = np.fromiter((len(terms) for terms, _ in bags), np.int64, rows)
+        terms = np.concatenate([terms for terms, _ in bags]) if rows else np.empty(0, np.int32)
+        times = np.exp(np.concatenate([damped for _, damped in bags]) - 1) if rows else np.empty(0, np.float32)
+        texts = np.repeat(np.arange(rows, dtype=np.int32), sizes)
+        lengths = np.bincount(texts, times, minlength=rows)
+        filled = int((sizes > 0).sum())
+        usual = lengths.sum() / max(1, filled)
+        relative = (lengths / max(usual, 1e-9)).astype(np.float32)[texts]
+        frequency = np.bincount(terms, minlength=vocabulary_size)
+        idf = np.log(1 + (filled - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        k, b = cls._SATURATION, cls._LENGTH
+        weights = (idf[terms] * times * (k + 1) / (times + k * (1 - b + b * relative))).astype(np.float32)
+        order = np.argsort(terms, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
+        postings = SparseIndex(rows, starts, texts[order], weights[order], idf, 0.0)
+        return cls(rows, postings, idf, float(np.log(1 + (filled + 0.5) / 0.5)))
+
+    def scores(self, parts: Sequence[tuple[Counts, int]]) -> NDArray[np.float32]:
+        """For a message of several parts: known terms and the number of the unknown ones, each.
+
+        Parts are added by their squares, so a document that answers one of them well beats one that touches all.
+        """
+        total, most = np.zeros(self._rows, np.float32), 0.0
+        for (terms, _), unknown in parts:
+            seen = terms[terms < len(self._idf)]
+            score = self._postings.sums(seen)
+            possible = float(self._idf[seen].sum()) + self._unseen * (unknown + len(terms) - len(seen))
+            if len(parts) == 1:
+                return score / np.float32(max(possible, 1e-9))
+            total += score**2
+            most += possible**2
+        root: NDArray[np.float32] = np.sqrt(total / np.float32(max(most, 1e-9)))
+        return root
 
 
 def _counts(ids: Sequence[int]) -> Counts:

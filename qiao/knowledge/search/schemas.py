@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from qiao.knowledge.articles.audience import level_of
 from qiao.knowledge.search.document import Hit
+from qiao.knowledge.search.highlight import highlights
 
 
 class HitView(BaseModel):
@@ -18,6 +19,9 @@ class HitView(BaseModel):
     audience: str
     score: float
     probability: float
+    title_highlights: list[tuple[int, int]]
+    """Spans of the title, from and to, that say what was looked for; likewise of `matched`."""
+    matched_highlights: list[tuple[int, int]]
 
 
 def hit_view(hit: Hit) -> HitView:
@@ -32,4 +36,6 @@ def hit_view(hit: Hit) -> HitView:
         audience=level_of(document.audience),
         score=round(hit.score, 4),
         probability=round(hit.probability, 4),
+        title_highlights=highlights(document.title, hit.said),
+        matched_highlights=highlights(hit.matched, hit.said),
     )

@@ -1,6 +1,6 @@
 """One state of the index: arrays over all phrasings and passages, in document order. Never changed once built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 
 from qiao.knowledge.articles.conditions import Conditions, Situation
 from qiao.knowledge.search.document import Document
-from qiao.knowledge.search.lexical import Counts, SparseIndex
+from qiao.knowledge.search.lexical import Counts, DocumentIndex, SparseIndex
 from qiao.knowledge.search.ports import Vectors
+
+_NEIGHBOURS = 6
+_CROWD_EXACT = 2_000
+_CROWD_SAMPLE = 20_000
 
 
 class Unit(NamedTuple):
@@ -28,6 +32,10 @@ class Entry:
     pairs: tuple[Counts, ...]
     terms: tuple[Counts, ...]
     vectors: Vectors
+    bag: Counts
+    """Terms of the whole document; none without running text."""
+    crowd: NDArray[np.float32] | None = None
+    """Per unit, its mean likeness to the nearest units of other documents; None until the entry is part of a snapshot."""
 
 
 class Snapshot:
@@ -38,6 +46,7 @@ class Snapshot:
         vectors: Vectors,
         pairs: SparseIndex,
         terms: SparseIndex,
+        texts: DocumentIndex,
     ) -> None:
         self.entries = entries
         self.documents = [entry.document for entry in entries.values()]
@@ -46,11 +55,18 @@ class Snapshot:
         self.vectors = vectors
         self.pairs = pairs
         self.terms = terms
+        self.texts = texts
         self.unit_document = np.repeat(np.arange(len(starts)), self.ends - starts)
         self._entries = list(entries.values())
         self.is_passage = np.fromiter(
             (unit.passage for entry in self._entries for unit in entry.units), np.bool_, len(vectors)
         )
+        self.crowd = _column([entry.crowd for entry in self._entries if entry.crowd is not None], len(vectors))
+        running = np.logical_or.reduceat(self.is_passage, starts) if len(starts) else np.empty(0, np.bool_)
+        self.is_heading = ~self.is_passage & running[self.unit_document]
+        # Against the usual crowd, so that questions and running text stay comparable.
+        usual = self.crowd[~self.is_passage].mean() if not self.is_passage.all() else 0
+        self.crowded = np.where(self.is_passage, 0, self.crowd - usual).astype(np.float32)
         self._audiences: dict[frozenset[str], int] = {}
         self._audience = np.fromiter(
             (self._audiences.setdefault(document.audience, len(self._audiences)) for document in self.documents),
@@ -72,18 +88,22 @@ class Snapshot:
 
     @classmethod
     def empty(cls) -> Self:
-        return cls.build({}, 0, 0)
+        return cls.build({}, 0, 0, 0)
 
     @classmethod
-    def build(cls, entries: dict[str, Entry], pair_terms: int, unit_terms: int) -> Self:
+    def build(cls, entries: dict[str, Entry], pair_terms: int, unit_terms: int, bag_terms: int) -> Self:
+        """With the sizes of the three vocabularies."""
         values = list(entries.values())
         sizes = np.fromiter((len(entry.units) for entry in values), np.int64, len(values))
         starts = np.cumsum(sizes) - sizes
         vectors = np.concatenate([entry.vectors for entry in values]) if values else np.empty((0, 1), np.float32)
+        crowds = _crowds(values, starts, vectors)
         # Views into the one matrix, so that the vectors are held once.
         held = {
-            id_: Entry(entry.document, entry.units, entry.pairs, entry.terms, vectors[start : start + size])
-            for (id_, entry), start, size in zip(entries.items(), starts.tolist(), sizes.tolist(), strict=True)
+            id_: replace(entry, vectors=vectors[start : start + size], crowd=crowd)
+            for (id_, entry), start, size, crowd in zip(
+                entries.items(), starts.tolist(), sizes.tolist(), crowds, strict=True
+            )
         }
         return cls(
             held,
@@ -91,6 +111,7 @@ class Snapshot:
             vectors,
             SparseIndex.build([counts for entry in values for counts in entry.pairs], pair_terms),
             SparseIndex.build([counts for entry in values for counts in entry.terms], unit_terms),
+            DocumentIndex.build([entry.bag for entry in values], bag_terms),
         )
 
     def visible(
@@ -129,3 +150,32 @@ class Snapshot:
                 if visible[other] and self.documents[other].locale.startswith(language):
                     return other
         return row
+
+
+def _column(parts: list[NDArray[np.float32]], rows: int) -> NDArray[np.float32]:
+    return np.concatenate(parts) if parts else np.zeros(rows, np.float32)
+
+
+def _crowds(entries: list[Entry], starts: NDArray[np.int64], vectors: Vectors) -> list[NDArray[np.float32]]:
+    """In a large index only for entries that have none yet: one new neighbour among many moves the others little."""
+    passage = np.fromiter((unit.passage for entry in entries for unit in entry.units), np.bool_, len(vectors))
+    owner = np.repeat(np.arange(len(entries)), [len(entry.units) for entry in entries])
+    fresh = np.fromiter((entry.crowd is None for entry in entries), np.bool_, len(entries))
+    result = np.zeros(len(vectors), np.float32)
+    others = np.flatnonzero(~passage)
+    if len(others) <= _CROWD_EXACT:
+        fresh[:] = True
+    if len(others) > _CROWD_SAMPLE:
+        others = np.sort(np.random.default_rng(0).choice(others, _CROWD_SAMPLE, replace=False))
+    asked = np.flatnonzero(~passage & fresh[owner])
+    for block in np.array_split(asked, max(1, len(asked) // 512)):
+        if not len(block) or not len(others):
+            continue
+        likeness = np.maximum(vectors[block] @ vectors[others].T, np.float32(0))
+        likeness[owner[block][:, None] == owner[others][None]] = 0
+        nearest = min(_NEIGHBOURS, len(others))
+        result[block] = np.partition(likeness, -nearest, axis=1)[:, -nearest:].sum(axis=1) / _NEIGHBOURS
+    return [
+        result[start : start + len(entry.units)] if new or entry.crowd is None else entry.crowd
+        for entry, start, new in zip(entries, starts.tolist(), fresh.tolist(), strict=True)
+    ]

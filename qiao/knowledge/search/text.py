@@ -6,13 +6,17 @@ from itertools import pairwise
 from qiao.core.text import lexical_terms, normalize
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_CHUNK = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U000323af]+|[^\W_]+")
+_CJK = r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U000323af]"
+# Han is a word character as well: without looking ahead, what follows a code (A7县) would be one word with it.
+_CHUNK = re.compile(rf"{_CJK}+|(?:(?!{_CJK})[^\W_])+")
 _MARKUP = re.compile(
     r"!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|^\s{0,3}(?:#{1,6}|[-*+>]|\d+[.)])\s+|[`*~|]{1,3}"
     r"|^\s*[-=:| ]{3,}\s*$|<[^<>\n]{1,200}>",
     re.M,
 )
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=\.)\s+|\n+")
+_PART_END = re.compile(r"(?<=[。！？；])|(?<=[.!?;:])\s+|\s-\s|\n+")
+_HAN_PAIR = re.compile(r"[\u3400-\u9fff]{2}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _CODE = re.compile(r"(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])[a-z0-9-]{2,}")
 # 不/没 inside the A-not-A question (是不是, 能不能, 有没有) ask, they do not negate.
@@ -48,6 +52,17 @@ def pair_terms(normal: str) -> list[str]:
     terms = lexical_terms(normal, normalized=True)
     stems = [term for term in terms if not _HAN.match(term)]
     return terms + [f"{left} {right}" for left, right in pairwise(stems)]
+
+
+def document_terms(normal: str) -> list[str]:
+    """What a whole document is found by: characters and their pairs, words and theirs."""
+    return unit_terms(normal) + [term for term in pair_terms(normal) if " " in term or _HAN_PAIR.fullmatch(term)]
+
+
+def sentences(text: str) -> list[str]:
+    """The parts of a message, each long enough to ask something by itself."""
+    parts = [" ".join(part.split()) for part in _PART_END.split(text)]
+    return [part for part in parts if len(part) + 1.5 * len(_HAN.findall(part)) > 15]
 
 
 def plain(markdown: str) -> str:

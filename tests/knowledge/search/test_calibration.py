@@ -8,7 +8,7 @@ from qiao.knowledge.search.calibration import FEATURES, Policy, decide, features
 from qiao.knowledge.search.document import Document, Hit, Signals
 
 SAME = Signals(1.0, 1.0, 1.0, 1.0, 1.0, 0.4, 6, False, False, False, False)
-EMBEDDERS = ("use-multilingual-3", "hashing-1", "e5-small-q4")
+EMBEDDERS = ("use-multilingual-3", "hashing-1")
 PROBABILITY = st.floats(0, 1)
 
 

@@ -1,0 +1,195 @@
+"""What somebody may have meant: pinyin, initials, homophones, slips of the keyboard, the company's synonyms.
+
+Knows the words of the indexed texts and only ever leads to one of them, so a correction always finds something.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from itertools import product
+
+from qiao.core.text import normalize, stem, words
+
+_RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]+")
+_LONGEST = 6
+_READINGS = 4
+_MEANT = 3
+"""How many words one slip may stand for."""
+_SAID = 6
+
+
+@cache
+def _table() -> dict[int, str]:
+    # The phrase dictionary would cost 30 MB; single characters with all their readings are enough to compare by.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    from pypinyin import pinyin_dict
+
+    table: dict[int, str] = pinyin_dict.pinyin_dict
+    return table
+
+
+@lru_cache(maxsize=20_000)
+def _readings(character: str) -> tuple[str, ...]:
+    """Without tones, most usual first."""
+    from pypinyin.contrib.tone_convert import to_normal
+
+    marked = _table().get(ord(character), "")
+    return tuple(dict.fromkeys(to_normal(reading).replace("ü", "v") for reading in marked.split(",") if reading))
+
+
+def spelled(text: str) -> tuple[str, str]:
+    """A text in pinyin and in initials, everything that is not Han as it is."""
+    full, initials = [], []
+    for character in normalize(text):
+        reading = (_readings(character) or (character,))[0]
+        full.append(reading)
+        initials.append(reading[:1])
+    return "".join(full).replace(" ", ""), "".join(initials).replace(" ", "")
+
+
+def _sounds(word: str) -> list[str]:
+    """Every way to read a word, the usual first; sounds that are often confused are one."""
+    choices = [_readings(character)[:2] or (character,) for character in word]
+    return ["".join(sounds) for sounds, _ in zip(product(*choices), range(_READINGS), strict=False)]
+
+
+def _blurred(sound: str) -> str:
+    """zh/z, ch/c, sh/s and ang/an, eng/en, ing/in are one in much of China."""
+    return re.sub(r"([aei])ng", r"\1n", re.sub(r"([zcs])h", r"\1", sound))
+
+
+class Synonyms:
+    """The company's groups of words that mean the same."""
+
+    def __init__(self, groups: Iterable[Sequence[str]] = ()) -> None:
+        self._others: dict[str, list[str]] = {}
+        for group in groups:
+            members = list(dict.fromkeys(normalize(word) for word in group if word.strip()))
+            for member in members:
+                self._others.setdefault(member, []).extend(other for other in members if other != member)
+        # Longest first, or 会员卡 would be read as 会员.
+        names = sorted(self._others, key=len, reverse=True)
+        parts = [rf"\b{re.escape(name)}\b" if name.isascii() else re.escape(name) for name in names]
+        self._named = re.compile("|".join(parts)) if parts else None
+
+    def of(self, query: str) -> list[str]:
+        """The query said in other words, one word changed at a time."""
+        if self._named is None:
+            return []
+        normal = normalize(query)
+        found: list[str] = []
+        for match in list(self._named.finditer(normal))[:3]:
+            found += [normal[: match.start()] + other + normal[match.end() :] for other in self._others[match[0]]]
+        return list(dict.fromkeys(found))[:_SAID]
+
+
+class Speller:
+    """Of one set of texts. Building it reads them all; asking takes less than a millisecond."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._words: Counter[str] = Counter()
+        self._sound: dict[str, list[str]] = {}
+        self._initials: dict[str, list[str]] = {}
+        self._deletions: dict[str, list[str]] = {}
+        self._stems: set[str] = set()
+        for text in texts:
+            for run in _RUN.findall(normalize(text)):
+                if run.isascii():
+                    self._words[run] += 1
+                else:
+                    # Pairs as well, with less weight: 开发票 may have been cut into 开发 and 票.
+                    self._words.update(word for word in words(run) * 3 if 1 < len(word) <= _LONGEST)
+                    self._words.update(run[i : i + 2] for i in range(len(run) - 1))
+        for word in sorted(self._words, key=lambda word: (-self._words[word], word)):
+            if word.isascii():
+                self._stems.add(stem(word))
+                for form in _deletions(word):
+                    self._deletions.setdefault(form, []).append(word)
+                continue
+            for sound in _sounds(word):
+                self._sound.setdefault(_blurred(sound), []).append(word)
+            self._initials.setdefault("".join((_readings(c) or (c,))[0][0] for c in word), []).append(word)
+
+    def meant(self, query: str) -> list[str]:
+        """Other spellings of a query in which something is unknown here, likeliest first; none when all of it is known."""
+        normal = normalize(query)
+        forms = [""]
+        place = 0
+        changed = False
+        for match in _RUN.finditer(normal):
+            options = self._latin(match[0]) if match[0].isascii() else self._han(match[0])
+            changed = changed or options != [match[0]]
+            between = normal[place : match.start()]
+            forms = [form + between + option for form in forms for option in options][:_MEANT]
+            place = match.end()
+        return [form + normal[place:] for form in forms] if changed else []
+
+    def _latin(self, word: str) -> list[str]:
+        if word in self._words or stem(word) in self._stems:
+            return [word]
+        if found := self._sound.get(_blurred(word)):
+            return found[:_MEANT]
+        if 2 <= len(word) <= 5 and (found := self._initials.get(word)):
+            return found[:_MEANT]
+        if (several := self._syllables(word)) is not None:
+            return [several]
+        if len(word) >= 4:
+            near = {w for form in _deletions(word) for w in self._deletions.get(form, ())}
+            ranked = sorted((_distance(word, w), -self._words[w], w) for w in near)
+            allowed = 1 if len(word) < 7 else 2
+            return [w for d, _, w in ranked if d <= allowed][:_MEANT] or [word]
+        return [word]
+
+    def _syllables(self, word: str) -> str | None:
+        """Several words typed in pinyin without a space: longest first."""
+        if len(word) < 4:
+            return None
+        out, place = "", 0
+        blurred = _blurred(word)
+        while place < len(blurred):
+            for end in range(len(blurred), place + 1, -1):
+                if found := self._sound.get(blurred[place:end]):
+                    out, place = out + found[0], end
+                    break
+            else:
+                return None
+        return out
+
+    def _han(self, run: str) -> list[str]:
+        """Neighbours that are no word here but sound like one become that one."""
+        out, place = "", 0
+        while place < len(run):
+            for size in range(min(_LONGEST, len(run) - place), 1, -1):
+                piece = run[place : place + size]
+                if piece in self._words:
+                    out, place = out + piece, place + size
+                    break
+                # 2 characters that are part of a known word are no slip.
+                same = [w for w in self._sound.get(_blurred(_sounds(piece)[0]), ()) if len(w) == size]
+                if same and not any(piece[i : i + 2] in self._words for i in range(size - 1)):
+                    out, place = out + same[0], place + size
+                    break
+            else:
+                out, place = out + run[place], place + 1
+        return [out]
+
+
+def _deletions(word: str) -> set[str]:
+    """The word, and it with one letter left out; two words with a common form are at most two letters apart."""
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))} if len(word) >= 4 else {word}
+
+
+def _distance(one: str, two: str) -> int:
+    """Letters to add, drop, change or swap with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, a in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(two, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == two[j - 2] and one[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
