@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
@@ -92,6 +93,8 @@ async def seed_company(db: Session, actor: Actor, pack: DemoPack, password: str,
         needs = [{"skill_id": skills[key], "level": level} for key, level in user.skills.items()]
         if needs:
             await routing.set_user_skills(db, actor, users[user.key], UserSkillsBody.model_validate({"skills": needs}))
+        if {"agent", "supervisor", "admin"} & set(user.roles):
+            await routing.set_presence(db, actor, users[user.key], capacity=Decimal(user.capacity))
         step(1)
     queues = await _queues(db, actor, pack, users, skills, calendars)
     webchat = await _inboxes(db, actor, pack, queues)

@@ -126,7 +126,7 @@ class StaffSocket:
         try:
             while True:
                 reader = reader or asyncio.ensure_future(next_frame(self.socket))
-                waits = {reader, writer, ending, doubted}
+                waits: set[asyncio.Future[Any]] = {reader, writer, ending, doubted}
                 await asyncio.wait(waits, timeout=RECHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 if writer.done() or self.outbox.ending.is_set():
                     # Whoever was signed out is not heard any more, not even what they said just before.

@@ -1,6 +1,8 @@
-"""What time does: offers run out, people vanish, rests end, waiting gets too long, customers write to absent agents."""
+"""What time does: offers run out, people vanish, rests end, waiting gets too long, customers write to absent agents;
+and what is long past is forgotten."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from qiao.core import clock
@@ -11,8 +13,9 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts
 from qiao.desk.routing import policy, presence, repository
 from qiao.desk.routing.service import attendance, matching
-from qiao.desk.routing.service.state import change
+from qiao.desk.routing.service.state import change, load_settings
 
+FORGOTTEN_AT_ONCE: Final = 5_000
 UNATTENDED: Final = timedelta(seconds=60)
 """How long nobody must have been at work in a queue before those who wait there overflow."""
 
@@ -88,3 +91,16 @@ async def _abandoned(db: Session) -> list[ConversationFacts]:
         and facts.last_message_at > gone[facts.assignee_id]
         and (facts.assigned_at is None or facts.last_message_at > facts.assigned_at)
     ]
+
+
+@every(3600, name="routing.forget")
+async def forget(runtime: Runtime) -> None:
+    """Removes explanations of decisions and ended offers past the company's retention; open offers stay."""
+    async with runtime.db.read() as db:
+        settings = await load_settings(db)
+    before = clock.now() - timedelta(days=settings.log_retention_days)
+    for remove in (repository.forget_decisions, repository.forget_ended_offers):
+        # Short transactions: whoever is being served must not wait for the tidying.
+        batch = partial(remove, before=before, limit=FORGOTTEN_AT_ONCE)
+        while await runtime.db.run(batch) == FORGOTTEN_AT_ONCE:
+            pass

@@ -586,3 +586,27 @@ async def attendance(db: Session, queue_ids: Iterable[UUID]) -> dict[UUID, Atten
         .group_by(QueueMember.queue_id)
     )
     return {queue_id: Attendance(present, available) for queue_id, present, available in rows}
+
+
+# -- what is long past -----------------------------------------------------------------------------------------------
+
+
+async def forget_decisions(db: Session, *, before: datetime, limit: int) -> int:
+    """Removes explanations older than `before`, the oldest first (keys sort by time). Returns how many."""
+    old = select(RoutingLog.id).where(RoutingLog.at < before, RoutingLog.id < first_id_at(before))
+    found = await db.execute(
+        delete(RoutingLog).where(RoutingLog.id.in_(old.order_by(RoutingLog.id).limit(limit))).returning(RoutingLog.id)
+    )
+    return len(found.all())
+
+
+async def forget_ended_offers(db: Session, *, before: datetime, limit: int) -> int:
+    """Removes offers that ended before `before`. Returns how many."""
+    old = select(Offer.id).where(Offer.state != "offered", Offer.ended_at < before, Offer.id < first_id_at(before))
+    found = await db.execute(delete(Offer).where(Offer.id.in_(old.order_by(Offer.id).limit(limit))).returning(Offer.id))
+    return len(found.all())
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The smallest key that can have been made at `moment`: its index finds what is older."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

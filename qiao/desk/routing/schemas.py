@@ -300,6 +300,9 @@ class RoutingSettings(_Body):
     missed_offers_to_away: int = Field(
         2, ge=0, le=20, description="Offers in a row somebody lets run out before they are set away; 0: never."
     )
+    log_retention_days: int = Field(
+        180, ge=7, le=3650, description="How long the reasons of decisions and offers that have ended are kept."
+    )
 
     def weight(self, channel: str) -> Decimal:
         return self.channel_weights.get(channel, Decimal(1))

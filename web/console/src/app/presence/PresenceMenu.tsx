@@ -115,8 +115,12 @@ export function PresenceMenu() {
               size="small"
               min={1}
               max={50}
-              value={presence?.capacity ?? 5}
-              onChange={(value) => value && change.mutate({ capacity: value })}
+              // What is not known yet is not shown as a number: leaving the field would set it.
+              disabled={!presence}
+              value={presence?.capacity ?? null}
+              onChange={(value) =>
+                value && value !== presence?.capacity && change.mutate({ capacity: value })
+              }
               style={{ width: 68 }}
             />
           </div>

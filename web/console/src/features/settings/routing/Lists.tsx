@@ -136,6 +136,7 @@ interface ListsDraft {
   dispositions: Labelled[];
   weights: Record<string, number>;
   missed: number;
+  keep: number;
 }
 
 function draftOf(settings: RoutingSettings): ListsDraft {
@@ -146,13 +147,14 @@ function draftOf(settings: RoutingSettings): ListsDraft {
       Object.entries(settings.channel_weights ?? {}).map(([channel, weight]) => [channel, Number(weight)]),
     ),
     missed: settings.missed_offers_to_away ?? 2,
+    keep: settings.log_retention_days ?? 180,
   };
 }
 
 export default function Lists() {
   const t = useT("settings");
   const settings = useOne<RoutingSettings>("/routing/settings");
-  const draft = useDraft<ListsDraft>({ reasons: [], dispositions: [], weights: {}, missed: 2 });
+  const draft = useDraft<ListsDraft>({ reasons: [], dispositions: [], weights: {}, missed: 2, keep: 180 });
   const { value, set, accept, dirty } = draft;
   useEffect(() => {
     if (settings.data && !dirty) accept(draftOf(settings.data));
@@ -162,6 +164,7 @@ export default function Lists() {
     () =>
       api.put<RoutingSettings>("/routing/settings", {
         missed_offers_to_away: value.missed,
+        log_retention_days: value.keep,
         presence_reasons: finishList(value.reasons),
         dispositions: finishList(value.dispositions),
         channel_weights: value.weights,
@@ -221,6 +224,17 @@ export default function Lists() {
             suffix={t("lists.times")}
             value={value.missed}
             onChange={(missed) => set({ missed: missed ?? 0 })}
+          />
+        </Section>
+        <Section title={t("lists.keep")} description={t("lists.keepText")}>
+          <InputNumber
+            min={7}
+            max={3650}
+            aria-label={t("lists.keep")}
+            style={{ width: 160 }}
+            suffix={t("lists.days")}
+            value={value.keep}
+            onChange={(keep) => set({ keep: keep ?? 180 })}
           />
         </Section>
         <SaveBar

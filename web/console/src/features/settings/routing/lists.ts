@@ -9,6 +9,7 @@ export interface Labelled {
 
 export interface RoutingSettings {
   missed_offers_to_away?: number;
+  log_retention_days?: number;
   channel_weights: Record<string, number>;
   presence_reasons: unknown[];
   dispositions: unknown[];
