@@ -141,6 +141,7 @@ async def _announce(settings: Settings, db: "Db", empty: bool) -> None:
     accounts = await seed.logins(db)
     if accounts:
         table.add_row(_say("shop"), f"[link]{base}/shop[/]")
+    table.add_row(_say("help_centre"), f"[link]{base}/help[/]")
     table.add_row(_say("console"), f"[link]{base}/console/[/]")
     table.add_row(_say("api_docs"), f"[link]{base}/docs[/]")
     for login in accounts:

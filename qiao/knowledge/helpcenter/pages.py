@@ -85,6 +85,7 @@ class Visit:
         linked: dict[str, Any] | None = None,
         indexed: bool = True,
         query: str = "",
+        scripts: bool = True,
         **context: Any,
     ) -> Response:
         """`alternates`: this page's path in each language it exists in; the switch leads home for the others."""
@@ -110,6 +111,7 @@ class Visit:
                 "linked": content.linked_data(linked) if linked else None,
                 "indexed": indexed and settings.indexed and status == 200,
                 "query": query,
+                "scripts": scripts,
                 "here": self.path,
                 **context,
             },

@@ -17,6 +17,13 @@ async def home(request: Request, db: Session, body: PreviewBody) -> str:
     popular = await repository.recent(db, ANYBODY, body.locale, pages.POPULAR)
     title = visit.look.title(body.locale)
     response = visit.render(
-        "home.html", title=title, canonical=None, alternates={}, shelves=found, popular=popular, recent=[]
+        "home.html",
+        title=title,
+        canonical=None,
+        alternates={},
+        shelves=found,
+        popular=popular,
+        recent=[],
+        scripts=False,
     )
     return bytes(response.body).decode()

@@ -61,6 +61,7 @@ async function signIn(customer, quiet = false) {
     state.customer = customer;
     state.orders = answer.orders ?? null;
     store.set("customer", customer);
+    state.token = answer.identity_token;
     qiao("identify", answer.identity_token);
     draw();
     if (!quiet) say(t("signed_in", { name: customer.name }));
@@ -72,6 +73,7 @@ async function signIn(customer, quiet = false) {
 function signOut() {
   state.customer = null;
   state.orders = null;
+  state.token = null;
   store.set("customer", null);
   qiao("identify", null);
   if (location.hash === "#/orders") location.hash = "#/";
@@ -364,12 +366,24 @@ function order(o) {
   );
 }
 
+/** To the help centre; whoever is signed in here is known there, by the same token as in the chat. */
+function helpCentre(event) {
+  if (!state.token) return;
+  event.preventDefault();
+  const key = document.querySelector("script[data-key]")?.dataset.key ?? "";
+  const hidden = (name, value) => h("input", { type: "hidden", name, value });
+  const form = h("form", { method: "post", action: `/help/${lang}/sign-in` }, hidden("key", key), hidden("token", state.token));
+  document.body.append(form);
+  form.submit();
+}
+
 function foot() {
   const x = texts();
   return h(
     "footer",
     { class: "foot" },
     x.help_title ? h("div", {}, h("h2", {}, x.help_title), h("p", {}, x.help_text), h("button", { class: "button light", onclick: () => qiao("open") }, icon("chat"), t("help"))) : null,
+    h("a", { href: `/help/${lang}`, onclick: helpCentre }, t("help_centre")),
     x.footer ? h("small", {}, x.footer) : null,
   );
 }

@@ -31,6 +31,7 @@ export const TEXTS = {
     again: "重试",
     not_found: "没有找到这件商品。",
     help: "联系客服",
+    help_centre: "帮助中心",
     made_to_order: "定制商品，按尺寸制作，不支持无理由退货",
     status: {
       pending_payment: "待付款",
@@ -74,6 +75,7 @@ export const TEXTS = {
     again: "Try again",
     not_found: "There is no such item.",
     help: "Contact us",
+    help_centre: "Help centre",
     made_to_order: "Made to your size; cannot be returned without a fault",
     status: {
       pending_payment: "Awaiting payment",

@@ -8,6 +8,7 @@ import { Page, State, useOne } from "../../settings/kit";
 import { Misses } from "./Misses";
 import { change, type Only, type Stretch, type Summary, shortDay } from "./model";
 import { Texts } from "./Texts";
+import "@/features/insight/insight.css";
 import "./statistics.css";
 
 const iso = (day: dayjs.Dayjs) => day.format("YYYY-MM-DD");

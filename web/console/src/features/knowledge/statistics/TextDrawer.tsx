@@ -1,4 +1,4 @@
-import { Button, Drawer, Segmented, Tag } from "antd";
+import { Button, Drawer, Tabs, Tag } from "antd";
 import { ExternalLink } from "lucide-react";
 import { useState } from "react";
 import { useLocale, useT } from "@/app/i18n";
@@ -134,16 +134,16 @@ function Inside(props: { text: TextFigures; stretch: Stretch }) {
           ]}
         />
       </State>
-      <Segmented
-        block
-        value={kind}
-        onChange={setKind}
-        options={[
+      <Tabs
+        size="small"
+        activeKey={kind}
+        onChange={(key) => setKind(key as Kind | "opinions")}
+        items={[
           ...KINDS.map((one) => ({
-            value: one,
+            key: one,
             label: `${t(`statistics.${one}`)} ${integer(text[one], locale)}`,
           })),
-          { value: "opinions" as const, label: t("statistics.opinions") },
+          { key: "opinions", label: t("statistics.opinions") },
         ]}
       />
       {kind === "opinions" ? <Opinions id={text.id} /> : <Cases id={text.id} kind={kind} stretch={stretch} />}
