@@ -15,37 +15,34 @@ export function usePresence(enabled: boolean) {
   });
 }
 
+/** Only what is given changes; a reason belongs to the state it is given with. */
+export interface PresenceChange {
+  state?: AgentState;
+  reason?: string | null;
+  capacity?: number;
+}
+
 /** Change state, reason or capacity; shown at once, taken back if the server refuses. */
 export function useSetPresence() {
   const client = useQueryClient();
-  return useAct(
-    (change: { state?: AgentState; reason?: string | null; capacity?: number }) => {
-      const now = client.getQueryData<Presence>(presenceKey);
-      return api.put<Presence>("/me/presence", {
-        state: change.state ?? now?.state ?? "online",
-        reason: change.reason === undefined ? (change.state ? null : (now?.reason ?? null)) : change.reason,
-        capacity: change.capacity ?? now?.capacity ?? 5,
-      });
+  return useAct((change: PresenceChange) => api.put<Presence>("/me/presence", change), {
+    onMutate: (change) => {
+      const before = client.getQueryData<Presence>(presenceKey);
+      if (before)
+        client.setQueryData<Presence>(presenceKey, {
+          ...before,
+          ...(change.state ? { state: change.state, reason: change.reason ?? null } : {}),
+          ...(change.capacity ? { capacity: change.capacity } : {}),
+        });
+      return { before };
     },
-    {
-      onMutate: (change) => {
-        const before = client.getQueryData<Presence>(presenceKey);
-        if (before)
-          client.setQueryData<Presence>(presenceKey, {
-            ...before,
-            ...(change.state ? { state: change.state, reason: change.reason ?? null } : {}),
-            ...(change.capacity ? { capacity: change.capacity } : {}),
-          });
-        return { before };
-      },
-      onSuccess: (presence) => client.setQueryData(presenceKey, presence),
-      onError: (_error, _change, context) => {
-        const before = (context as { before?: Presence } | undefined)?.before;
-        if (before) client.setQueryData(presenceKey, before);
-      },
-      invalidates: ["/agents"],
+    onSuccess: (presence) => client.setQueryData(presenceKey, presence),
+    onError: (_error, _change, context) => {
+      const before = (context as { before?: Presence } | undefined)?.before;
+      if (before) client.setQueryData(presenceKey, before);
     },
-  );
+    invalidates: ["/agents"],
+  });
 }
 
 export function useRoutingSettings(enabled = true) {
