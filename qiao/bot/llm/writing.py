@@ -128,9 +128,14 @@ def _grounded(checked: Checked, sources: Sequence[Source]) -> Grounded | None:
         )
         marks = "".join(f"[{number}]" for number in sentence.cites)
         parts.append(("\n" if line_break and parts else "") + sentence.text + marks)
-    joiner = " " if guess_language(parts[0]) == "en" else ""
+    english = guess_language(parts[0]) == "en"
+    whole = parts[0]
+    for part in parts[1:]:
+        # A mark must not run into what begins with a digit or letter: [1]2 小时.
+        spaced = not part.startswith("\n") and (english or part[:1].isascii())
+        whole += f" {part}" if spaced else part
     return Grounded(
-        text=joiner.join(parts).replace(" \n", "\n"),
+        text=whole,
         sources=tuple(by_number[number] for number in order),
         sentences=kept,
         dropped=len(checked.dropped),
