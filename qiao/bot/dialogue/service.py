@@ -185,7 +185,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
         await _hand_over(db, actor, facts, row, reply, locale, client_id)
         return
     outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id, thought=thought)
-    await conversations.send(db, actor, conversation_id, outgoing)
+    await conversations.send(db, actor, conversation_id, flow.joined(outgoing) if flow else outgoing)
     if reply.action is Action.ANSWER:
         for hit in reply.hits if reply.several else reply.hits[:1]:
             await articles.count_use(db, hit.document.kind, UUID(hit.id))

@@ -6,7 +6,7 @@ the decision begins a flow or was a question in between. `speak` says what there
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -101,6 +101,14 @@ class Plan:
     @property
     def handoff(self) -> bool:
         return self.turn.handoff
+
+    def joined(self, outgoing: Outgoing) -> Outgoing:
+        """The dialogue's choices with the flows on offer among them, so that there is one question and not two."""
+        if outgoing.kind != "choices" or not self.offers:
+            return outgoing
+        options = [*outgoing.payload.get("options", ()), *_shown(self.offers)]
+        self.offers = ()
+        return replace(outgoing, payload={**outgoing.payload, "options": options})
 
     @property
     def note(self) -> dict[str, Any]:
@@ -224,9 +232,11 @@ async def _begin(
     matches = await book.match(published, message.body)
     best = matches[0].score if matches else 0.0
     answered = reply.action is Action.ANSWER
+    # 退款 alone is a topic, not a wish.
+    topic = best < EXACT and _bare(message.body)
     # Who names an order number as well is not asking in general.
     sure = MAYBE if matches and _names_something(published[matches[0].flow][1], message.body) else SURE
-    if matches and best >= (EXACT if answered else sure):
+    if matches and best >= (EXACT if answered else sure) and not topic:
         return await _start(db, facts, message, published, matches[0].flow, plan, locale)
     if plan is not None:
         return None
@@ -240,6 +250,11 @@ async def _begin(
         made.turn.say(i18n.t("flows.offer_maybe", locale), made.offers)
         made.offers, made.settled = (), True
     return made
+
+
+def _bare(text: str) -> bool:
+    plain = entities.without_values(text).strip(" 。.!！?？~")
+    return len(plain) <= 2 if re.search(r"[\u4e00-\u9fff]", plain) else " " not in plain
 
 
 def _names_something(flow: Flow, text: str) -> bool:
@@ -340,8 +355,13 @@ async def speak(db: Session, plan: Plan, actor: Actor, client_id: str) -> None:
 def _outgoing(text: str, options: tuple[Option, ...], client_id: str) -> Outgoing:
     if not options:
         return Outgoing(body=text, client_id=client_id)
-    shown = [{"id": option.id, "label": option.label, "value": option.label} for option in options]
-    return Outgoing(kind="choices", body=text, payload={"prompt": text, "options": shown}, client_id=client_id)
+    return Outgoing(
+        kind="choices", body=text, payload={"prompt": text, "options": _shown(options)}, client_id=client_id
+    )
+
+
+def _shown(options: tuple[Option, ...]) -> list[dict[str, str]]:
+    return [{"id": option.id, "label": option.label, "value": option.label} for option in options]
 
 
 async def remember(db: Session, plan: Plan, actor: Actor) -> None:

@@ -260,3 +260,11 @@ async def test_people_taking_over_end_a_flow(shop: Shop) -> None:
             await asyncio.sleep(0.02)
     assert await shop.count("SELECT count(*) FROM bot_flow_runs WHERE outcome = 'abandoned'") == 1
     assert Actor.bot().kind == "bot"
+
+
+async def test_a_topic_alone_is_offered_and_not_begun(shop: Shop) -> None:
+    key, said = await shop.say(shop.owner, "发票")
+    assert "办理" in said
+    offered = [m for m in await shop.transcript(key) if m.kind == "choices"][-1]
+    assert offered.payload["options"][0]["id"] == "flow:start:request_invoice"
+    assert await shop.count("SELECT count(*) FROM bot_flow_runs") == 0
