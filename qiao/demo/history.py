@@ -10,7 +10,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.permissions import BUILT_IN_ROLES
 from qiao.demo.company import DEFAULT_QUEUE, Places
-from qiao.demo.shop import Answer
+from qiao.demo.writing import Answer
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound, Outgoing
 from qiao.growth.surveys import service as surveys

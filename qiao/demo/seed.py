@@ -71,7 +71,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
         async with runtime.db.transaction() as db:
             actor = Actor.system()
             places = await seed_company(db, actor, pack, PASSWORD, step)
-            answers = await seed_knowledge(db, actor, pack, step)
+            answers = await seed_knowledge(db, actor, pack, places, step)
             customers = await seed_customers(db, actor, pack, places, step)
             await seed_orders(db, actor, pack, customers, step)
             await seed_flows(db, actor, step)

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.demo.company import Places
+from qiao.demo.writing import Answer, seed_spaces, seed_work
 from qiao.knowledge.articles import service as knowledge
 from qiao.knowledge.articles.schemas import ArticleCreate, CategoryBody, FaqCreate
 from qiao.packs.models import DemoPack, Order, Product
@@ -23,21 +23,21 @@ Step = Callable[[int], None]
 LANGUAGES = ("zh-CN", "en")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An FAQ in the database, by language."""
-
-    id: UUID
-    question: str
-
-
-async def seed_knowledge(db: Session, actor: Actor, pack: DemoPack, step: Step) -> dict[tuple[str, str], Answer]:
-    """FAQs and articles in both languages. Returns what the bot's past answers refer to, by FAQ key and language."""
+async def seed_knowledge(
+    db: Session, actor: Actor, pack: DemoPack, places: Places, step: Step
+) -> dict[tuple[str, str], Answer]:
+    """Spaces, FAQs and articles in both languages. Returns what the bot's past answers refer to, by FAQ key and language."""
+    spaces = await seed_spaces(db, actor, pack)
     categories: dict[str, UUID] = {}
-    for position, named in enumerate([*pack.faqs.categories, *pack.articles.categories]):
+    named_all = [*pack.faqs.categories, *pack.articles.categories, *pack.knowledge.categories]
+    for position, named in enumerate(named_all):
         if named.key not in categories:
             body = CategoryBody.model_validate(
-                {"names": {"zh-CN": named.name.zh_cn, "en": named.name.en}, "position": position}
+                {
+                    "names": {"zh-CN": named.name.zh_cn, "en": named.name.en},
+                    "position": position,
+                    "space_id": spaces.get(named.key),
+                }
             )
             categories[named.key] = (await knowledge.save_category(db, actor, body, "zh-CN")).id
     tags = {tag.key: tag.name for tag in pack.faqs.tags}
@@ -82,6 +82,7 @@ async def seed_knowledge(db: Session, actor: Actor, pack: DemoPack, step: Step) 
             with clock.frozen(clock.now() - timedelta(days=article.updated_days_ago)):
                 group = (await knowledge.create_article(db, actor, article_body)).group_id
         step(1)
+    await seed_work(db, actor, pack, places, categories, answers)
     return answers
 
 

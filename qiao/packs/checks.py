@@ -30,6 +30,18 @@ def check(pack: DemoPack) -> None:
         _check_order(pack, order)
     for conversation in pack.conversations.conversations:
         _check_conversation(pack, conversation)
+    known = pack.knowledge
+    faqs = [faq.id for faq in pack.faqs.faqs]
+    shelves = [c.key for c in (*pack.faqs.categories, *pack.articles.categories, *known.categories)]
+    users = [user.key for user in pack.company.users]
+    for space in known.spaces:
+        _refs(f"knowledge.yaml: {space.slug}", space.departments, (d.key for d in pack.company.departments))
+        _refs(f"knowledge.yaml: {space.slug}", space.categories, shelves)
+    _refs("knowledge.yaml: texts", (t.category for t in known.texts if t.category), shelves)
+    _refs("knowledge.yaml: texts", (t.faq for t in known.texts if t.faq), faqs)
+    _refs("knowledge.yaml: texts", (t.by for t in known.texts), users)
+    _refs("knowledge.yaml: care", (c.faq for c in known.care), faqs)
+    _refs("knowledge.yaml: care", (c.owner for c in known.care), users)
     _refs("shop.yaml: featured", pack.shop.featured, (p.sku for p in pack.products.products))
     _refs("shop.yaml: sample_customers", pack.shop.sample_customers, (c.key for c in pack.customers.customers))
     _refs("shop.yaml: nav", (n.key for n in pack.shop.nav), (c.key for c in pack.products.categories))

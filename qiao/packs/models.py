@@ -383,12 +383,62 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     sample_customers: tuple[str, ...]
 
 
+# knowledge.yaml
+
+
+class SpaceEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A space of the knowledge base and the categories that stand in it."""
+
+    slug: str
+    name: Text
+    description: Text
+    audience: Literal["public", "customers", "internal", "departments"]
+    departments: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
+class TextEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text on its way; `changes` are edits beside the live FAQ `faq`: its answer with this one's added."""
+
+    state: Literal["draft", "review", "scheduled", "published", "changes"]
+    category: str | None
+    by: str
+    question: Text
+    answer: Text
+    faq: str | None = None
+    note: Text | None = None
+    in_hours: float | None = None
+
+
+class CareEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    faq: str
+    owner: str
+    in_days: float
+
+
+class Groups(Struct, frozen=True, forbid_unknown_fields=True):
+    zh_cn: tuple[tuple[str, ...], ...] = field(name="zh-CN")
+    en: tuple[tuple[str, ...], ...]
+
+    def in_language(self, language: str) -> tuple[tuple[str, ...], ...]:
+        return self.zh_cn if language.startswith("zh") else self.en
+
+
+class KnowledgeFile(Struct, frozen=True, forbid_unknown_fields=True):
+    spaces: tuple[SpaceEntry, ...]
+    categories: tuple[Named, ...]
+    texts: tuple[TextEntry, ...]
+    care: tuple[CareEntry, ...]
+    synonyms: Groups
+
+
 class DemoPack(Struct, frozen=True):
     """A whole made-up company, checked to be consistent."""
 
     company: Company
     faqs: FaqFile
     articles: ArticleFile
+    knowledge: KnowledgeFile
     products: ProductFile
     customers: CustomerFile
     orders: OrderFile

@@ -1,10 +1,12 @@
 """Markdown to HTML that is safe to show."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
 _TAGS: Final = {
     "p",
@@ -36,10 +38,28 @@ _TAGS: Final = {
 }
 _ATTRIBUTES: Final = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "th": {"align"}, "td": {"align"}}
 
+_CALLOUTS: Final = ("note", "tip", "warning")
+_MARK: Final = re.compile(r"\[!(note|tip|warning)\][ \t]*(?:\n|$)?", re.IGNORECASE)
+
+
+def _callouts(state: StateCore) -> None:
+    """A quotation that begins with [!NOTE], [!TIP] or [!WARNING] is a callout: it gets a class and loses the mark."""
+    tokens = state.tokens
+    for index, token in enumerate(tokens[:-2]):
+        if token.type != "blockquote_open" or tokens[index + 2].type != "inline":
+            continue
+        words = tokens[index + 2]
+        mark = _MARK.match(words.content)
+        if mark is not None:
+            token.attrSet("class", f"callout callout-{mark[1].lower()}")
+            words.content = words.content[mark.end() :]
+
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    parser.core.ruler.after("block", "callouts", _callouts)
+    return parser
 
 
 def to_html(markdown: str) -> str:
@@ -48,6 +68,7 @@ def to_html(markdown: str) -> str:
         _parser().render(markdown),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
+        allowed_classes={"blockquote": {"callout", *(f"callout-{kind}" for kind in _CALLOUTS)}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
     )

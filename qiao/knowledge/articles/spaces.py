@@ -177,6 +177,10 @@ async def delete_space(db: Session, actor: Actor, space_id: UUID) -> None:
     await audit.record(db, actor, "space.deleted", "kb_space", space_id, {"names": row.names})
 
 
+async def default_space_id(db: Session) -> UUID:
+    return (await default_space(db)).id
+
+
 async def space_named(db: Session, slug: str) -> UUID | None:
     """The space with this slug."""
     return await db.scalar(select(SpaceRow.id).where(SpaceRow.slug == slug))

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from qiao.core import clock, i18n
 from qiao.core.actor import Actor
@@ -83,7 +84,7 @@ async def groups(db: Session) -> list[tuple[str, ...]]:
 
 async def _taken(db: Session, locale: str, keys: Iterable[str], but: UUID | None = None) -> dict[str, SynonymRow]:
     wanted = list(keys)
-    query = select(SynonymRow).where(SynonymRow.locale == locale, SynonymRow.keys.overlap(wanted))
+    query = select(SynonymRow).where(SynonymRow.locale == locale, SynonymRow.keys.op("&&")(cast(wanted, ARRAY(Text))))
     rows = [row for row in (await db.execute(query)).scalars() if row.id != but]
     return {key: row for row in rows for key in row.keys if key in wanted}
 

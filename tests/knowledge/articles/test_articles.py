@@ -262,3 +262,9 @@ async def test_votes_and_uses_count(sign_in: SignIn, runtime: Runtime) -> None:
     await runtime.db.run(lambda db: service.count_use(db, "faq", faq["id"]))
     read = (await boss.get(f"{KB}/faqs/{faq['id']}")).json()
     assert (read["helpful"], read["unhelpful"], read["used"], read["version"]) == (2, 1, 1, 1)
+
+
+def test_quotations_with_a_mark_become_callouts() -> None:
+    html = to_html("> [!WARNING]\n> 周末不发货\n\n> [!tip] 可以合并下单\n\n> 先看 [!NOTE]\n\n> [!EVIL]\n> x")
+    assert html.count('class="callout') == 2 and '<blockquote class="callout callout-warning">' in html
+    assert "周末不发货" in html and "[!WARNING]" not in html and "[!NOTE]" in html and "[!EVIL]" in html
