@@ -8,7 +8,7 @@ import { State, useSettled } from "../kit";
 import { type HelpSettings, previewable } from "./model";
 import "./helpcenter.css";
 
-/** The real first page, drawn by the server with what stands in the form; it runs nothing and leads nowhere. */
+/** The real first page, drawn by the server with what stands in the form; without the right to scripts or forms. */
 export function Preview(props: { settings: HelpSettings; logo: string | null }) {
   const t = useT("settings");
   const [locale, setLocale] = useState<Locale>(useLocale());
@@ -45,7 +45,12 @@ export function Preview(props: { settings: HelpSettings; logo: string | null }) 
         onRetry={() => void drawn.refetch()}
       >
         <div className="qh-frame">
-          <iframe title={t("helpcenter.previewFrame")} srcDoc={drawn.data?.html} sandbox="" tabIndex={-1} />
+          <iframe
+            title={t("helpcenter.previewFrame")}
+            srcDoc={drawn.data?.html}
+            sandbox="allow-same-origin"
+            tabIndex={-1}
+          />
         </div>
       </State>
     </div>
