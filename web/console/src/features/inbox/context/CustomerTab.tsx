@@ -13,6 +13,7 @@ import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
 import { customerName, known, previewText } from "../text";
+import { OrderRequests } from "./OrderRequests";
 import { Orders } from "./Orders";
 import { Field, Section } from "./parts";
 
@@ -338,6 +339,7 @@ export function OrdersOf({
   const orders = useGet<Page<Order> | Order[]>(`/customers/${customerId}/orders`);
   return (
     <Section title={t("context.orders")}>
+      <OrderRequests customerId={customerId} />
       <Fetched
         query={orders}
         compact
