@@ -156,8 +156,12 @@ async def test_no_transaction_waits_for_the_model(desk: Desk, endpoint: Model) -
     async with asyncio.timeout(10):
         while not endpoint.asked:
             await asyncio.sleep(0.02)
+    await asyncio.sleep(0.7)
     async with desk.runtime.db.read() as db:
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+            " AND xact_start < clock_timestamp() - interval '500 milliseconds'"
+        )
         assert await db.scalar(text(waiting)) == 0
         assert await desk.runtime.db.run(lambda db: bot.summary(db, received.conversation_id, "x")) is None
 
