@@ -58,7 +58,7 @@ def samples(cases: list[Case], embedder: Embedder, depth: int = 3) -> list[Sampl
 
 def table(chosen: list[Sample], model: calibration.Model) -> tuple[Array, Array, Array]:
     """Features, truth and weight for one of the two models."""
-    kept = [s for s in chosen if (s.first if model == "known" else s.answered)]
+    kept = [s for s in chosen if (s.answered if model == "right" else s.first)]
     x = np.array([calibration.features(s.signals, model) for s in kept])
     y = np.array([float(s.answered if model == "known" else s.right) for s in kept])
     w = np.array([s.weight for s in kept])
@@ -129,7 +129,7 @@ def main() -> None:
     for kind in ("question", "passage"):
         chosen = [sample for sample in everything if sample.signals.passage == (kind == "passage")]
         sure = np.ones(sum(sample.first for sample in chosen))
-        models: tuple[calibration.Model, ...] = ("known", "right")
+        models: tuple[calibration.Model, ...] = ("known", "right") if kind == "passage" else ("known", "right", "first")
         for model in models:
             names = calibration.FEATURES[model]
             x, y, w = table(chosen, model)
@@ -137,7 +137,8 @@ def main() -> None:
             rounded = {name: round(float(c), 4) for name, c in zip(names, coefficients, strict=True)}
             fitted.setdefault(kind, {})[model] = {"intercept": round(intercept, 4), **rounded}
             first = np.array([calibration.features(s.signals, model) for s in chosen if s.first])
-            sure = sure / (1 + np.exp(-(intercept + first @ coefficients)))
+            chance = 1 / (1 + np.exp(-(intercept + first @ coefficients)))
+            sure = chance if model == "first" else sure * chance
         report(
             kind,
             sure,

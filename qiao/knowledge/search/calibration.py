@@ -2,7 +2,8 @@
 
 Two small logistic models, because they fail for different reasons: is the question answered here at all (`known`),
 and, if so, is this the answer (`right`). Near-twins in a knowledge base lower the second and say nothing about the
-first. A hit's probability is the product. The coefficients are fitted by `bench/answers/fit_calibration.py`, per
+first. A hit's probability is the product; that of the first hit of a question comes from a third, `first`, which tells
+strangers better. The coefficients are fitted by `bench/answers/fit_calibration.py`, per
 embedding model and for questions and running text apart, on questions whose answer is, or is not, in a knowledge base.
 """
 
@@ -16,11 +17,12 @@ from typing import Literal
 
 from qiao.knowledge.search.document import Decision, Hit, Signals
 
-Model = Literal["known", "right"]
+Model = Literal["known", "right", "first"]
 
 KNOWN = ("likeness", "likeness3", "coverage", "crowd", "number", "negation", "code")
 RIGHT = (*KNOWN, "margin", "narrow_margin")
-FEATURES: Mapping[Model, tuple[str, ...]] = {"known": KNOWN, "right": RIGHT}
+FIRST = ("blend", "number", "negation", "code")
+FEATURES: Mapping[Model, tuple[str, ...]] = {"known": KNOWN, "right": RIGHT, "first": FIRST}
 MAX_CHOICES = 4
 
 
@@ -42,15 +44,16 @@ class Policy:
 
 def features(signals: Signals, model: Model) -> tuple[float, ...]:
     """In the order of FEATURES[model]. Margins saturate: beyond 0.2 nothing is in doubt any more."""
+    mismatches = (float(signals.number_mismatch), float(signals.negation_mismatch), float(signals.code_mismatch))
+    if model == "first":
+        return (_blend(signals), *mismatches)
     likeness = min(1.0, likeness_of(signals))
     known = (
         likeness,
         likeness**3,
         signals.coverage,
         signals.crowd,
-        float(signals.number_mismatch),
-        float(signals.negation_mismatch),
-        float(signals.code_mismatch),
+        *mismatches,
     )
     if model == "known":
         return known
@@ -62,6 +65,22 @@ def likeness_of(signals: Signals) -> float:
     if signals.passage:
         return signals.score
     return 0.4 * max(signals.peak, signals.dense) + 0.4 * signals.dense + 0.2 * signals.unit
+
+
+def _blend(signals: Signals) -> float:
+    """Of a first hit, everything that speaks for it in one figure.
+
+    The margin counts little: a lone stranger has a great one, and the better of two twins a small one.
+    """
+    alike = signals.dense + max(signals.peak, signals.dense) + 0.3 * signals.unit - 0.6 * signals.crowd
+    return alike + 0.4 * _clip(signals.margin, 0.2)
+
+
+def of_first(signals: Signals, embedder: str) -> float:
+    """That the first hit is right, in one model: better at telling strangers than the product of two."""
+    if signals.passage:
+        return probability(signals, embedder, "known") * probability(signals, embedder, "right")
+    return probability(signals, embedder, "first")
 
 
 def probability(signals: Signals, embedder: str, model: Model) -> float:

@@ -318,13 +318,21 @@ class Engine:
             signals = self._signals(snapshot, asked, scores, unit, margin=rank - other, peak=peak, rank=rank)
             if not hits:
                 known = calibration.probability(signals, self.embedder.name, "known")
+            if not hits:
+                chance = calibration.of_first(signals, self.embedder.name)
+                known = max(known, chance)
+            else:
+                # Nobody behind is surer than the one in front.
+                chance = min(
+                    hits[-1].probability, known * calibration.probability(signals, self.embedder.name, "right")
+                )
             hits.append(
                 Hit(
                     document=snapshot.documents[snapshot.translation(row, language, visible)],
                     matched=snapshot.unit(unit).text,
                     score=signals.score,
                     known=known,
-                    probability=known * calibration.probability(signals, self.embedder.name, "right"),
+                    probability=chance,
                     signals=signals,
                     said=said,
                 )

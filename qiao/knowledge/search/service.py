@@ -98,8 +98,9 @@ class SearchService:
         await self.loaded.wait()
         at = clock.now().timestamp()
         return await asyncio.to_thread(
-            self.engine.search, question, allowed=audience, locale=locale, limit=limit, at=at, situation=situation
-        )
+            self.engine.search, question, allowed=audience, locale=locale, limit=limit, at=at, situation=situation,
+            forgiving=True,
+        )  # fmt: skip
 
     async def repeats(self, question: str, *, audience: Reader = STAFF) -> Hit | None:
         """The published FAQ that already has this question in other words, or None; internal ones count as well.
