@@ -99,7 +99,7 @@ export default function Faqs() {
           <button type="button" className="qk-linkish" onClick={() => go(`/knowledge/faqs/${faq.id}`)}>
             <strong>{faq.question}</strong>
           </button>
-          <div className="qk-muted qk-clip">{faq.answer.replace(/[#*_>`[\]]/g, "")}</div>
+          <div className="qk-muted qk-clip">{faq.answer.replace(/\[!\w+\]|[#*_>`[\]]/g, "")}</div>
         </div>
       ),
     },
