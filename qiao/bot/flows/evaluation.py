@@ -8,6 +8,7 @@ from qiao.bot.flows import checking, rehearsal
 from qiao.bot.flows.checking import Fault, FlowFaulty, hindrances
 from qiao.bot.flows.document import Flow
 from qiao.bot.tools import plugins
+from qiao.bot.tools.ports import ToolSpec
 from qiao.core import i18n
 
 Echo = Callable[[str], object]
@@ -37,7 +38,7 @@ def evaluate_files(files: Sequence[Path], locale: str, echo: Echo) -> bool:
     return good
 
 
-def _tested(file: Path, flow: Flow, known: dict[str, checking.ToolSpec], locale: str, echo: Echo) -> bool:
+def _tested(file: Path, flow: Flow, known: dict[str, ToolSpec], locale: str, echo: Echo) -> bool:
     results = asyncio.run(rehearsal.run_tests(flow, known))
     for result in results:
         echo(f"{file}: {'✓' if result.passed else '✗'} {result.name}")
