@@ -202,8 +202,8 @@ async def _decide(
         return Reply(Action.ASK_TO_TYPE, row.misses, offer_person=True), Intent.EMPTY
     search = runtime_of(db).get(SearchService)
     policy = Policy(max_error=settings.max_error)
-    chosen = message.payload.get("choice")
-    if isinstance(chosen, str):
+    chosen = flows.chosen(message)
+    if chosen is not None:
         # One of the offered questions, clicked: its own words find it for certain, within what the customer may read.
         hits = await search.search(
             message.body, audience=asker.reader, situation=asker.situation, locale=locale, limit=5

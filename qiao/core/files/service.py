@@ -55,6 +55,7 @@ class FileView(msgspec.Struct, frozen=True):
             "height": self.height,
         }
 
+
 FOREVER: Final = 9_999_999
 """A day far beyond every calendar."""
 
