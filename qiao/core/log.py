@@ -100,6 +100,8 @@ class LogTailer:
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self.moved = asyncio.Condition()
+        self.bells: list[Callable[[Sequence[Envelope]], None]] = []
+        """Rung with every batch once all listeners have taken it."""
 
     def wake(self, position: Position) -> None:
         """Says that an event at `position` was committed here. Call from the loop's thread only."""
@@ -170,5 +172,7 @@ class LogTailer:
                 # A listener is a hint for people watching; the log remains the truth and they can reload from it.
                 logger.exception("log_listener_failed", listener=getattr(listener, "__qualname__", "?"))
         self.delivered = batch[-1].position
+        for ring in self.bells:
+            ring(batch)
         async with self.moved:
             self.moved.notify_all()

@@ -18,10 +18,14 @@ from qiao.desk.conversations.schemas import ConversationView
 BACKFILL: Final = 200
 
 
-@on_commit_batch(MessageCreated, name="copilot.feedback")
+def _said_by_people(envelope: Envelope) -> bool:
+    return envelope.payload["author_kind"] == "user" and bool(envelope.payload["public"])
+
+
+@on_commit_batch(MessageCreated, name="copilot.feedback", when=_said_by_people)
 async def settle_feedback(db: Session, batch: Sequence[tuple[MessageCreated, Envelope]]) -> None:
     """Compares what people sent with the suggestions they had taken."""
-    ids = [fact.message_id for fact, _ in batch if fact.author_kind == "user" and fact.public]
+    ids = [fact.message_id for fact, _ in batch]
     if ids:
         await service.settle(db, list((await conversations.messages_by_id(db, ids)).values()))
 

@@ -68,16 +68,21 @@ class ReactionRunner:
         self._parked: dict[str, set[object]] = defaultdict(set)
         # Letters are written and the set of parked conversations is read under one lock, else one could miss the other.
         self._letters: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: dict[str, asyncio.Event] = {}
+        """Reactions that have taken everything and wait for something of theirs."""
         self._hurried = 0
         self._hurry = asyncio.Event()
 
     async def start(self) -> None:
+        self.tailer.bells.append(self._ring)
         await self._begin_positions()
         for reaction in self.reactions.values():
             self._tasks.append(asyncio.create_task(self._run(reaction), name=f"reaction:{reaction.name}"))
         self._tasks.append(asyncio.create_task(self._retry_loop(), name="reaction-retries"))
 
     async def stop(self) -> None:
+        with suppress(ValueError):  # never started
+            self.tailer.bells.remove(self._ring)
         tasks = [*self._tasks, *self._long]
         for task in tasks:
             task.cancel()
@@ -162,7 +167,7 @@ class ReactionRunner:
                     saved, saved_at = position, clock()
                 self.positions[reaction.name] = position
                 if position >= self.tailer.position:
-                    await self._wait_for_more(position)
+                    await self._wait_for_more(reaction.name, position)
                     if reaction.linger:
                         await self._linger(reaction.linger)
             except LostClaim:
@@ -173,13 +178,26 @@ class ReactionRunner:
                 if self.claims.epoch != epoch:
                     raise LostClaim from None
 
-    async def _wait_for_more(self, position: Position) -> None:
-        async with self.tailer.moved:
-            if self.tailer.position <= position:
-                # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with the notice.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self.pace.save):
-                        await self.tailer.moved.wait()
+    def _ring(self, batch: Sequence[Envelope]) -> None:
+        """Wakes whom a batch concerns. For the others it is taken as well: they need not be asked about every message."""
+        end = batch[-1].position
+        for name, bell in self._waiting.items():
+            if any(self.reactions[name].concerns(envelope) for envelope in batch):
+                bell.set()
+            elif not bell.is_set() and name in self.positions:
+                self.positions[name] = end
+
+    async def _wait_for_more(self, name: str, position: Position) -> None:
+        if self.tailer.position > position:
+            return
+        bell = self._waiting[name] = asyncio.Event()
+        try:
+            # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with the notice.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.pace.save):
+                    await bell.wait()
+        finally:
+            del self._waiting[name]
 
     async def _linger(self, seconds: float) -> None:
         with suppress(TimeoutError):

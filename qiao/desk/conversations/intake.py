@@ -6,6 +6,7 @@ holds, a repeated `client_id`) goes through `service.receive`, one transaction e
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,10 +27,13 @@ logger = structlog.get_logger(__name__)
 
 MAX_BATCH: Final = 64
 MAX_WAITING: Final = 5000
+REMEMBERED: Final = 20_000
 WRITERS: Final = 2
 
 # Rows held by somebody else are skipped rather than waited for: a batch locks many rows and must never be part of a
-# deadlock. Their messages take the single path. `events` columns: see core.events.EventRow.
+# deadlock. Their messages take the single path. A `client_id` that is stored already breaks the unique index and with it
+# the batch, whose messages then take the single path; retries of what this process stored are kept out of batches.
+# `events` columns: see core.events.EventRow.
 _STORE: Final = """
 WITH input AS (
   SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -46,8 +50,6 @@ WITH input AS (
          h.last_seq + row_number() OVER (PARTITION BY i.conversation_id ORDER BY i.ord) AS seq
   FROM input i
   JOIN held h ON h.id = i.conversation_id AND h.customer_id = i.customer_id
-  WHERE NOT EXISTS (
-    SELECT 1 FROM messages m WHERE m.conversation_id = i.conversation_id AND m.client_id = i.client_id)
 ), stored AS (
   INSERT INTO messages (id, conversation_id, seq, author_kind, author_id, author_name, kind, body, payload, client_id,
                         created_at, delivery)
@@ -103,6 +105,8 @@ class Intake:
         self._lines: list[asyncio.Queue[_Waiting]] = [asyncio.Queue(MAX_WAITING // WRITERS) for _ in range(WRITERS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
+        self._stored: OrderedDict[tuple[UUID, str], None] = OrderedDict()
+        """The newest `client_id`s stored here."""
 
     async def start(self) -> None:
         self._stopped = False
@@ -127,6 +131,8 @@ class Intake:
         """
         check_content(inbound.kind, inbound.body, inbound.payload, policy.CUSTOMER_KINDS)
         if conversation_id is None or inbound.locale or inbound.context:
+            return await self._single(inbound)
+        if (conversation_id, inbound.client_id) in self._stored:
             return await self._single(inbound)
         waiting = _Waiting(conversation_id, inbound, asyncio.get_running_loop().create_future())
         await self._lines[conversation_id.int % WRITERS].put(waiting)
@@ -204,11 +210,14 @@ class Intake:
         for row in rows:
             waiting = items[row["ord"]]
             stored.add(row["ord"])
+            self._stored[waiting.conversation_id, waiting.inbound.client_id] = None
             view = _view(waiting, row["seq"], now)
             recent.keep(view)
             if not waiting.done.done():
                 shown = views.with_links(self.runtime, view)
                 waiting.done.set_result(Received(shown, waiting.conversation_id, created=False, duplicate=False))
+        while len(self._stored) > REMEMBERED:
+            self._stored.popitem(last=False)
         if rows:
             self.runtime.tailer.wake((rows[0]["xid"], rows[0]["event_id"]))
         return [waiting for index, waiting in enumerate(items) if index not in stored] + repeated

@@ -19,23 +19,36 @@ from qiao.knowledge.statistics.schemas import Use
 Fact = MessageCreated | ConversationQueued | ConversationAssigned | AnswerRated
 
 
-def _telling(fact: MessageCreated) -> bool:
-    """Messages that may name a text: the bot's, a customer's choice, an agent's card."""
-    if not fact.public:
+def _telling(envelope: Envelope) -> bool:
+    """Of messages those that may name a text: the bot's, a customer's choice, an agent's card."""
+    if envelope.kind != MessageCreated.kind:
+        return True
+    payload = envelope.payload
+    if not payload["public"]:
         return False
-    if fact.author_kind == "bot":
-        return fact.message_kind in ("text", "choices", "card")
-    if fact.author_kind == "customer":
-        return fact.message_kind == "text" and fact.status == "bot"
-    return fact.author_kind == "user" and fact.message_kind in ("text", "card")
+    match payload["author_kind"]:
+        case "bot":
+            return payload["message_kind"] in ("text", "choices", "card")
+        case "customer":
+            return bool(payload["message_kind"] == "text" and payload["status"] == "bot")
+        case "user":
+            return payload["message_kind"] in ("text", "card")
+    return False
 
 
 @on_commit_batch(
-    MessageCreated, ConversationQueued, ConversationAssigned, AnswerRated, name="insight.knowledge", from_start=True
+    MessageCreated,
+    ConversationQueued,
+    ConversationAssigned,
+    AnswerRated,
+    name="insight.knowledge",
+    from_start=True,
+    when=_telling,
+    linger=0.5,
 )
 async def follow(db: Session, batch: Sequence[tuple[Fact, Envelope]]) -> None:
     """Uses first, then handovers: an answer and the handover after it often come in one batch."""
-    wanted = [fact.message_id for fact, _ in batch if isinstance(fact, MessageCreated) and _telling(fact)]
+    wanted = [fact.message_id for fact, _ in batch if isinstance(fact, MessageCreated)]
     messages = await conversations.messages_by_id(db, wanted) if wanted else {}
     uses: dict[tuple[UUID, UUID, str, int], Use] = {}
     handed: dict[UUID, datetime] = {}
@@ -81,7 +94,8 @@ def _uses(message: MessageView | None) -> Iterator[Use]:
         for option in _listed(payload.get("options")):
             yield from use(_uuid(option.get("id")), "offered")
     elif message.author.kind == "customer":
-        yield from use(_uuid(payload.get("choice")), "chosen")
+        choice = payload.get("choice")
+        yield from use(_uuid(choice.get("id") if isinstance(choice, dict) else choice), "chosen")
     elif message.kind == "card" and payload.get("type") in ("article", "faq"):
         nested = payload.get("article")
         yield from use(_uuid(payload.get("id") or (nested.get("id") if isinstance(nested, dict) else None)), "inserted")

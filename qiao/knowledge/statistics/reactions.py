@@ -13,7 +13,7 @@ from qiao.knowledge.helpcenter.events import HelpUsed, TextVoted
 from qiao.knowledge.statistics import service
 
 
-@on_commit_batch(HelpUsed, TextVoted, name="knowledge.statistics", from_start=True)
+@on_commit_batch(HelpUsed, TextVoted, name="knowledge.statistics", from_start=True, linger=0.5)
 async def take_in(db: Session, batch: Sequence[tuple[HelpUsed | TextVoted, Envelope]]) -> None:
     """Views, searches and votes. The position in the log is saved with the counts, so each counts once."""
     happened: list[tuple[datetime, UUID, str, int]] = []
