@@ -25,7 +25,6 @@ from qiao.bot.flows.machine import START, Machine
 from qiao.bot.flows.models import FlowRunRow, FlowStateRow
 from qiao.bot.flows.state import Ended, Frame, Option, Outcome, State, Turn
 from qiao.bot.tools import service as tools
-from qiao.bot.tools.models import ToolCallRow
 from qiao.bot.tools.ports import Call, Result, Subject
 from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core import clock, i18n
@@ -63,7 +62,7 @@ class LiveWorld:
     signed_in: Subject | None
     flows: dict[str, Flow]
     state: State
-    log: list[ToolCallRow] = field(default_factory=list)
+    log: tools.CallLog = field(default_factory=tools.CallLog)
 
     def flow(self, version_id: str) -> Flow | None:
         return self.flows.get(version_id)
@@ -381,8 +380,7 @@ async def remember(db: Session, plan: Plan, actor: Actor) -> None:
             conversation_id=facts.id,
             audience=Audience(permission="flows.manage"),
         )
-    db.add_all(plan.world.log)
-    plan.world.log = []
+    plan.world.log.write(db)
     active = state.active
     flow = plan.world.flow(active.version_id) if active else None
     minutes = flow.timeout_minutes if flow else int(identity.PROVEN_FOR.total_seconds() // 60)

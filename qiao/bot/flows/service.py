@@ -392,7 +392,7 @@ async def rehearse(db: Session, actor: Actor, body: RehearseBody) -> RehearseVie
 
         async def read_real(name: str, inputs: Mapping[str, Any]) -> Result:
             wanted = Call(tool=name, inputs=inputs, key=f"rehearsal:{new_id()}", locale=body.locale, subject=subject)
-            return await tools.call(db, wanted, tried_by=actor.id, log=[])
+            return await tools.call(db, wanted, tried_by=actor.id, log=tools.CallLog())
 
     world = RehearsalWorld(
         flow, known, locale=body.locale, signed_in=subject if body.signed_in else None, read=read_real

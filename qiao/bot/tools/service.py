@@ -36,9 +36,21 @@ async def find(db: Session, name: str) -> Tool | None:
     return plugins.registered().get(name) or await connected.find(db, name)
 
 
-async def call(
-    db: Session, wanted: Call, *, tried_by: UUID | None = None, log: list[ToolCallRow] | None = None
-) -> Result:
+class CallLog:
+    """Entries of calls that wait for the caller's transaction to write them."""
+
+    def __init__(self) -> None:
+        self._rows: list[ToolCallRow] = []
+
+    def add(self, row: ToolCallRow) -> None:
+        self._rows.append(row)
+
+    def write(self, db: Session) -> None:
+        db.add_all(self._rows)
+        self._rows = []
+
+
+async def call(db: Session, wanted: Call, *, tried_by: UUID | None = None, log: CallLog | None = None) -> Result:
     """Calls a tool. Failures are results, not exceptions: a flow goes on with them.
 
     A local tool works inside this transaction (a failure undoes only what it did). A remote one is called with nothing
@@ -88,7 +100,7 @@ async def call(
         async with runtime_of(db).db.transaction() as own:
             own.add(row)
     elif log is not None:
-        log.append(row)
+        log.add(row)
     else:
         db.add(row)
     return result

@@ -25,7 +25,17 @@ WORDS = {"zh-CN": "查", "en": "look"}
 async def shop_server(seen: list[dict[str, Any]]) -> AsyncIterator[int]:
     """A company's service: answers, redirects, stalls, talks too much."""
 
+    stalled = asyncio.Event()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         line, *rest = head.split("\r\n")
         headers = {k.lower(): v for k, _, v in (row.partition(": ") for row in rest if row)}
@@ -46,7 +56,7 @@ async def shop_server(seen: list[dict[str, Any]]) -> AsyncIterator[int]:
         elif path.startswith("/large"):
             content = json.dumps({"x": "y" * (http.LARGEST_ANSWER + 10)})
         elif path.startswith("/slow"):
-            await asyncio.sleep(3)
+            await stalled.wait()
         elif path.startswith("/garbage"):
             content = "<html>"
         data = content.encode()
@@ -55,11 +65,17 @@ async def shop_server(seen: list[dict[str, Any]]) -> AsyncIterator[int]:
         )
         with suppress(ConnectionError):
             await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    asked: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.add(asyncio.ensure_future(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        stalled.set()
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 def tool(port: int, path: str, **more: Any) -> dict[str, Any]:
