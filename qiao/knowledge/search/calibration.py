@@ -24,6 +24,9 @@ RIGHT = (*KNOWN, "margin", "narrow_margin")
 FIRST = ("blend", "number", "negation", "code")
 FEATURES: Mapping[Model, tuple[str, ...]] = {"known": KNOWN, "right": RIGHT, "first": FIRST}
 MAX_CHOICES = 4
+_TOPIC = 4
+"""Terms (Han characters, words) of what is no sentence yet."""
+_MENTIONED = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,10 @@ def decide(hits: Sequence[Hit], policy: Policy | None = None) -> Decision:
     if min(best.known, sum(hit.probability for hit in likely)) >= policy.choices_from:
         # One choice is no choice; the runner-up costs the reader a line.
         return Decision("choices", best.probability, tuple(likely if len(likely) > 1 else hits[:2]))
+    topic = [hit for hit in hits if hit.signals.coverage >= _MENTIONED][:MAX_CHOICES]
+    if best.signals.length <= _TOPIC and len(topic) > 1:
+        # A word or two that several texts mention: which of them is meant, only the customer knows.
+        return Decision("choices", best.probability, tuple(topic))
     return Decision("none", best.probability)
 
 

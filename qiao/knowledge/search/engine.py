@@ -314,6 +314,11 @@ class Engine:
             other = next((float(by_document[other]) for other in rows[:2] if other != row), 0.0)
             start, end = int(snapshot.starts[row]), int(snapshot.ends[row])
             unit = start + int(fused[start:end].argmax())
+            if snapshot.documents[row].kind == "faq" and snapshot.is_passage[unit]:
+                # Words of its answer may bring a question to the top; how sure it is, its phrasings say. A single word
+                # stands in a dozen answers.
+                asks = np.where(snapshot.is_passage[start:end], np.float32(-1), fused[start:end])
+                unit = start + int(asks.argmax())
             rank = float(by_document[row])
             signals = self._signals(snapshot, asked, scores, unit, margin=rank - other, peak=peak, rank=rank)
             if not hits:
