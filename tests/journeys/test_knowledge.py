@@ -22,14 +22,15 @@ def test_a_new_question_is_answered_at_once(customer: Come, colleague: Work) -> 
     variant.press("Enter")
     page.locator("#faq-answer").fill("木棉花茶**不含咖啡因**，晚上也可以喝。")
     page.get_by_role("button", name=editor.w("knowledge:action.savePublish")).click()
-    editor.is_told(editor.w("knowledge:faq.savedLive"))
+    editor.is_told(editor.w("knowledge:entry.saved"))
     page.wait_for_url(re.compile(r"/knowledge/faqs/(?!new)"))
 
     visitor = customer("zh-CN").open_chat()
     expect(visitor.asks("晚上喝木棉花茶会不会睡不着")).to_contain_text("不含咖啡因")
 
     # Taken back, it is no longer said.
-    page.get_by_role("button", name=editor.w("knowledge:action.archive")).click()
+    page.get_by_role("button", name=editor.w("knowledge:action.more", name="木棉花茶会影响睡眠吗")).click()
+    page.get_by_role("menuitem", name=editor.w("knowledge:action.archive")).click()
     editor.dialog.get_by_role("button", name=editor.w("knowledge:action.archive")).click()
     expect(page.get_by_text(editor.w("knowledge:status.archived")).first).to_be_visible()
     expect(visitor.asks("木棉花茶会影响睡眠吗")).not_to_contain_text("不含咖啡因")

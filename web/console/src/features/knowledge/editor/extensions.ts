@@ -13,7 +13,7 @@ export function extensions(placeholder = "") {
       blockquote: false,
       underline: false,
       heading: { levels: [1, 2, 3, 4] },
-      link: { openOnClick: false, autolink: true, protocols: ["mailto", "tel"] },
+      link: { openOnClick: false, autolink: true },
     }),
     Callout,
     Image.configure({ inline: false, allowBase64: false }),
