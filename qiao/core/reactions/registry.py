@@ -31,6 +31,8 @@ class Reaction:
     when: Callable[[Envelope], bool] | None = None
     linger: float = 0.0
     """Seconds to wait for company before a batch is taken, where nobody waits for the outcome."""
+    most: int = 500
+    """Events in one batch."""
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -89,16 +91,18 @@ def on_commit_batch(
     from_start: bool = False,
     when: Callable[[Envelope], bool] | None = None,
     linger: float = 0.0,
+    most: int = 500,
 ) -> Callable[[BatchHandler], BatchHandler]:
     """Registers a durable reaction that takes many events in one transaction, which also saves its position.
 
     `from_start` makes a new reaction read the whole log instead of starting now (for indexes built from events).
     `when` as in `on_commit`. `linger`: seconds a batch may wait for more, for work nobody waits for; one larger
-    transaction instead of many small ones leaves the log's readers and the disk to those who do wait.
+    transaction instead of many small ones leaves the log's readers and the disk to those who do wait. `most`: events in one
+    batch; while its transaction writes, the log's readers stand still, so what writes slowly takes few.
     """
 
     def mark(handler: BatchHandler) -> BatchHandler:
-        _register(Reaction(name, classes, None, handler, 0, from_start, when, linger))
+        _register(Reaction(name, classes, None, handler, 0, from_start, when, linger, most))
         return handler
 
     return mark

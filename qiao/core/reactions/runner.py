@@ -29,7 +29,6 @@ logger = structlog.get_logger(__name__)
 
 PARALLEL: Final = 8
 LONG_RUNNING: Final = 32
-BATCH: Final = 500
 Key = tuple[str, Position]
 
 
@@ -205,13 +204,13 @@ class ReactionRunner:
                 await self._hurry.wait()
 
     async def _next(self, reaction: Reaction, position: Position) -> tuple[list[Envelope], Position]:
-        recent = self.tailer.since(position, BATCH)
+        recent = self.tailer.since(position, reaction.most)
         if recent is None:
             # Behind memory: everything of our kinds up to the last one found, or up to where memory starts. That is
             # looked up before reading: memory may move on meanwhile, past events this query cannot see yet.
             edge = self.tailer.memory_start
-            found = await log.after(self.db, position, BATCH, sorted(reaction.kinds))
-            end = found[-1].position if len(found) == BATCH else max(position, edge)
+            found = await log.after(self.db, position, reaction.most, sorted(reaction.kinds))
+            end = found[-1].position if len(found) == reaction.most else max(position, edge)
             return [e for e in found if e.position <= end and reaction.concerns(e)], end
         end = recent[-1].position if recent else position
         return [e for e in recent if reaction.concerns(e)], end

@@ -22,7 +22,9 @@ _BETWEEN = "\x1f"
 _INDEXED = ("text", "note", "whisper", "choices", "card", "file")
 
 
-@on_commit_batch(MessageCreated, MessageChanged, name="conversations.search_index", from_start=True, linger=0.5)
+@on_commit_batch(
+    MessageCreated, MessageChanged, name="conversations.search_index", from_start=True, linger=0.5, most=40
+)
 async def index_messages(db: Session, batch: Sequence[tuple[MessageCreated | MessageChanged, Envelope]]) -> None:
     """Writes the search tokens of new messages and drops those of recalled ones."""
     ids = list(dict.fromkeys(fact.message_id for fact, _ in batch))
