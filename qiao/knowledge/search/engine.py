@@ -314,6 +314,8 @@ class Engine:
             other = next((float(by_document[other]) for other in rows[:2] if other != row), 0.0)
             start, end = int(snapshot.starts[row]), int(snapshot.ends[row])
             unit = start + int(fused[start:end].argmax())
+            parts = (float(values[unit]) for values in scores)
+            fits = fuse(PASSAGE if snapshot.is_passage[unit] else QUESTION, *parts)
             if snapshot.documents[row].kind == "faq" and snapshot.is_passage[unit]:
                 # Words of its answer may bring a question to the top; how sure it is, its phrasings say. A single word
                 # stands in a dozen answers.
@@ -335,7 +337,7 @@ class Engine:
                 Hit(
                     document=snapshot.documents[snapshot.translation(row, language, visible)],
                     matched=snapshot.unit(unit).text,
-                    score=signals.score,
+                    score=max(fits, signals.score),
                     known=known,
                     probability=chance,
                     signals=signals,
