@@ -21,7 +21,7 @@ Position = tuple[int, int]
 Listener = Callable[[Sequence[Envelope]], Awaitable[None]]
 
 POLL_SECONDS: Final = 0.25
-BATCH: Final = 1000
+BATCH: Final = 250  # what is made of a batch is made in one go, while everybody else waits
 KEEP: Final = 20_000  # newest events kept in memory for consumers that are a little behind
 
 _CURSOR: Final = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")

@@ -4,6 +4,7 @@ Events reach people through the log tailer, enriched in batches into frames; sig
 pass directly. Delivery is decided per connection from the audience an event states: nobody receives by default.
 """
 
+import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ from qiao.core.events import Envelope
 
 logger = structlog.get_logger(__name__)
 encoder: Final = msgspec.json.Encoder()
+BREATH: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +183,10 @@ class Hub:
             logger.exception("realtime_batch_failed", events=len(batch))
             self.reload_all("trouble")
             return
-        for envelope, push in found:
+        for number, (envelope, push) in enumerate(found, 1):
             self.deliver(envelope.cursor, push)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)  # a burst must not hold up those who are writing
 
     def reload_all(self, reason: str) -> None:
         """Tells everybody connected to take a fresh snapshot."""
