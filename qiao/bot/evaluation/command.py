@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -57,19 +58,14 @@ def retrieve(
     """Ask every question of one file of the documents of another, with the engine the bot uses."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from qiao.bot.evaluation import retrieval
-    from qiao.bot.evaluation.jsonl import BadInputError
     from qiao.knowledge.search.engine import Engine
 
-    shown = Shown()
-    try:
-        count = retrieval.retrieve(Engine(), corpus, queries, out, max_error=max_error, locale=locale(), progress=shown)
-    except BadInputError as error:
-        shown.close()
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    finally:
-        shown.close()
-    typer.echo(i18n.t("evaluate.written", locale(), count=count, file=out), err=True)
+    _run(
+        lambda shown: retrieval.retrieve(
+            Engine(), corpus, queries, out, max_error=max_error, locale=locale(), progress=shown
+        ),
+        out,
+    )
 
 
 @app.command()
@@ -82,11 +78,16 @@ def classify(
     from qiao.bot.evaluation import classify_command
 
     classify_command.one_thread()
+    _run(lambda shown: classify_command.classify(train, test, out, locale=locale(), progress=shown), out)
+
+
+def _run(work: Callable[[Shown], int], out: Path) -> None:
+    """Does the work with its progress shown and says how many lines were written; bad input ends with code 2."""
     from qiao.bot.evaluation.jsonl import BadInputError
 
     shown = Shown()
     try:
-        count = classify_command.classify(train, test, out, locale=locale(), progress=shown)
+        count = work(shown)
     except BadInputError as error:
         shown.close()
         typer.echo(str(error), err=True)

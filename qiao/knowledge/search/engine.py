@@ -324,10 +324,8 @@ class Engine:
             rank = float(by_document[row])
             signals = self._signals(snapshot, asked, scores, unit, margin=rank - other, peak=peak, rank=rank)
             if not hits:
-                known = calibration.probability(signals, self.embedder.name, "known")
-            if not hits:
                 chance = calibration.of_first(signals, self.embedder.name)
-                known = max(known, chance)
+                known = max(calibration.probability(signals, self.embedder.name, "known"), chance)
             else:
                 # Nobody behind is surer than the one in front.
                 chance = min(
