@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from qiao.bot.answering.policy import Action, HandoffReason, Reply, Turn, needs_search, reply_to
 from qiao.bot.dialogue import compose, guarding, several
 from qiao.bot.dialogue.asker import Asker, asker_of
+from qiao.bot.dialogue.deciding import NOTHING, decided
 from qiao.bot.dialogue.models import BotSession, BotSettingsRow
 from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.bot.dialogue.thinking import Thought, whole_question, written_answer
@@ -31,13 +32,11 @@ from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.audience import customer_reader
 from qiao.knowledge.articles.conditions import Situation
 from qiao.knowledge.search.calibration import Policy
-from qiao.knowledge.search.document import Decision
 from qiao.knowledge.search.schemas import hit_view
 from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts import audit
 
 REMEMBERED: Final = 20
-NOTHING: Final = Decision("none", 0.0)
 
 
 async def get_settings(db: Session) -> BotSettings:
@@ -94,11 +93,22 @@ def _blank(conversation_id: UUID) -> BotSession:
     )
 
 
-def _last_question(row: BotSession) -> str | None:
-    for turn in reversed(row.turns):
+def _last_question(turns: list[Any]) -> str | None:
+    for turn in reversed(turns):
         if turn.get("action") in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
             return str(turn["question"])
     return None
+
+
+async def question_before(db: Session, conversation_id: UUID, seq: int, question: str) -> tuple[str | None, bool]:
+    """(the question before the customer's message `seq`, whether a flow took that message), as the bot remembers it."""
+    row = await db.get(BotSession, conversation_id)
+    turns: list[Any] = row.turns if row is not None else []
+    if row is None or row.last_seq < seq:
+        return _last_question(turns), False
+    # The newest turn is the message itself, unless the customer has written on since.
+    at = next((n for n in range(len(turns) - 1, -1, -1) if turns[n].get("question") == question[:500]), len(turns) - 1)
+    return _last_question(turns[:at]), bool(turns) and turns[at].get("action") == Action.FLOW
 
 
 async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | None:
@@ -211,30 +221,23 @@ async def _decide(
         picked = [hit for hit in hits if hit.id == chosen]
         if picked:
             return Reply(Action.ANSWER, 0, (picked[0],), 1.0), Intent.QUESTION
-    intent = intent_of(message.body)
-    decision = NOTHING
-    if intent is Intent.QUESTION and (
-        found := await several.each(
-            search, message.body, audience=asker.reader, situation=asker.situation, locale=locale, policy=policy
-        )
-    ):
-        return found, intent
-    if needs_search(intent):
-        decision = await search.ask(
-            whole or message.body,
-            audience=asker.reader,
-            situation=asker.situation,
-            context=None if whole else _last_question(row),
-            locale=locale,
-            policy=policy,
-        )
     turn = Turn(
         misses=row.misses,
         offered_choices=row.offered_choices,
         answered=row.answered,
         offered_person=row.offered_person,
     )
-    return reply_to(intent, decision, turn, misses_before_handoff=settings.misses_before_handoff), intent
+    return await decided(
+        search,
+        message.body,
+        asker=asker,
+        locale=locale,
+        policy=policy,
+        turn=turn,
+        misses_before_handoff=settings.misses_before_handoff,
+        context=_last_question(row.turns),
+        whole=whole,
+    )
 
 
 def summary_of(turns: list[dict[str, Any]], reason: str, locale: str) -> dict[str, Any]:

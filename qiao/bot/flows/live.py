@@ -5,7 +5,7 @@ the decision begins a flow or was a question in between. `speak` says what there
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -22,6 +22,7 @@ from qiao.bot.flows.book import FlowBook
 from qiao.bot.flows.document import CallTool, Flow
 from qiao.bot.flows.events import FlowEnded, FlowStarted
 from qiao.bot.flows.machine import START, Machine
+from qiao.bot.flows.matching import Match
 from qiao.bot.flows.models import FlowRunRow, FlowStateRow
 from qiao.bot.flows.state import Ended, Frame, Option, Outcome, State, Turn
 from qiao.bot.tools import service as tools
@@ -229,14 +230,10 @@ async def _begin(
     if intent_of(message.body) is not Intent.QUESTION:
         return None
     matches = await book.match(published, message.body)
-    best = matches[0].score if matches else 0.0
     answered = reply.action is Action.ANSWER
-    # 退款 alone is a topic, not a wish.
-    topic = best < EXACT and _bare(message.body)
-    # Who names an order number as well is not asking in general.
-    sure = MAYBE if matches and _names_something(published[matches[0].flow][1], message.body) else SURE
-    if matches and best >= (EXACT if answered else sure) and not topic:
-        return await _start(db, facts, message, published, matches[0].flow, plan, locale)
+    begins = _begins(published, matches, message.body, answered=answered)
+    if begins is not None:
+        return await _start(db, facts, message, published, begins, plan, locale)
     if plan is not None:
         return None
     wanted = [match.flow for match in matches if match.score >= MAYBE and not answered]
@@ -249,6 +246,33 @@ async def _begin(
         made.turn.say(i18n.t("flows.offer_maybe", locale), made.offers)
         made.offers, made.settled = (), True
     return made
+
+
+def _begins(
+    published: dict[str, tuple[UUID, Flow]], matches: Sequence[Match], text: str, *, answered: bool
+) -> str | None:
+    """The flow that a sentence begins, if it says so plainly enough."""
+    if not matches:
+        return None
+    best = matches[0].score
+    # 退款 alone is a topic, not a wish.
+    topic = best < EXACT and _bare(text)
+    # Who names an order number as well is not asking in general.
+    sure = MAYBE if _names_something(published[matches[0].flow][1], text) else SURE
+    return matches[0].flow if best >= (EXACT if answered else sure) and not topic else None
+
+
+async def flow_for(db: Session, text: str, reply: Reply) -> str | None:
+    """The flow a message would begin in a conversation without one, where the knowledge base says `reply` to it."""
+    book = runtime_of(db).get(FlowBook)
+    published = await book.published(db)
+    action = await _action_of(db, reply) if published else None
+    for key, (_, flow) in published.items():
+        if action is not None and action in flow.triggers.start_on:
+            return key
+    if not published or intent_of(text) is not Intent.QUESTION:
+        return None
+    return _begins(published, await book.match(published, text), text, answered=reply.action is Action.ANSWER)
 
 
 def _bare(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.articles.drafts import discard, get_draft, save_article_draft, save_faq_draft
+from qiao.knowledge.articles.editions import Named, as_of, existing, named, with_work
 from qiao.knowledge.articles.history import compare, history, restore, version
 from qiao.knowledge.articles.lifecycle import (
     confirm,
@@ -54,6 +55,8 @@ from qiao.knowledge.articles.texts import (
 )
 
 __all__ = [
+    "Named",
+    "as_of",
     "categories",
     "category_named",
     "change_votes",
@@ -68,6 +71,7 @@ __all__ = [
     "delete_space",
     "delete_synonym",
     "discard",
+    "existing",
     "get_article",
     "get_draft",
     "get_faq",
@@ -79,6 +83,7 @@ __all__ = [
     "list_synonyms",
     "most_used",
     "move",
+    "named",
     "phrasings",
     "public_article",
     "public_faq",
@@ -102,6 +107,7 @@ __all__ = [
     "update_article",
     "update_faq",
     "version",
+    "with_work",
     "withdraw",
     "work_items",
 ]
