@@ -11,11 +11,13 @@ import importlib.util
 import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from types import ModuleType
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 import qiao
 from qiao.core import reactions as reaction_registry
@@ -105,6 +107,22 @@ async def running(runtime: Runtime, *, background: bool = True) -> AsyncIterator
         await runtime.db.close()
 
 
+@cache
+def _routes() -> tuple[list[BaseRoute], list[type]]:
+    """The routes of all rooms and the middleware they bring. Working out what each route takes costs a second and is the
+    same for every application of a process."""
+    found, wrappers = APIRouter(), list[type]()
+    for room in rooms():
+        routes = _door(room, "routes")
+        if routes is None:
+            continue
+        for router in getattr(routes, "routers", None) or ([routes.router] if hasattr(routes, "router") else []):
+            found.include_router(router, prefix=API, responses=errors.DESCRIBED)
+        found.routes.extend(getattr(routes, "plain_routes", []))
+        wrappers.extend(getattr(routes, "middleware", []))
+    return found.routes, wrappers
+
+
 def create_app(settings: Settings, database_url: str, *, background: bool = True) -> FastAPI:
     """The whole product as one ASGI application; it starts and stops with the server's lifespan."""
     runtime = create_runtime(settings, database_url)
@@ -135,14 +153,9 @@ def create_app(settings: Settings, database_url: str, *, background: bool = True
     app.state.runtime = runtime
     app.state.ready = False
     errors.install(app)
-    for room in rooms():
-        routes = _door(room, "routes")
-        if routes is None:
-            continue
-        for router in getattr(routes, "routers", None) or ([routes.router] if hasattr(routes, "router") else []):
-            app.include_router(router, prefix=API, responses=errors.DESCRIBED)
-        app.router.routes.extend(getattr(routes, "plain_routes", []))
-        for wrapper in getattr(routes, "middleware", []):
-            app.add_middleware(wrapper)
+    routes, wrappers = _routes()
+    app.router.routes.extend(routes)
+    for wrapper in wrappers:
+        app.add_middleware(wrapper)
     site.install(app)
     return app

@@ -1,9 +1,11 @@
 """Fixtures every test may use. Each test gets a database of its own, copied from a migrated template."""
 
+import asyncio
 import ipaddress
 import os
 import signal
 import socket
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
@@ -15,14 +17,18 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
-from qiao.app import create_app, running
+from qiao.app import create_app, create_runtime, running
 from qiao.core.actor import Actor
 from qiao.core.db import Db
+from qiao.core.postgres.dsn import Dsn
 from qiao.core.postgres.testing import ScratchPostgres
 from qiao.core.runtime import Runtime
 from qiao.core.settings import Settings
 from qiao.knowledge.search import engine
+from qiao.people.accounts import passwords
 from qiao.schema import prepare_now
 
 hypothesis_settings.register_profile(
@@ -61,14 +67,35 @@ def one_embedder() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """People of tests sign in by the thousand; what they sign in with is no secret."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[ScratchPostgres]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # One server per process: readers of the event log wait for the oldest transaction of the whole server, so a slow
     # test next door would hold them up.
     with ScratchPostgres(uuid.uuid4().hex) as server:
-        server.template("qiao_template", lambda dsn: prepare_now(dsn.url()))
+        server.template("qiao_template", _first_start)
         yield server
+
+
+def _first_start(dsn: Dsn) -> None:
+    """What a database holds once the product has been started on it."""
+
+    async def start_once() -> None:
+        with tempfile.TemporaryDirectory() as data:
+            runtime = create_runtime(Settings(data=Path(data), base_url=BASE), dsn.url())  # type: ignore[call-arg]  # the rest has defaults
+            async with running(runtime, background=False):
+                pass
+
+    prepare_now(dsn.url())
+    asyncio.run(start_once())
 
 
 @pytest.fixture

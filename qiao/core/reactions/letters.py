@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from qiao.core import clock
-from qiao.core.db import Session
+from qiao.core.db import Db, Session
 from qiao.core.events import Audience, Envelope
 from qiao.core.ids import new_id
 from qiao.core.log import Position
-from qiao.core.reactions.models import DeadLetter, ReactionPosition
+from qiao.core.reactions.models import DeadLetter
 from qiao.core.reactions.registry import Reaction, retry_delay
 
 ERROR_TEXT = 4000
@@ -60,14 +60,18 @@ async def heads(db: Session) -> list[DeadLetter]:
     return list(rows.scalars())
 
 
-async def parked_conversations(db: Session, name: str) -> set[object]:
-    """The conversations whose later events have to wait."""
-    rows = await db.execute(
-        select(DeadLetter.conversation_id)
-        .where(DeadLetter.reaction == name, DeadLetter.state == "retrying", DeadLetter.conversation_id.is_not(None))
-        .distinct()
-    )
-    return {row for (row,) in rows}
+_STANDING = """
+SELECT p.xid, p.event_id,
+       ARRAY(SELECT DISTINCT d.conversation_id FROM dead_letters d
+             WHERE d.reaction = p.name AND d.state = 'retrying' AND d.conversation_id IS NOT NULL) AS parked
+FROM reaction_positions p WHERE p.name = $1
+"""
+
+
+async def standing(db: Db, name: str) -> tuple[Position, set[object]]:
+    """How far a reaction has come, and the conversations whose later events have to wait."""
+    row = await (await db.raw()).fetchrow(_STANDING, name)
+    return (row["xid"], row["event_id"]), set(row["parked"])
 
 
 async def done(db: Session, name: str, position: Position) -> None:
@@ -123,13 +127,6 @@ def describe(error: Exception) -> str:
     """The error for people who look into it, without characters a text column refuses."""
     told = "".join(traceback.format_exception(error, limit=-6))[-ERROR_TEXT:].replace("\x00", "�")
     return told.encode("utf-8", "replace").decode()
-
-
-async def load_position(db: Session, name: str) -> Position:
-    row = (
-        await db.execute(select(ReactionPosition.xid, ReactionPosition.event_id).where(ReactionPosition.name == name))
-    ).one()
-    return (row.xid, row.event_id)
 
 
 async def store_position(db: Session, name: str, new: Position, expected: Position | None = None) -> bool:

@@ -142,9 +142,7 @@ class ReactionRunner:
         return epoch
 
     async def _follow(self, reaction: Reaction, epoch: int) -> None:
-        async with self.db.read() as session:
-            saved = position = await letters.load_position(session, reaction.name)
-        await self._note_parked(reaction.name)
+        saved = position = await self._note_standing(reaction.name)
         self.positions[reaction.name] = position
         clock = asyncio.get_running_loop().time
         saved_at = clock()
@@ -330,9 +328,10 @@ class ReactionRunner:
             if envelopes[0].conversation_id is not None:
                 self._parked[reaction.name].add(envelopes[0].conversation_id)
 
-    async def _note_parked(self, name: str) -> None:
-        async with self._letters[name], self.db.read() as session:
-            self._parked[name] = await letters.parked_conversations(session, name)
+    async def _note_standing(self, name: str) -> Position:
+        async with self._letters[name]:
+            position, self._parked[name] = await letters.standing(self.db, name)
+        return position
 
     # -- what is tried again, and what takes long ------------------------------------------------------------------------
 
@@ -402,7 +401,7 @@ class ReactionRunner:
             passed = 0
         parked = {name for name, conversations in self._parked.items() if conversations}
         for name in (names | parked) & set(self.positions):
-            await self._note_parked(name)
+            await self._note_standing(name)
         return passed
 
     def _may_try(self, letter: DeadLetter) -> bool:

@@ -122,9 +122,9 @@ async def role_sizes(db: Session) -> dict[UUID, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def add_role(db: Session, **values: Any) -> None:
-    """Adds a built-in role unless it is there."""
-    await db.execute(insert(RoleRow).values(**values).on_conflict_do_nothing())
+async def add_roles(db: Session, rows: list[dict[str, Any]]) -> None:
+    """Adds built-in roles unless they are there."""
+    await db.execute(insert(RoleRow).values(rows).on_conflict_do_nothing())
 
 
 async def other_active_members(db: Session, role_id: UUID, but: UUID) -> int:

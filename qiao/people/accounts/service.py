@@ -113,12 +113,17 @@ def permission_list(locale: str) -> list[PermissionView]:
 async def ensure_built_in_roles(db: Session) -> None:
     """Creates the built-in roles and brings their permissions up to this version."""
     present = {role.key: role for role in await repository.roles(db) if role.key}
+    missing = []
     for key, permissions in BUILT_IN_ROLES.items():
         role = present.get(key)
         if role is None:
-            await repository.add_role(db, id=new_id(), key=key, name=f"built-in:{key}", permissions=list(permissions))
+            missing.append(
+                {"id": new_id(), "key": key, "name": f"built-in:{key}", "permissions": list(permissions)},
+            )
         elif set(role.permissions) != set(permissions):
             role.permissions = list(permissions)
+    if missing:
+        await repository.add_roles(db, missing)
 
 
 async def role_id_of(db: Session, name: str) -> UUID:
