@@ -5,14 +5,11 @@ so, checked again at every redirect and for the very address that is connected t
 """
 
 import asyncio
-import ipaddress
 import json
 import re
-import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urljoin, urlsplit
 from uuid import UUID
@@ -24,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from qiao.bot.tools.mapping import mapped
 from qiao.bot.tools.ports import LONGEST_OUTPUT, Call, Key, ToolFailed, ToolSpec
 from qiao.core.db import Session
+from qiao.core.outbound import AddressRefused, GuardedTransport
 from qiao.core.secrets import Unsealable, unseal
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -143,73 +141,6 @@ def _one_line(value: str) -> str:
 # -- reaching out ------------------------------------------------------------------------------------------------------
 
 
-def forbidden(address: str) -> bool:
-    """Whether an IP address is not of the public internet (private, local, link-local, metadata, multicast …)."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            ip = inner
-        elif ip in ipaddress.ip_network("64:ff9b::/96"):
-            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return not ip.is_global or ip.is_multicast or ip.is_reserved
-
-
-class _Guard(httpcore.AsyncNetworkBackend):
-    """Connects to an address it has looked up and judged itself, so that there is no second look-up to be fooled by."""
-
-    def __init__(self, allow_private: bool):
-        from httpcore import AnyIOBackend
-
-        self._allow_private = allow_private
-        self._inner = AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError:
-            raise httpcore.ConnectError(f"{host} is not known") from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not self._allow_private and any(forbidden(address) for address in addresses):
-            raise ToolFailed("refused_address", host)
-        return await self._inner.connect_tcp(
-            addresses[0], port, timeout=timeout, local_address=local_address, socket_options=socket_options
-        )
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        raise ToolFailed("refused_address", "unix socket")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The certificates we trust; reading them takes longer than many requests."""
-    return ssl.create_default_context()
-
-
-class _Transport(httpx.AsyncHTTPTransport):
-    def __init__(self, allow_private: bool):
-        super().__init__(trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_trusted(),
-            max_connections=1,
-            http1=True,
-            network_backend=_Guard(allow_private),
-        )
-
-
 async def fetch(
     settings: HttpSettings, url: str, headers: Mapping[str, str], body: Any, *, timeout_s: float
 ) -> tuple[int, bytes]:
@@ -220,7 +151,10 @@ async def fetch(
         async with (
             asyncio.timeout(timeout_s),
             httpx.AsyncClient(
-                transport=_Transport(settings.allow_private), timeout=timeout_s, trust_env=False, follow_redirects=False
+                transport=GuardedTransport(settings.allow_private),
+                timeout=timeout_s,
+                trust_env=False,
+                follow_redirects=False,
             ) as client,
         ):
             for _ in range(MOST_REDIRECTS + 1):
@@ -241,6 +175,8 @@ async def fetch(
         raise ToolFailed("timeout") from None
     except httpx.TimeoutException:
         raise ToolFailed("timeout") from None
+    except AddressRefused as refused:
+        raise ToolFailed("refused_address", str(refused)) from None
     except (httpx.HTTPError, httpcore.ConnectError, OSError, ssl.SSLError) as error:
         raise ToolFailed("unavailable", type(error).__name__) from None
     raise ToolFailed("unavailable", "too many redirects")

@@ -50,6 +50,7 @@ from qiao.knowledge.articles.texts import (
     public_faq,
     remove_imported,
     searchable,
+    titles,
     update_article,
     update_faq,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "spaces",
     "stale",
     "submit",
+    "titles",
     "todo",
     "update_article",
     "update_faq",

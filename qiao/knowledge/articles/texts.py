@@ -306,6 +306,14 @@ async def phrasings(db: Session, reader: Reader = STAFF) -> list[tuple[UUID, str
     return [(faq_id, question, tuple(variants)) for faq_id, question, variants in await db.execute(query)]
 
 
+async def titles(db: Session, reader: Reader = STAFF) -> list[tuple[UUID, str]]:
+    """(article, title) of all that are not archived and the reader may read."""
+    query = select(ArticleRow.id, ArticleRow.title).where(
+        ArticleRow.status != "archived", readable(ArticleRow.readers, reader)
+    )
+    return [(article_id, title) for article_id, title in await db.execute(query)]
+
+
 _TRIES: Final = 200
 
 

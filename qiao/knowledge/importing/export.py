@@ -16,6 +16,7 @@ from qiao.core import i18n
 from qiao.core.db import Session
 from qiao.core.runtime import Runtime
 from qiao.knowledge.articles import service as articles
+from qiao.knowledge.articles.audience import Reader
 from qiao.knowledge.articles.schemas import FaqView
 from qiao.people.organization import service as organization
 
@@ -43,14 +44,14 @@ def template(locale: str) -> bytes:
     return _csv([header(locale)[:5], *rows], mark=True)
 
 
-async def as_csv(runtime: Runtime, locale: str) -> AsyncIterator[bytes]:
+async def as_csv(runtime: Runtime, locale: str, reader: Reader) -> AsyncIterator[bytes]:
     """The table in pieces, UTF-8 with a byte-order mark."""
     yield _csv([header(locale)], mark=True)
-    async for rows in _tables(runtime, locale):
+    async for rows in _tables(runtime, locale, reader):
         yield _csv([[guarded(cell) for cell in row] for row in rows])
 
 
-async def as_xlsx(runtime: Runtime, locale: str) -> Path:
+async def as_xlsx(runtime: Runtime, locale: str, reader: Reader) -> Path:
     """The table as a workbook in a temporary file, which the caller removes."""
     from openpyxl import Workbook  # slow to load, seldom needed
 
@@ -65,7 +66,7 @@ async def as_xlsx(runtime: Runtime, locale: str) -> Path:
             sheet.append([_cell(sheet, text) for text in row])
 
     append([header(locale)])
-    async for rows in _tables(runtime, locale):
+    async for rows in _tables(runtime, locale, reader):
         await anyio.to_thread.run_sync(append, rows)
     with tempfile.NamedTemporaryFile(prefix="qiao-export-", suffix=".xlsx", delete=False) as file:
         path = Path(file.name)
@@ -89,23 +90,23 @@ def _csv(rows: Sequence[Sequence[str]], *, mark: bool = False) -> bytes:
     return out.getvalue().encode("utf-8-sig" if mark else "utf-8")
 
 
-async def _tables(runtime: Runtime, locale: str) -> AsyncIterator[list[list[str]]]:
+async def _tables(runtime: Runtime, locale: str, reader: Reader) -> AsyncIterator[list[list[str]]]:
     async with runtime.db.read() as db:
-        names = {category.id: category.name for category in await articles.categories(db, locale)}
+        names = {category.id: category.name for category in await articles.categories(db, locale, reader)}
         zone = ZoneInfo((await organization.get_workspace(db)).timezone)
     cursor: str | None = None
     while True:
         async with runtime.db.read() as db:
-            page, cursor = await _page(db, cursor)
+            page, cursor = await _page(db, cursor, reader)
         if page:
             yield [_row(faq, names, zone, locale) for faq in page]
         if cursor is None:
             return
 
 
-async def _page(db: Session, cursor: str | None) -> tuple[list[FaqView], str | None]:
+async def _page(db: Session, cursor: str | None, reader: Reader) -> tuple[list[FaqView], str | None]:
     page, following, _ = await articles.list_faqs(
-        db, q=None, category_id=None, status=None, locale=None, audience=None, cursor=cursor, limit=_PAGE
+        db, reader=reader, q=None, category_id=None, status=None, locale=None, audience=None, cursor=cursor, limit=_PAGE
     )
     return page, following
 

@@ -30,6 +30,10 @@ _AUDIENCES: Final = {
 _DATE: Final = re.compile(
     r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$"
 )
+_FOREVER: Final = re.compile(
+    r"^(?:永久|长期|永远|不限|无期限|一直|forever|always|permanent|unlimited|none|never|-|/|—)", re.I
+)
+_BETWEEN: Final = re.compile(r"\s*(?:[~～至到—–]|\bto\b|\s-\s|(?<=\d)-(?=\d{4}))\s*")
 _ASKING: Final = re.compile(r"[\s?？!！。.~,，;；:：、]+$")
 # Written by our own export before a cell a spreadsheet would run as a formula.
 _GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r])")
@@ -56,6 +60,7 @@ def interpret(
 ) -> tuple[dict[str, Any], list[FieldError]]:
     """What a row says, ready for `FaqCreate` or `ArticleCreate` (as JSON), and every fault in it."""
     faults: list[FieldError] = []
+    values = _with_validity(values)
     question, answer = " ".join(values.get("question", "").split()), values.get("answer", "").strip()
     fields: dict[str, Any] = {
         "question": question,
@@ -69,6 +74,8 @@ def interpret(
         "valid_until": _moment(values, "valid_until", zone, faults),
         "variants": _variants(values.get("variants", ""), question),
     }
+    if kind == "article":
+        fields["summary"] = " ".join(values.get("summary", "").split())[:500]
     if not question:
         faults.append(FieldError("question", "field_missing"))
     if not answer:
@@ -83,16 +90,43 @@ def interpret(
     return fields, faults
 
 
+def _with_validity(values: Mapping[str, str]) -> Mapping[str, str]:
+    """One column for both ends, as `2026-01-01 ~ 2026-12-31`; what says forever is no end."""
+    whole = values.get("validity", "").strip()
+    if not whole or _FOREVER.match(whole):
+        return values
+    ends = [end.strip() for end in _BETWEEN.split(whole, maxsplit=1)]
+    ends = [ends[0], ends[1]] if len(ends) == 2 else ["", ends[0]]
+    found = {**values}
+    for field, end in zip(("valid_from", "valid_until"), ends, strict=True):
+        if end and not _FOREVER.match(end):
+            found.setdefault(field, end)
+    return found
+
+
 def body_of(
     fields: Mapping[str, Any], kind: str, *, publish: bool, category_id: Any = None
 ) -> FaqCreate | ArticleCreate:
     """The request body a row amounts to. Raises ValidationError."""
     common = {key: fields[key] for key in ("tags", "locale", "audience", "valid_from", "valid_until")}
     common |= {"publish": publish, "category_id": category_id}
+    common |= {key: fields[key] for key in ("conditions",) if fields.get(key)}
     if kind == "article":
-        return ArticleCreate.model_validate({**common, "title": fields["question"], "body": fields["answer"]})
+        words = {"title": fields["question"], "body": fields["answer"], "summary": fields.get("summary", "")}
+        return ArticleCreate.model_validate({**common, **words})
     texts = {key: fields[key] for key in ("question", "variants", "answer")}
+    if fields.get("action"):
+        texts["action"] = fields["action"]
     return FaqCreate.model_validate({**common, **texts})
+
+
+def faults_of(fields: Mapping[str, Any], kind: str) -> list[FieldError]:
+    """Everything that keeps fields from being stored."""
+    if kind not in ("faq", "article"):
+        return []
+    faults = [FieldError(field, "field_missing") for field in ("question", "answer") if not fields.get(field)]
+    known = {fault.field for fault in faults}
+    return faults + [fault for fault in _check(fields, kind) if fault.field not in known]
 
 
 def _check(fields: Mapping[str, Any], kind: str) -> list[FieldError]:

@@ -1,35 +1,39 @@
 """The verbs of imports: upload and preview, commit, history, undo."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from qiao.core import clock, i18n, jobs
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.errors import Conflict, FieldError, Forbidden, NotFound, Problem, Refused
+from qiao.core.errors import FieldError, Forbidden, Invalid, NotFound, Refused
 from qiao.core.files.service import clean_name
 from qiao.core.ids import new_id
+from qiao.core.runtime import runtime_of
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.knowledge.articles import service as articles
-from qiao.knowledge.articles.schemas import FaqPatch
-from qiao.knowledge.importing import preview
-from qiao.knowledge.importing.models import ImportItem, ImportRow
-from qiao.knowledge.importing.preview import Checked
+from qiao.knowledge.articles.audience import Reader
+from qiao.knowledge.importing import collecting, intake, policy, undoing
+from qiao.knowledge.importing.models import ImportItem, ImportPicture, ImportRow
+from qiao.knowledge.importing.ports import PublishGate
 from qiao.knowledge.importing.reading import Record, read_file
+from qiao.knowledge.importing.reading.archive import counted
 from qiao.knowledge.importing.reading.columns import mapped
+from qiao.knowledge.importing.reading.documents import with_pictures
+from qiao.knowledge.importing.reading.folder import is_document
 from qiao.knowledge.importing.schemas import (
     ColumnView,
     CommitBody,
     DuplicateView,
     ImportDetail,
     ImportView,
+    KeptView,
     PersonView,
     RowErrorView,
     RowView,
@@ -38,7 +42,6 @@ from qiao.knowledge.importing.schemas import (
 )
 from qiao.people.accounts import audit
 from qiao.people.accounts import service as accounts
-from qiao.people.organization import service as organization
 
 JOB: Final = "knowledge.import"
 PREVIEW_DAYS: Final = 7
@@ -57,62 +60,58 @@ async def upload(
     locale: str,
     *,
     mapping: Mapping[str, str | int | None] | None = None,
+    split: bool = False,
 ) -> ImportDetail:
-    """Reads a file and says what it would become, touching nothing yet. Raises Invalid for a file nobody can read."""
+    """Reads a file and says what it would become, touching nothing yet. Raises Invalid for a file nobody can read.
+
+    Documents are read by a job: the answer's `stage` is reading, and `job_id` says how far it is.
+    """
     actor.require("knowledge.edit")
     name = clean_name(name)
+    row = new_import(actor, name, len(data))
+    if is_document(name, data):
+        await collecting.begin(db, actor, row, data, split=split)
+        return await _detail(db, row, [], locale, reader=articles.reader_of(actor))
     parsed = await asyncio.to_thread(read_file, name, data)
-    row = ImportRow(
+    row.format, row.encoding, row.separator = parsed.format, parsed.encoding, parsed.separator
+    row.columns = list(parsed.columns)
+    row.mapping = mapped(parsed.columns, mapping or {}) if parsed.columns else {}
+    checked, row.summary = await intake.check(db, actor, row, parsed.records)
+    db.add(row)
+    await db.flush()
+    shown = counted(parsed.pictures)
+    rows = [intake.columns_of(row.id, one) | {"pictures": shown[one.record.row]} for one in checked]
+    for start in range(0, len(rows), _CHUNK):
+        await db.execute(insert(ImportItem), rows[start : start + _CHUNK])
+    for start in range(0, len(parsed.pictures), 20):
+        await db.execute(
+            insert(ImportPicture), [{**one, "import_id": row.id} for one in parsed.pictures[start : start + 20]]
+        )
+    items = (
+        await db.execute(select(ImportItem).where(ImportItem.import_id == row.id).order_by(ImportItem.row))
+    ).scalars()
+    return await _detail(db, row, list(items), locale, cut=_CUT, reader=articles.reader_of(actor))
+
+
+def new_import(actor: Actor, name: str, size: int) -> ImportRow:
+    """An import that nothing has been read of yet."""
+    return ImportRow(
         id=new_id(),
         filename=name[:200],
-        size=len(data),
-        format=parsed.format,
-        encoding=parsed.encoding,
-        separator=parsed.separator,
-        columns=list(parsed.columns),
-        mapping=mapped(parsed.columns, mapping or {}) if parsed.columns else {},
+        size=size,
+        format="",
+        columns=[],
+        mapping={},
         state="preview",
+        summary={},
         options={},
         result={},
         created_by=actor.id,
         created_at=clock.now(),
     )
-    checked, row.summary = await _check(db, row, parsed.records)
-    db.add(row)
-    await db.flush()
-    for start in range(0, len(checked), _CHUNK):
-        await db.execute(insert(ImportItem), [_columns(row.id, one) for one in checked[start : start + _CHUNK]])
-    items = (
-        await db.execute(select(ImportItem).where(ImportItem.import_id == row.id).order_by(ImportItem.row))
-    ).scalars()
-    return await _detail(db, row, list(items), locale, cut=_CUT)
 
 
-async def _check(db: Session, row: ImportRow, records: Sequence[Record]) -> tuple[list[Checked], dict[str, Any]]:
-    workspace = await organization.get_workspace(db)
-    zone = ZoneInfo(workspace.timezone)
-    checked = await asyncio.to_thread(
-        preview.interpret_all, records, row.mapping, zone=zone, default_locale=workspace.locale
-    )
-    compared = await preview.find_duplicates(db, checked)
-    return checked, preview.summary(checked, compared)
-
-
-def _columns(import_id: UUID, checked: Checked) -> dict[str, Any]:
-    return {
-        "import_id": import_id,
-        "row": checked.record.row,
-        "kind": checked.record.kind,
-        "source": checked.record.source,
-        "raw": list(checked.record.cells) if checked.record.values is None and checked.record.broken is None else None,
-        "fields": checked.fields,
-        "errors": msgspec.to_builtins(checked.errors),
-        "duplicate": checked.duplicate,
-        "state": "pending",
-    }
-
-
-async def remap(db: Session, row: ImportRow, mapping: Mapping[str, str | int | None]) -> None:
+async def remap(db: Session, actor: Actor, row: ImportRow, mapping: Mapping[str, str | int | None]) -> None:
     """Reads the rows of a table again with other columns."""
     if not row.columns:
         return
@@ -126,9 +125,10 @@ async def remap(db: Session, row: ImportRow, mapping: Mapping[str, str | int | N
         else Record(item.row, broken=FieldError("file", "import.row_unreadable"))
         for item in items
     ]
-    checked, row.summary = await _check(db, row, records)
+    checked, row.summary = await intake.check(db, actor, row, records)
     for item, one in zip(items, checked, strict=True):
-        item.fields, item.errors, item.duplicate = one.fields, msgspec.to_builtins(one.errors), one.duplicate
+        item.fields, item.errors = one.fields, msgspec.to_builtins(one.errors)
+        item.duplicate, item.similar, item.choice = one.duplicate, one.similar, None
     await db.flush()
 
 
@@ -148,16 +148,27 @@ async def history(db: Session, *, cursor: str | None = None, limit: int = 50) ->
 
 
 async def detail(
-    db: Session, import_id: UUID, locale: str, *, only: str = "all", cursor: str | None = None, limit: int = 100
+    db: Session,
+    actor: Actor,
+    import_id: UUID,
+    locale: str,
+    *,
+    only: str = "all",
+    cursor: str | None = None,
+    limit: int = 100,
 ) -> ImportDetail:
-    """An import with one page of its rows: all, or those that are ready, have errors, are duplicates, or failed."""
+    """An import with one page of its rows: all, or those that are ready, have errors, are duplicates, are like something
+    there is, or failed. What was read is shown to whoever imports it and to those who may read everything."""
     row = await _get(db, import_id)
+    if row.created_by != actor.id and articles.reader_of(actor) is not None:
+        raise NotFound("import.not_found")
     clean = ImportItem.errors == []
     conditions: dict[str, list[ColumnElement[bool]]] = {
         "all": [],
         "ready": [clean, ImportItem.duplicate.is_(None)],
         "errors": [ImportItem.errors != []],
         "duplicates": [clean, ImportItem.duplicate.is_not(None)],
+        "similar": [clean, ImportItem.duplicate.is_(None), ImportItem.similar.is_not(None)],
         "failed": [ImportItem.state == "failed"],
     }
     query = select(ImportItem).where(ImportItem.import_id == import_id, *conditions[only])
@@ -166,7 +177,7 @@ async def detail(
         query = query.where(ImportItem.row > after[0])
     items = list((await db.execute(query.order_by(ImportItem.row).limit(limit + 1))).scalars())
     following = encode_cursor(items[limit - 1].row) if len(items) > limit else None
-    return await _detail(db, row, items[:limit], locale, following=following)
+    return await _detail(db, row, items[:limit], locale, following=following, reader=articles.reader_of(actor))
 
 
 async def _get(db: Session, import_id: UUID, *, lock: bool = False) -> ImportRow:
@@ -190,6 +201,8 @@ def _view(row: ImportRow, people: Mapping[UUID, PersonView]) -> ImportView:
         encoding=row.encoding,
         separator=row.separator,
         state=row.state,
+        stage=row.stage,
+        source_id=row.source_id,
         summary=Summary.model_validate(row.summary),
         options={key: row.options[key] for key in ("duplicates", "publish") if key in row.options},
         result=row.result,
@@ -209,27 +222,47 @@ async def _detail(
     *,
     cut: int | None = None,
     following: str | None = None,
+    reader: Reader,
 ) -> ImportDetail:
+    twins = [UUID(twin["id"]) for item in items for twin in (item.duplicate, item.similar) if twin and twin.get("id")]
+    seen = await articles.named(db, twins, reader) if twins else {}
     by_column = {column: field for field, column in row.mapping.items()}
     return ImportDetail(
         **_view(row, await _people(db, [row])).model_dump(),
         columns=[ColumnView(index=i, name=name, field=by_column.get(i)) for i, name in enumerate(row.columns)],
-        rows=[_row_view(item, locale, cut) for item in items],
+        problem=i18n.t(f"errors.{row.problem['code']}", locale, **row.problem.get("params", {}))
+        if row.problem
+        else None,
+        rows=[_row_view(item, locale, cut, seen) for item in items],
         next_cursor=following,
     )
 
 
-def _row_view(item: ImportItem, locale: str, cut: int | None) -> RowView:
+def _row_view(item: ImportItem, locale: str, cut: int | None, seen: Container[UUID]) -> RowView:
     fields = {**item.fields}
+
+    def twin(found: dict[str, Any] | None) -> DuplicateView | None:
+        if not found:
+            return None
+        if found.get("id") and UUID(found["id"]) not in seen:  # gone by now, or not for this reader: no title
+            found = {**found, "question": ""}
+        return DuplicateView.model_validate(found)
+
     if cut is not None and len(fields["answer"]) > cut:
         fields["answer"] = fields["answer"][:cut] + "…"
+    fields["answer"] = with_pictures(fields["answer"], lambda number: None)
     return RowView(
         row=item.row,
         kind=item.kind,
         source=item.source,
         **fields,
         errors=[_error_view(error, locale) for error in item.errors],
-        duplicate_of=DuplicateView.model_validate(item.duplicate) if item.duplicate else None,
+        duplicate_of=twin(item.duplicate),
+        similar_to=twin(item.similar) if not item.duplicate else None,
+        choices=list(policy.choices(item.kind, item.duplicate or item.similar)) if not item.errors else [],
+        choice=item.choice,
+        pictures=item.pictures,
+        url=item.url,
         state=item.state,
         item_id=item.item_id,
         note=i18n.t(f"errors.{item.note}", locale) if item.note else None,
@@ -257,11 +290,23 @@ async def commit(db: Session, actor: Actor, import_id: UUID, body: CommitBody) -
         return row.job_id
     if row.state not in ("preview", "failed"):
         raise Refused("import.already_done")
+    if row.stage is not None:
+        raise Refused("import.still_reading" if row.stage == "reading" else "import.was_refused")
     if body.mapping is not None and row.state == "preview":
-        await remap(db, row, body.mapping)
+        await remap(db, actor, row, body.mapping)
+    if body.space_id is not None:
+        around = await articles.spaces(db, "zh-CN", articles.reader_of(actor))
+        if all(space.id != body.space_id for space in around):
+            raise Invalid.field("space_id", "knowledge.space_unknown")
+    gate = runtime_of(db).find(PublishGate) if body.publish else None  # type: ignore[type-abstract]  # its part's key
+    if gate is not None:
+        rows = int(row.summary["ready"]) + int(row.summary["duplicates"])
+        await gate.require(db, actor, row.id, duplicates=body.duplicates, texts=rows)
     row.state = "running"
     row.committed_at = clock.now()
     row.options = {**row.options, "duplicates": body.duplicates, "publish": body.publish}
+    if body.space_id is not None:
+        row.options = {**row.options, "space_id": str(body.space_id)}
     total = row.summary["total"]
     payload = {"import_id": str(row.id), "user_id": str(actor.id) if actor.id else None}
     row.job_id = await jobs.enqueue(db, actor, JOB, payload, total=total)
@@ -276,46 +321,48 @@ async def commit(db: Session, actor: Actor, import_id: UUID, body: CommitBody) -
     return row.job_id
 
 
+async def choose(db: Session, actor: Actor, import_id: UUID, numbers: Sequence[int] | None, choice: str | None) -> int:
+    """Decides what becomes of single rows of a preview (all that repeat or resemble something, without `numbers`); null
+    leaves it to what is chosen for all. Where a choice makes no sense the row stays as it is. Returns how many took it."""
+    actor.require("knowledge.edit")
+    row = await _get(db, import_id, lock=True)
+    if row.state != "preview" or row.stage is not None:
+        raise Refused("import.already_done")
+    query = select(ImportItem).where(ImportItem.import_id == import_id, ImportItem.errors == [])
+    query = query.where(
+        or_(ImportItem.duplicate.is_not(None), ImportItem.similar.is_not(None), ImportItem.choice.is_not(None))
+    )
+    taken = 0
+    wanted = None if numbers is None else set(numbers)
+    plain = select(ImportItem).where(ImportItem.import_id == import_id, ImportItem.row.in_(list(wanted or ())[:1_000]))
+    for item in (await db.execute(query if wanted is None or len(wanted) > 1_000 else plain)).scalars():
+        if wanted is not None and item.row not in wanted:
+            continue
+        if choice is None or choice in policy.choices(item.kind, item.duplicate or item.similar):
+            item.choice = choice
+            taken += 1
+    await db.flush()
+    return taken
+
+
 async def undo(db: Session, actor: Actor, import_id: UUID) -> Undone:
     """Takes an import back: what it added goes, what it changed goes back; texts somebody has edited since stay."""
     actor.require("knowledge.edit")
     row = await _get(db, import_id, lock=True)
     if row.state == "undone":
-        return Undone(**{key: row.result[key] for key in ("removed", "restored", "kept")})
+        kept_items = [KeptView.model_validate(one) for one in row.result.get("kept_items", ())]
+        return Undone(**{key: row.result[key] for key in ("removed", "restored", "kept")}, kept_items=kept_items)
     if row.state not in ("done", "failed"):
         raise Refused("import.running" if row.state == "running" else "import.nothing_to_undo")
     if row.options.get("publish"):
         actor.require("knowledge.publish")  # what customers read goes away
-    restored = kept = 0
-    versions: dict[UUID, int] = {}
-    changed = select(ImportItem).where(
-        ImportItem.import_id == import_id, ImportItem.state == "updated", ImportItem.before.is_not(None)
-    )
-    # Latest change first: an FAQ that two rows changed goes back step by step.
-    for item in (await db.execute(changed.order_by(ImportItem.row.desc()))).scalars():
-        assert item.item_id is not None and item.before is not None
-        patch = {**item.before["patch"]}
-        patch["version"] = versions.get(item.item_id, patch["version"])
-        try:
-            back = await articles.update_faq(db, actor, item.item_id, FaqPatch.model_validate(patch))
-            versions[item.item_id] = back.version
-            restored += 1
-        except (Conflict, NotFound):
-            kept += 1
-        item.state = "pending"
-    made = await db.scalar(select(func.count()).where(ImportItem.import_id == import_id, ImportItem.state == "created"))
-    removed = await articles.remove_imported(db, actor, import_id)
-    kept += int(made or 0) - removed
-    for category in row.options.get("categories", []):
-        try:
-            async with db.begin_nested():
-                await articles.delete_category(db, actor, UUID(category))
-        except Problem:
-            continue  # somebody uses it by now, or it is gone already
+    found = await undoing.take_back(db, actor, row)
     row.state, row.undone_at = "undone", clock.now()
-    row.result = {**row.result, "removed": removed, "restored": restored, "kept": kept}
-    await audit.record(db, actor, "knowledge_import.undone", "knowledge_import", row.id, {"removed": [None, removed]})
-    return Undone(removed=removed, restored=restored, kept=kept)
+    row.result = {**row.result, **found.model_dump(mode="json")}
+    await audit.record(
+        db, actor, "knowledge_import.undone", "knowledge_import", row.id, {"removed": [None, found.removed]}
+    )
+    return found
 
 
 async def forget_previews(db: Session) -> int:

@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from qiao.bot.flows.evaluation import evaluate_files
 from qiao.bot.tools import http, openapi, service, sql
-from qiao.bot.tools.http import HttpSettings, forbidden
+from qiao.bot.tools.http import HttpSettings
 from qiao.bot.tools.ports import Call, ToolFailed
+from qiao.core.outbound import forbidden
 from qiao.core.runtime import Runtime
 from qiao.packs.loader import flow_files
 from tests.conftest import SignIn

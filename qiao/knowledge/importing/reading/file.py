@@ -7,6 +7,9 @@ from typing import Final
 import structlog
 
 from qiao.core.errors import Problem
+from qiao.knowledge.importing.reading.archive import is_archive, read_archive
+from qiao.knowledge.importing.reading.exports import ENDINGS as JSON
+from qiao.knowledge.importing.reading.exports import read_json
 from qiao.knowledge.importing.reading.markdown import ENDINGS, read_markdown, read_zip
 from qiao.knowledge.importing.reading.records import Parsed, refuse
 from qiao.knowledge.importing.reading.tables import read_csv, read_xlsx
@@ -34,14 +37,20 @@ def _read(name: str, data: bytes) -> Parsed:
         raise refuse("import.old_excel")
     if data.startswith(_KNOWN_BINARIES):
         raise refuse("import.kind_unknown")
+    if data.startswith(b"PK") and is_archive(data):
+        return read_archive(data)
     if data.startswith(b"PK"):
         return read_xlsx(data) if _is_workbook(name, data) else read_zip(data)
     if name.endswith((".xlsx", ".xlsm")):
         raise refuse("import.xlsx_damaged")
     if name.endswith(".zip"):
         raise refuse("import.zip_damaged")
+    if name.endswith(JSON):
+        return read_json(data, name)
     if name.endswith(ENDINGS):
         return read_markdown(data, name)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return read_json(data, name)
     return read_csv(data)
 
 

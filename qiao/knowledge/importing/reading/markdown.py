@@ -31,7 +31,7 @@ _ASKS: Final = re.compile(
 def read_markdown(data: bytes, name: str) -> Parsed:
     """One file. Its rows are numbered from 1 in the order in which they stand."""
     text, encoding = decode(data)
-    records = _records(text, name, 1)
+    records = records_of(text, name, 1)
     if not records:
         raise refuse("import.empty")
     if len(records) > MAX_ROWS:
@@ -80,10 +80,10 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: PurePosixPath
         text, _ = decode(archive.read(entry))
     except Exception:  # the damage of one file is that file's alone
         return broken("import.file_unreadable")
-    return _records(text, name, first) or broken("import.file_empty")
+    return records_of(text, name, first) or broken("import.file_empty")
 
 
-def _records(text: str, name: str, first: int) -> list[Record]:
+def records_of(text: str, name: str, first: int) -> list[Record]:
     text = clean_text(text)
     front, body = _front_matter(text)
     sections = _sections(body)

@@ -17,7 +17,8 @@ _CONTROL: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFFFE,
 class Record:
     """One row as it stands in the file. `row` is unique: a spreadsheet's row number, or a count through several files.
 
-    A table's row has `cells`; a text has `values` by field name. `broken`: why nothing could be read here.
+    A table's row has `cells`; a text has `values` by field name, one of our own archive `fields`.
+    `broken`: why nothing could be read here.
     """
 
     row: int
@@ -26,6 +27,8 @@ class Record:
     kind: str = "faq"
     source: str | None = None
     broken: FieldError | None = None
+    fields: dict[str, Any] | None = None
+    """What our own archive holds: fields that need no interpreting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Parsed:
     columns: list[str] = field(default_factory=list)
     encoding: str | None = None
     separator: str | None = None
+    pictures: list[dict[str, Any]] = field(default_factory=list)
+    """Of our own archive: row, number, name, data."""
 
 
 class Budget:

@@ -6,6 +6,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from qiao.core.errors import FieldError, Invalid
@@ -186,7 +187,23 @@ def _parsed(
         header.pop()
     if not records:
         raise refuse("import.empty")
-    return Parsed(name, records, header, encoding, separator)
+    return Parsed(name, _merged(records, header), header, encoding, separator)
+
+
+def _merged(records: list[Record], header: Sequence[str]) -> list[Record]:
+    """Rows whose columns that belong together (相似问1, 相似问2 …) stand in the first of them."""
+    together = columns.merged(header)
+    if not together:
+        return records
+    found = []
+    for record in records:
+        cells = list(record.cells)
+        for first, (field, all_of_them) in together.items():
+            words = [cells[index] for index in all_of_them if index < len(cells) and cells[index]]
+            if first < len(cells):
+                cells[first] = "\n".join(words) if field == "variants" else (words[-1] if words else "")
+        found.append(replace(record, cells=tuple(cells)))
+    return found
 
 
 def _likely_header(above: list[tuple[int, Sequence[str]]], records: list[Record]) -> list[str]:
