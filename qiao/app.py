@@ -13,9 +13,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
@@ -35,7 +36,6 @@ logger = structlog.get_logger(__name__)
 
 WINGS = ("core", "people", "knowledge", "desk", "channels", "bot", "growth", "insight", "excellence", "platform")
 SELF_REGISTERING = ("models", "events", "jobs", "reactions", "realtime")
-API = "/api/v1"
 
 
 def rooms() -> Iterator[str]:
@@ -108,19 +108,20 @@ async def running(runtime: Runtime, *, background: bool = True) -> AsyncIterator
 
 
 @cache
-def _routes() -> tuple[list[BaseRoute], list[type]]:
+def _routes() -> tuple[list[BaseRoute], list[Any]]:
     """The routes of all rooms and the middleware they bring. Working out what each route takes costs a second and is the
     same for every application of a process."""
-    found, wrappers = APIRouter(), list[type]()
+    found: list[BaseRoute] = []
+    wrappers: list[Any] = []
     for room in rooms():
         routes = _door(room, "routes")
         if routes is None:
             continue
         for router in getattr(routes, "routers", None) or ([routes.router] if hasattr(routes, "router") else []):
-            found.include_router(router, prefix=API, responses=errors.DESCRIBED)
-        found.routes.extend(getattr(routes, "plain_routes", []))
+            found.extend(router.routes)
+        found.extend(getattr(routes, "plain_routes", []))
         wrappers.extend(getattr(routes, "middleware", []))
-    return found.routes, wrappers
+    return found, wrappers
 
 
 def create_app(settings: Settings, database_url: str, *, background: bool = True) -> FastAPI:

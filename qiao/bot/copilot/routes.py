@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.bot.copilot import service
 from qiao.bot.copilot.schemas import (
@@ -18,10 +18,11 @@ from qiao.bot.copilot.schemas import (
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Locale, Page, Read, Runtime_
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 
-beside = APIRouter(prefix="/conversations/{conversation_id}/assist", tags=["agent assist"])
-overall = APIRouter(prefix="/assist", tags=["agent assist"])
+beside = Router(prefix="/conversations/{conversation_id}/assist", tags=["agent assist"])
+overall = Router(prefix="/assist", tags=["agent assist"])
 routers = [beside, overall]
 Reader = Annotated[Actor, Needs("conversations.handle", "conversations.view_all")]
 Handler = Annotated[Actor, Needs("conversations.handle")]

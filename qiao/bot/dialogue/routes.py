@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from qiao.bot.dialogue import service
 from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.core.actor import Actor
 from qiao.core.web import Locale, Read, Runtime_, Tx
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/bot", tags=["bot"])
+router = Router(prefix="/bot", tags=["bot"])
 
 
 @router.get("/settings")

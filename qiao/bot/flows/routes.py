@@ -3,15 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from qiao.bot.flows import schemas, service
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Locale, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/bot/flows", tags=["flows"])
+router = Router(prefix="/bot/flows", tags=["flows"])
 Editor = Annotated[Actor, Needs("flows.manage")]
 
 

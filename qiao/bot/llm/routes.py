@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.bot.llm import service
 from qiao.bot.llm.schemas import (
@@ -19,9 +19,10 @@ from qiao.bot.llm.schemas import (
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Locale, Page, Read, Runtime_, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/bot/llm", tags=["language model"])
+router = Router(prefix="/bot/llm", tags=["language model"])
 Manager = Annotated[Actor, Needs("settings.manage")]
 
 

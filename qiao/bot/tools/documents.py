@@ -1,6 +1,7 @@
 """YAML or JSON from people: plain data only, no aliases (they blow up small files), no guessing at `on`, `no` or dates."""
 
 import re
+from math import isfinite
 from typing import Any, Final
 
 import yaml
@@ -12,6 +13,17 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             raise yaml.YAMLError("aliases are not supported")
         return super().compose_node(parent, index)
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
+        """As in JSON every key is a text: `200: …` and `"200": …` are the same."""
+        pairs = super().construct_mapping(node, deep)
+        return {key if isinstance(key, str) else str(key): value for key, value in pairs.items()}
+
+    def construct_yaml_float(self, node: Any) -> float:
+        number = super().construct_yaml_float(node)
+        if not isfinite(number):
+            raise yaml.YAMLError("a number must be finite")
+        return float(number)
+
 
 _GUESSED: Final = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
 _Loader.yaml_implicit_resolvers = {
@@ -20,6 +32,14 @@ _Loader.yaml_implicit_resolvers = {
 }
 # A step's field `yes` and a choice `no` are words; only true and false are truth values.
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+
+# What JSON has no word for is refused: bytes, sets, ordered pairs.
+_Loader.yaml_constructors = {
+    tag: build
+    for tag, build in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.rsplit(":", 1)[-1] in ("null", "bool", "int", "str", "seq", "map")
+}
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 
 
 class Unreadable(ValueError):

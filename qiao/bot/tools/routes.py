@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.bot.tools import admin, schemas
 from qiao.bot.tools.openapi import operations
@@ -11,9 +11,10 @@ from qiao.core.actor import Actor
 from qiao.core.errors import Invalid
 from qiao.core.web import Cursor, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/bot/tools", tags=["tools"])
+router = Router(prefix="/bot/tools", tags=["tools"])
 Viewer = Annotated[Actor, Needs("flows.manage", "settings.manage")]
 Manager = Annotated[Actor, Needs("settings.manage")]
 

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.bot.understanding import schemas, service
 from qiao.bot.understanding.schemas import CheckView, ImportedView, WordView
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/bot/sensitive-words", tags=["sensitive words"])
+router = Router(prefix="/bot/sensitive-words", tags=["sensitive words"])
 Reader = Annotated[Actor, Needs("settings.manage", "knowledge.edit")]
 Keeper = Annotated[Actor, Needs("settings.manage")]
 

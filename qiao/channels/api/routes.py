@@ -3,19 +3,20 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from qiao.channels.api import service
 from qiao.channels.api.channel import parse
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.core.web import Runtime_
+from qiao.core.web.routing import Router
 from qiao.desk.files.routes import upload
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxView
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/channels/api", tags=["api channel"])
+router = Router(prefix="/channels/api", tags=["api channel"])
 Integrator = Annotated[Actor, Needs("api.channel")]
 
 _BODY: dict[str, Any] = {

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -34,13 +34,14 @@ from qiao.core import i18n, jobs
 from qiao.core.errors import Invalid, NotFound, Unavailable
 from qiao.core.ids import new_id
 from qiao.core.web import Locale, Runtime_, locale_of, runtime_from
+from qiao.core.web.routing import Router
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.transcripts import as_text
 from qiao.desk.files.routes import upload
 from qiao.people.accounts.access import Public, client_ip
 from qiao.people.customers.policy import clean_email
 
-router = APIRouter(prefix="/widget", tags=["widget"])
+router = Router(prefix="/widget", tags=["widget"])
 KEY_IS_PUBLIC = "the site key stands in the host's page"
 
 

@@ -71,6 +71,8 @@ FROM reaction_positions p WHERE p.name = $1
 async def standing(db: Db, name: str) -> tuple[Position, set[object]]:
     """How far a reaction has come, and the conversations whose later events have to wait."""
     row = await (await db.raw()).fetchrow(_STANDING, name)
+    if row is None:
+        raise LookupError(f"{name} has no position")
     return (row["xid"], row["event_id"]), set(row["parked"])
 
 

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Locale, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.desk.canned import schemas, service
 from qiao.desk.canned.schemas import CannedView, Rendered, VariableView
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/canned", tags=["canned replies"])
+router = Router(prefix="/canned", tags=["canned replies"])
 User = Annotated[Actor, Needs("conversations.handle", "canned.edit")]
 Handler = Annotated[Actor, Needs("conversations.handle")]
 

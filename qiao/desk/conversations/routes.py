@@ -4,18 +4,19 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from starlette.responses import PlainTextResponse
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.web import Cursor, Locale, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.desk.conversations import schemas, service, transcripts
 from qiao.people.accounts import audit
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/conversations", tags=["conversations"])
+router = Router(prefix="/conversations", tags=["conversations"])
 Viewer = Annotated[Actor, Needs("conversations.handle", "conversations.view_all")]
 Handler = Annotated[Actor, Needs("conversations.handle")]
 Monitor = Annotated[Actor, Needs("conversations.monitor")]

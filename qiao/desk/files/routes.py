@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.responses import FileResponse, StreamingResponse
 
 from qiao.core.actor import Actor
@@ -16,11 +16,12 @@ from qiao.core.files.models import FileRow
 from qiao.core.files.store import BlobStore
 from qiao.core.runtime import Runtime
 from qiao.core.web import Read, Runtime_
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs, Public
 from qiao.people.organization import service as organization
 from qiao.people.organization.schemas import MIB
 
-router = APIRouter(prefix="/files", tags=["files"])
+router = Router(prefix="/files", tags=["files"])
 _SHOWN: Final = ("image/", "audio/", "video/", "application/pdf")
 
 

@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from qiao.core.actor import Actor
 from qiao.core.web import Locale, Read, Runtime_
+from qiao.core.web.routing import Router
 from qiao.desk.conversations import service as conversations
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.search.schemas import hit_view
@@ -14,7 +15,7 @@ from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts.access import SignedIn
 from qiao.people.customers import service as customers
 
-router = APIRouter(tags=["search"])
+router = Router(tags=["search"])
 TYPES = frozenset({"conversations", "customers", "faqs", "articles"})
 _MEANT = 0.2  # below this a text only shares a word or two with the question
 

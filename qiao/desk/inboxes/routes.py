@@ -3,15 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from qiao.core.actor import Actor
 from qiao.core.web import Read, Runtime_, Tx
+from qiao.core.web.routing import Router
 from qiao.desk.inboxes import service
 from qiao.desk.inboxes.schemas import InboxCreate, InboxPatch, InboxView, Snippet
 from qiao.people.accounts.access import Needs, SignedIn
 
-router = APIRouter(prefix="/inboxes", tags=["inboxes"])
+router = Router(prefix="/inboxes", tags=["inboxes"])
 Manager = Annotated[Actor, Needs("inboxes.manage")]
 
 

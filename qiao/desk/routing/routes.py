@@ -4,11 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.web import Read, Tx
+from qiao.core.web.routing import Router
 from qiao.desk.conversations import service as conversations
 from qiao.desk.routing import schemas, service
 from qiao.people.accounts import audit
@@ -20,10 +21,10 @@ Monitor = Annotated[Actor, Needs("conversations.monitor")]
 Manager = Annotated[Actor, Needs("queues.manage")]
 SkillReader = Annotated[Actor, Needs("queues.manage", "users.manage")]
 
-queues = APIRouter(prefix="/queues", tags=["routing"])
-skills = APIRouter(tags=["routing"])
-people = APIRouter(tags=["routing"])
-offers = APIRouter(tags=["routing"])
+queues = Router(prefix="/queues", tags=["routing"])
+skills = Router(tags=["routing"])
+people = Router(tags=["routing"])
+offers = Router(tags=["routing"])
 routers = [queues, skills, people, offers]
 _encoder = msgspec.json.Encoder()
 

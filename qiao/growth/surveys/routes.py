@@ -4,17 +4,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.growth.surveys import service
 from qiao.growth.surveys.schemas import RatingView
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/ratings", tags=["surveys"])
+router = Router(prefix="/ratings", tags=["surveys"])
 
 
 @router.get("")

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.desk.conversations import service as conversations
 from qiao.insight.knowledge.schemas import Case
 from qiao.knowledge.articles.audience import reader_of
@@ -16,7 +17,7 @@ from qiao.knowledge.statistics import service as statistics
 from qiao.knowledge.statistics.schemas import UseKind
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/knowledge/statistics", tags=["knowledge"])
+router = Router(prefix="/knowledge/statistics", tags=["knowledge"])
 
 
 @router.get("/texts/{text_id}/conversations")

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from qiao.core.actor import Actor
 from qiao.core.web import Read
+from qiao.core.web.routing import Router
 from qiao.insight.wallboard import service
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/wallboard", tags=["wallboard"])
+router = Router(prefix="/wallboard", tags=["wallboard"])
 
 
 @router.get("")

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.routing import Route
 
 from qiao.core.actor import Actor
 from qiao.core.errors import TooLarge
 from qiao.core.web import Read, Tx
+from qiao.core.web.routing import Router
 from qiao.knowledge.helpcenter import feeds, pages, preview, service
 from qiao.knowledge.helpcenter.schemas import (
     LOGO_LIMIT,
@@ -18,7 +19,7 @@ from qiao.knowledge.helpcenter.schemas import (
 )
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/helpcenter", tags=["knowledge"])
+router = Router(prefix="/helpcenter", tags=["knowledge"])
 Reader = Annotated[Actor, Needs("settings.manage", "knowledge.edit")]
 Manager = Annotated[Actor, Needs("settings.manage")]
 

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Locale, Runtime_
+from qiao.core.web.routing import Router
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.search.schemas import HitView, hit_view
 from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+router = Router(prefix="/knowledge", tags=["knowledge"])
 
 
 @router.get("/search")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
 
@@ -14,13 +14,14 @@ from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.core.web import Cursor, Locale, Page, Read, Runtime_, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.helpcenter import service as helpcenter
 from qiao.knowledge.statistics import export, service
 from qiao.knowledge.statistics.schemas import Miss, Only, Opinion, Sort, Summary, TextDetail, TextFigures
 from qiao.people.accounts.access import Needs
 
-router = APIRouter(prefix="/knowledge/statistics", tags=["knowledge"])
+router = Router(prefix="/knowledge/statistics", tags=["knowledge"])
 Reader = Annotated[Actor, Needs("reports.view", "knowledge.edit")]
 Day = Annotated[date | None, Query(description="A day in the company's time zone; the last thirty when left out.")]
 _EXPORTED = 500

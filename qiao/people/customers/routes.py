@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, Tx, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 from qiao.people.customers import service
 from qiao.people.customers.schemas import CustomerCreate, CustomerPatch, CustomerView, Level, Revealed
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = Router(prefix="/customers", tags=["customers"])
 Viewer = Annotated[Actor, Needs("customers.view")]
 Editor = Annotated[Actor, Needs("customers.edit")]
 

@@ -3,17 +3,18 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
 from qiao.people.customers import service as customers
 from qiao.people.orders import requests, service
 from qiao.people.orders.schemas import DecideBody, Number, OrderBody, OrderRequestView, OrderView
 
-router = APIRouter(tags=["orders"])
+router = Router(tags=["orders"])
 Viewer = Annotated[Actor, Needs("customers.view")]
 
 

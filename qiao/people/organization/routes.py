@@ -4,10 +4,11 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Locale, Read, Tx
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs, SignedIn
 from qiao.people.organization import service
 from qiao.people.organization.schemas import (
@@ -22,7 +23,7 @@ from qiao.people.organization.schemas import (
     WorkspaceView,
 )
 
-router = APIRouter(tags=["organization"])
+router = Router(tags=["organization"])
 Manager = Annotated[Actor, Needs("settings.manage")]
 PeopleManager = Annotated[Actor, Needs("users.manage", "settings.manage")]
 HoursManager = Annotated[Actor, Needs("queues.manage")]

@@ -1,15 +1,16 @@
 """HTTP doors of set-up: open, because there is nobody yet who could sign in."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from qiao.core.web import Read, Runtime_
+from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Public, authenticate, client_ip, refuse_foreign_origin
 from qiao.people.accounts.me import SignedInView, me_view
 from qiao.people.accounts.routes.cookie import set_session
 from qiao.people.setup import service
 from qiao.people.setup.schemas import SetupBody, SetupState
 
-router = APIRouter(prefix="/setup", tags=["setup"])
+router = Router(prefix="/setup", tags=["setup"])
 
 
 @router.get("", dependencies=[Public("the first screen asks before anybody can sign in")])

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
@@ -16,12 +15,13 @@ from qiao.core.reactions import DeadLetter
 from qiao.core.realtime import Hub
 from qiao.core.web import Cursor, Page, Read, Runtime_, Tx, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts import audit
 from qiao.people.accounts.access import Needs, SignedIn
 
 Operator = Annotated[Actor, Needs("operations.view")]
-router = APIRouter(prefix="/operations", tags=["operations"])
-job_router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = Router(prefix="/operations", tags=["operations"])
+job_router = Router(prefix="/jobs", tags=["jobs"])
 
 
 class LetterView(BaseModel):

@@ -1,5 +1,7 @@
 """Editing, checking, rehearsing and publishing flows over HTTP."""
 
+from typing import Any
+
 import httpx
 
 from qiao.packs.loader import flow_files
@@ -73,3 +75,16 @@ async def test_a_draft_is_rehearsed_and_its_tests_run(sign_in: SignIn) -> None:
     results = (await editor.post("/api/v1/bot/flows/test", json={"document": checked["document"]})).json()
     assert results
     assert all(result["passed"] for result in results)
+
+
+async def test_a_file_is_data_that_json_can_say(sign_in: SignIn) -> None:
+    editor = await sign_in("ed", role="knowledge_editor")
+
+    async def check(text: str) -> dict[str, Any]:
+        answer = await editor.post("/api/v1/bot/flows/check", json={"yaml": text})
+        assert answer.status_code == 200, text
+        return answer.json()  # type: ignore[no-any-return]  # an object
+
+    assert (await check("0: {1.5: [x]}"))["document"] == {"0": {"1.5": ["x"]}}
+    for text in ("name: .nan", "name: -.inf", "name: !!binary aGk=", "name: !!set {a, b}", "? [a, b]\n: c"):
+        assert (await check(text))["faults"], text

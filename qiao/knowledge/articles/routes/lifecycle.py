@@ -3,12 +3,13 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.web import Cursor, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.knowledge.articles import service
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.articles.lifecycle_schemas import (
@@ -29,7 +30,7 @@ from qiao.knowledge.articles.lifecycle_schemas import (
 from qiao.knowledge.articles.routes.common import SOURCE, Editor, Kind, Publisher, Viewer
 from qiao.knowledge.articles.schemas import ArticleView, Body, FaqView, Note
 
-router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+router = Router(prefix="/knowledge", tags=["knowledge"])
 Number = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
@@ -95,10 +96,10 @@ async def save_article_draft(article_id: UUID, body: ArticleDraft, actor: Editor
     return await service.save_article_draft(db, actor, article_id, body)
 
 
-def _steps(kind: Kind) -> APIRouter:
+def _steps(kind: Kind) -> Router:
     """The steps of one kind of text. Paths name the kind in full: a variable there would take other rooms' paths."""
     source = SOURCE[kind]
-    router = APIRouter(prefix=f"/knowledge/{kind}", tags=["knowledge"])
+    router = Router(prefix=f"/knowledge/{kind}", tags=["knowledge"])
 
     @router.get("/{item_id}/draft")
     async def read_draft(item_id: UUID, actor: Editor, db: Read) -> DraftView:

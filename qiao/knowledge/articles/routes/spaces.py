@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from qiao.core.web import Locale, Read, Tx
+from qiao.core.web.routing import Router
 from qiao.knowledge.articles import schemas, service
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.articles.routes.common import Editor, Manager, Viewer
 from qiao.knowledge.articles.schemas import CategoryView, SpaceView
 
-router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+router = Router(prefix="/knowledge", tags=["knowledge"])
 
 
 @router.get("/spaces")

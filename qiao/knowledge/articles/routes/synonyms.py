@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.web import Cursor, Locale, Page, Read, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.knowledge.articles import service
 from qiao.knowledge.articles.lifecycle_schemas import SynonymBody, SynonymImport, SynonymImported, SynonymView
 from qiao.knowledge.articles.routes.common import Manager, Viewer, Words
 from qiao.knowledge.articles.schemas import LocaleName
 
-router = APIRouter(prefix="/knowledge/synonyms", tags=["knowledge"])
+router = Router(prefix="/knowledge/synonyms", tags=["knowledge"])
 
 
 @router.get("")

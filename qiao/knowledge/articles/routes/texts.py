@@ -3,18 +3,19 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from qiao.core.errors import Invalid
 from qiao.core.files import service as files
 from qiao.core.web import Cursor, Page, Read, Runtime_, Tx
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.knowledge.articles import schemas, service
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.articles.routes.common import Editor, Publisher, Viewer, Words
 from qiao.knowledge.articles.schemas import ArticleView, FaqView
 
-router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+router = Router(prefix="/knowledge", tags=["knowledge"])
 
 
 def _filters(

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts import audit
 from qiao.people.accounts.access import Needs
 from qiao.people.accounts.schemas import AuditEntry
 
-router = APIRouter(tags=["audit"])
+router = Router(tags=["audit"])
 
 
 @router.get("/audit")

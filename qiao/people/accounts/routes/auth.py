@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from qiao.core.web import Read, Runtime_, Tx
+from qiao.core.web.routing import Router
 from qiao.people.accounts import sessions, tokens
 from qiao.people.accounts.access import (
     Public,
@@ -26,7 +27,7 @@ from qiao.people.accounts.schemas import (
     TokenView,
 )
 
-router = APIRouter(prefix="/auth", tags=["account"])
+router = Router(prefix="/auth", tags=["account"])
 
 
 @router.post("/login", dependencies=[Public("signing in comes before being known")])

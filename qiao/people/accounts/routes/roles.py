@@ -3,15 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from qiao.core.actor import Actor
 from qiao.core.web import Read, Tx
+from qiao.core.web.routing import Router
 from qiao.people.accounts import service
 from qiao.people.accounts.access import Needs, SignedIn
 from qiao.people.accounts.schemas import PermissionView, RoleCreate, RolePatch, RoleView
 
-router = APIRouter(tags=["people"])
+router = Router(tags=["people"])
 Manager = Annotated[Actor, Needs("roles.manage")]
 
 

@@ -3,17 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, Tx, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
+from qiao.core.web.routing import Router
 from qiao.people.accounts import service
 from qiao.people.accounts.access import Needs, SignedIn
 from qiao.people.accounts.schemas import DirectoryEntry, UserCreate, UserPatch, UserView
 
-router = APIRouter(tags=["people"])
+router = Router(tags=["people"])
 Manager = Annotated[Actor, Needs("users.manage")]
 
 
