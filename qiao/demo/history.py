@@ -29,13 +29,16 @@ async def seed_history(
     customers: dict[str, UUID],
     answers: dict[tuple[str, str], Answer],
     step: Step,
-) -> None:
+) -> dict[str, UUID]:
+    """Returns the conversations' ids by their keys."""
     now = clock.now()
+    made: dict[str, UUID] = {}
     tags = {tag.key: tag.name.in_language(pack.company.locale) for tag in pack.company.tags}
     # Oldest first, so that numbers grow with time; open ones last, so that agents' loads are of today.
     for talk in sorted(pack.conversations.conversations, key=lambda c: -c.minutes_ago):
-        await _Replay(db, pack, places, customers, answers, tags, talk, now).run()
+        made[talk.key] = await _Replay(db, pack, places, customers, answers, tags, talk, now).run()
         step(1)
+    return made
 
 
 class _Replay:
@@ -60,7 +63,7 @@ class _Replay:
         self.handed = False
         self.assigned = False
 
-    async def run(self) -> None:
+    async def run(self) -> UUID:
         for index, turn in enumerate(self.talk.turns):
             at = min(self.start + timedelta(seconds=turn.at), self.now)
             with clock.frozen(at):
@@ -69,6 +72,8 @@ class _Replay:
         end = min(self.start + timedelta(seconds=self.talk.turns[-1].at + 20), self.now)
         with clock.frozen(end):
             await self._finish()
+        assert self.id is not None  # every conversation begins with the customer
+        return self.id
 
     def _agent(self, key: str) -> Actor:
         return Actor(
@@ -137,7 +142,7 @@ class _Replay:
         if self.id is None:
             raise ValueError(f"conversation {talk.key} must begin with the customer")
         if turn.by == "bot":
-            payload = {}
+            payload: dict[str, Any] = {"offer_person": True} if turn.missed else {}
             if turn.faq is not None:
                 answer = self.answers[turn.faq, talk.language]
                 source = {"type": "faq", "id": str(answer.id), "title": answer.question}

@@ -12,6 +12,7 @@ from qiao.core.files import wiring as files
 from qiao.core.settings import Settings
 from qiao.demo.company import seed_company
 from qiao.demo.flows import seed_flows
+from qiao.demo.gaps import seed_gaps
 from qiao.demo.history import seed_history
 from qiao.demo.shop import seed_customers, seed_knowledge, seed_orders
 from qiao.packs.loader import flow_files, load_demo
@@ -75,7 +76,8 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
             customers = await seed_customers(db, actor, pack, places, step)
             await seed_orders(db, actor, pack, customers, step)
             await seed_flows(db, actor, step)
-            await seed_history(db, actor, pack, places, customers, answers, step)
+            talks = await seed_history(db, actor, pack, places, customers, answers, step)
+            await seed_gaps(db, pack, places, talks, answers)
     finally:
         await runtime.db.close()
 

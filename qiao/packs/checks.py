@@ -42,6 +42,10 @@ def check(pack: DemoPack) -> None:
     _refs("knowledge.yaml: texts", (t.by for t in known.texts), users)
     _refs("knowledge.yaml: care", (c.faq for c in known.care), faqs)
     _refs("knowledge.yaml: care", (c.owner for c in known.care), users)
+    _refs("knowledge.yaml: closed_gaps", (c.faq for c in known.closed_gaps), faqs)
+    _refs("knowledge.yaml: closed_gaps", (c.by for c in known.closed_gaps), users)
+    talks = [c.key for c in pack.conversations.conversations]
+    _refs("knowledge.yaml: closed_gaps", (c.conversation for c in known.closed_gaps), talks)
     _refs("shop.yaml: featured", pack.shop.featured, (p.sku for p in pack.products.products))
     _refs("shop.yaml: sample_customers", pack.shop.sample_customers, (c.key for c in pack.customers.customers))
     _refs("shop.yaml: nav", (n.key for n in pack.shop.nav), (c.key for c in pack.products.categories))

@@ -291,7 +291,8 @@ class OrderFile(Struct, frozen=True, forbid_unknown_fields=True):
 class Turn(Struct, frozen=True, forbid_unknown_fields=True):
     """One message, `at` seconds after the start. `user` is who spoke for agent and note turns.
 
-    A bot turn may carry `faq`, whose answer it gave: written without `text`, it is filled in by the loader.
+    A bot turn may carry `faq`, whose answer it gave: written without `text`, it is filled in by the loader. `missed`: the
+    bot had no answer and offered a person.
     """
 
     at: int
@@ -299,6 +300,7 @@ class Turn(Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     user: str | None = None
     faq: str | None = None
+    missed: bool = False
 
 
 class Handoff(Struct, frozen=True, forbid_unknown_fields=True):
@@ -416,6 +418,15 @@ class CareEntry(Struct, frozen=True, forbid_unknown_fields=True):
     in_days: float
 
 
+class ClosedGap(Struct, frozen=True, forbid_unknown_fields=True):
+    """A knowledge gap that was closed: the FAQ drafted for what `conversation` asked went live `days_ago`."""
+
+    faq: str
+    conversation: str
+    by: str
+    days_ago: float
+
+
 class Groups(Struct, frozen=True, forbid_unknown_fields=True):
     zh_cn: tuple[tuple[str, ...], ...] = field(name="zh-CN")
     en: tuple[tuple[str, ...], ...]
@@ -429,6 +440,7 @@ class KnowledgeFile(Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[Named, ...]
     texts: tuple[TextEntry, ...]
     care: tuple[CareEntry, ...]
+    closed_gaps: tuple[ClosedGap, ...]
     synonyms: Groups
 
 

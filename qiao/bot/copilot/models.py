@@ -17,6 +17,7 @@ class AssistFeedback(Base):
     __table_args__ = (
         Index("ix_assist_feedback_open", "conversation_id", "user_id", postgresql_where=text("outcome = 'inserted'")),
         Index("ix_assist_feedback_source", "source_id"),
+        Index("ix_assist_feedback_rejected", "conversation_id", postgresql_where=text("outcome = 'rejected'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

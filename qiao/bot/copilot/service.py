@@ -4,7 +4,7 @@ a language model. Each checks first that its reader may see the conversation."""
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
@@ -351,6 +351,14 @@ async def verdicts(db: Session, *, since: UUID | None = None, limit: int = 1000)
         )
         for row in (await db.execute(query)).scalars()
     ]
+
+
+async def rejections(db: Session, conversation_ids: Sequence[UUID]) -> list[tuple[UUID, str, datetime]]:
+    """(conversation, question, when) of suggestions that agents waved away, oldest first."""
+    query = select(AssistFeedback.conversation_id, AssistFeedback.question, AssistFeedback.at).where(
+        AssistFeedback.conversation_id.in_(list(conversation_ids)), AssistFeedback.outcome == "rejected"
+    )
+    return [(row[0], row[1], row[2]) for row in await db.execute(query.order_by(AssistFeedback.id))]
 
 
 async def figures(db: Session, days: int) -> dict[str, int]:
