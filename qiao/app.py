@@ -108,7 +108,7 @@ async def running(runtime: Runtime, *, background: bool = True) -> AsyncIterator
 
 
 @cache
-def _routes() -> tuple[list[BaseRoute], list[Any]]:
+def all_routes() -> tuple[list[BaseRoute], list[Any]]:
     """The routes of all rooms and the middleware they bring. Working out what each route takes costs a second and is the
     same for every application of a process."""
     found: list[BaseRoute] = []
@@ -154,7 +154,7 @@ def create_app(settings: Settings, database_url: str, *, background: bool = True
     app.state.runtime = runtime
     app.state.ready = False
     errors.install(app)
-    routes, wrappers = _routes()
+    routes, wrappers = all_routes()
     app.router.routes.extend(routes)
     for wrapper in wrappers:
         app.add_middleware(wrapper)

@@ -1,12 +1,15 @@
 """`qiao …`: the command line."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,12 +49,13 @@ def _step(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The address of a database that is up, with this version's schema."""
+def _database(settings: Settings, meanwhile: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """The address of a database that is up, with this version's schema. `meanwhile` is done while it starts."""
     from qiao.core.postgres import EmbeddedPostgres, PostgresError
     from qiao.schema import prepare_now
 
     if settings.database_url:
+        meanwhile()
         with _step("database_migrate"):
             prepare_now(settings.database_url)
         yield settings.database_url
@@ -59,8 +63,11 @@ def _database(settings: Settings) -> Iterator[str]:
     settings.data.mkdir(parents=True, exist_ok=True)
     server = EmbeddedPostgres(settings.data / "postgres")
     try:
-        with _step("database_start"):
-            url = server.start().url()
+        with ThreadPoolExecutor(1) as beside:
+            starting = beside.submit(server.start)
+            meanwhile()
+            with _step("database_start"):
+                url = starting.result().url()
     except PostgresError as error:
         console.print(f"[red]{error}[/]")
         raise SystemExit(1) from None
@@ -99,10 +106,11 @@ def up(
 
     try:
         with running.noted(settings.data):
-            with _step("loading"):
+            Thread(target=_preload, args=(settings,), daemon=True).start()
+            with _database(settings, _load) as url:
                 from qiao import server
                 from qiao.app import create_app
-            with _database(settings) as url:
+
                 if not empty:
                     _seed(settings, url)
                 application = create_app(settings, url)
@@ -114,6 +122,26 @@ def up(
     except KeyboardInterrupt:
         pass  # being asked to stop is how a server ends well
     console.print(_say("stopped"))
+
+
+def _load() -> None:
+    """Imports everything. What is made by that stays for good, so nobody needs to look through it for garbage."""
+    with _step("loading"):
+        gc.disable()
+        import qiao.app
+
+        qiao.app.load_rooms()
+        qiao.app.all_routes()
+        gc.freeze()
+        gc.enable()
+
+
+def _preload(settings: Settings) -> None:
+    """The model that understands questions, for whoever has texts to find: loading it needs little of this thread."""
+    if (settings.data / "search" / "vectors.sqlite").exists():
+        from qiao.knowledge.search.embedding import preload
+
+        preload()
 
 
 def _seed(settings: Settings, url: str) -> None:

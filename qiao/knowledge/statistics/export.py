@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from qiao.core import i18n
 from qiao.knowledge.statistics.models import COUNTERS
@@ -46,6 +43,8 @@ async def as_csv(pages: Rows, locale: str) -> AsyncIterator[bytes]:
 
 async def as_xlsx(pages: Rows, locale: str) -> Path:
     """A workbook in a temporary file, which the caller removes."""
+    from openpyxl import Workbook  # slow to load, seldom needed
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(i18n.t("statistics.sheet", locale))
     sheet.freeze_panes = "A2"
@@ -69,6 +68,9 @@ def _guarded(value: Any) -> Any:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     cell = WriteOnlyCell(sheet, value="")
     if isinstance(value, str):
         cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:32_767]
