@@ -275,6 +275,14 @@ async def flow_for(db: Session, text: str, reply: Reply) -> str | None:
     return _begins(published, await book.match(published, text), text, answered=reply.action is Action.ANSWER)
 
 
+async def begun_with(db: Session, message_id: UUID) -> str | None:
+    """The flow that a customer's message began, if it is still published."""
+    published = await runtime_of(db).get(FlowBook).published(db)
+    keys = {uuid5(message_id, f"flow:{key}"): key for key in published}
+    found = (await db.execute(select(FlowRunRow.id).where(FlowRunRow.id.in_(keys)))).scalars().first()
+    return keys[found] if found is not None else None
+
+
 def _bare(text: str) -> bool:
     plain = entities.without_values(text).strip(" 。.!！?？~")
     return len(plain) <= 2 if re.search(r"[\u4e00-\u9fff]", plain) else " " not in plain

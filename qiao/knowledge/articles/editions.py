@@ -74,8 +74,8 @@ async def with_work(db: Session, states: Sequence[str]) -> list[SearchableText]:
         beside = {draft.item_id: draft for draft in drafts if draft.source == source and draft.item_id in found}
         for start in range(0, len(beside), _CHUNK):
             some = list(beside)[start : start + _CHUNK]
-            rows = (await db.execute(select(table).where(table.id.in_(some)))).scalars()
-            for row in rows:
+            lying: Iterable[Any] = (await db.execute(select(table).where(table.id.in_(some)))).scalars()
+            for row in lying:
                 content = versions.content_of(row) | beside[row.id].changes
                 found[row.id] = _of_content(row, content, around)
     return list(found.values())

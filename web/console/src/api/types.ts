@@ -23,6 +23,8 @@ export type Permission =
   | "knowledge.view_all"
   | "canned.edit"
   | "flows.manage"
+  | "evaluation.manage"
+  | "evaluation.decide"
   | "queues.manage"
   | "users.manage"
   | "roles.manage"

@@ -5,6 +5,7 @@ import {
   Check,
   Download,
   Flag,
+  FlaskConical,
   MoreHorizontal,
   PanelRight,
   Tag as TagIcon,
@@ -13,7 +14,9 @@ import {
 import type { ReactNode } from "react";
 import type { ConversationView } from "@/api/types";
 import { useT } from "@/app/i18n";
+import { useCan } from "@/app/session";
 import { keyCaps } from "@/app/shortcuts";
+import { useAdding } from "@/features/evaluation/adding";
 import { Avatar } from "@/ui/Avatar";
 import { confirmLoss } from "@/ui/feedback";
 import { useVerbs } from "../actions/verbs";
@@ -60,6 +63,8 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
   const setPanel = useInbox((s) => s.setPanel);
   const verbs = useVerbs(c.id);
   const may = c.may ?? {};
+  const mayAdd = useCan("conversations.handle", "evaluation.manage");
+  const addToSet = useAdding((state) => state.open);
   const open = (dialog: Dialog) => () => setDialog(dialog);
   return (
     <header className="q-pane__head">
@@ -119,6 +124,16 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
                 extra: "L",
                 onClick: open("tags"),
               },
+              ...(mayAdd
+                ? [
+                    {
+                      key: "case",
+                      label: t("add_to_set"),
+                      icon: <FlaskConical size={15} />,
+                      onClick: () => addToSet(c.id),
+                    },
+                  ]
+                : []),
               {
                 key: "transcript",
                 icon: <Download size={15} />,

@@ -16,6 +16,8 @@ import { api } from "@/api/client";
 import { useAct } from "@/api/hooks";
 import type { MessageView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
+import { useCan } from "@/app/session";
+import { useAdding } from "@/features/evaluation/adding";
 import { absoluteTime, clockTime, fileSize, money } from "@/lib/format";
 import { Avatar } from "@/ui/Avatar";
 import { confirmLoss, toast } from "@/ui/feedback";
@@ -214,6 +216,8 @@ export const Message = memo(function Message(props: {
       : m.author.name || t(m.author.kind === "customer" ? "customer" : "somebody");
   const delivery =
     m.delivery === "failed" ? "failed" : props.customerReadSeq >= m.seq ? "read" : (m.delivery ?? "sent");
+  const mayAdd = useCan("conversations.handle", "evaluation.manage");
+  const addToSet = useAdding((state) => state.open);
   const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));
   const recallable = own && !m.recalled_at && Date.now() - Date.parse(m.created_at) < RECALL_MS;
 
@@ -230,6 +234,9 @@ export const Message = memo(function Message(props: {
                 .catch(() => {}),
           },
         ]
+      : []),
+    ...(mayAdd && !m.recalled_at && !staffOnly && m.kind === "text" && m.author.kind !== "system"
+      ? [{ key: "case", label: t("add_to_set"), onClick: () => addToSet(m.conversation_id, m.id) }]
       : []),
     ...(recallable
       ? [

@@ -8,6 +8,7 @@ import type { Id, Job } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
+import { PublishCheck } from "@/features/evaluation/PublishCheck";
 import { integer } from "@/lib/format";
 import { Page, useConfirm, useSubmit } from "../../settings/kit";
 import { Columns } from "./Columns";
@@ -258,6 +259,7 @@ function Check(props: {
   const [duplicates, setDuplicates] = useState<Duplicates>("skip");
   const mayPublish = useCan("knowledge.publish");
   const [publish, setPublish] = useState(mayPublish);
+  const [mayGo, setMayGo] = useState(true);
   const rows = filterRows(preview.rows, filter, query);
   const count = willImport(summary, duplicates);
   const commit = useSubmit(
@@ -366,6 +368,15 @@ function Check(props: {
           { key: "category", title: t("faq.category"), render: (_, row) => row.category ?? "–" },
         ]}
       />
+      {publish && count > 0 && (
+        <PublishCheck
+          key={duplicates}
+          importId={preview.id}
+          duplicates={duplicates}
+          texts={summary.ready + summary.duplicate}
+          onMay={setMayGo}
+        />
+      )}
       <div className="qs-row" style={{ marginTop: 16, gap: 24 }}>
         {summary.duplicate > 0 && (
           <div className="qs-row" role="group" aria-label={t("import.duplicates")}>
@@ -390,7 +401,12 @@ function Check(props: {
         />
         <span className="qk-toolbar-space" />
         <Button onClick={props.onBack}>{t("import.otherFile")}</Button>
-        <Button type="primary" disabled={count === 0} loading={commit.busy} onClick={() => void commit.run()}>
+        <Button
+          type="primary"
+          disabled={count === 0 || (publish && !mayGo)}
+          loading={commit.busy}
+          onClick={() => void commit.run()}
+        >
           {t("import.commit", { count })}
         </Button>
       </div>

@@ -15,6 +15,8 @@ export const NEEDS: Record<string, readonly string[]> = {
   "knowledge.publish": ["knowledge.edit"],
   "knowledge.manage": ["knowledge.edit"],
   "knowledge.view_all": ["knowledge.view"],
+  "evaluation.manage": ["knowledge.view"],
+  "evaluation.decide": ["evaluation.manage"],
 };
 
 const GROUP_OF: Record<string, string> = {
@@ -23,6 +25,7 @@ const GROUP_OF: Record<string, string> = {
   customers: "customers",
   orders: "customers",
   knowledge: "knowledge",
+  evaluation: "knowledge",
   queues: "manage",
   users: "manage",
   roles: "manage",

@@ -1,0 +1,11 @@
+"""What evaluation lends to importing, and this process's side of a shadow run."""
+
+from qiao.bot.evaluation.gate import Gate
+from qiao.bot.evaluation.shadow import Shadows
+from qiao.core.runtime import Runtime
+from qiao.knowledge.importing.ports import PublishGate
+
+
+def provide(runtime: Runtime) -> None:
+    runtime.provide(PublishGate, Gate())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Shadows, Shadows(runtime))
