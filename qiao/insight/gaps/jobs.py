@@ -7,7 +7,8 @@ from qiao.core.db import Session
 from qiao.core.jobs import every
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
-from qiao.insight.gaps import writing
+from qiao.insight.gaps.writing import name as written_name
+from qiao.insight.gaps.writing import ready
 from qiao.knowledge.gaps import service as gaps
 
 NAMED: Final = 10
@@ -37,12 +38,12 @@ async def forget_gone(runtime: Runtime) -> None:
 @every(1800, name="insight.gaps_names")
 async def name_gaps(runtime: Runtime) -> None:
     """Asks the language model, when there is one, what the costliest gaps without a proper name are about."""
-    if not await writing.ready(runtime):
+    if not await ready(runtime):
         return
     async with runtime.db.read() as db:
         wanted = await gaps.nameless(db, NAMED)
     for gap_id, locale, texts in wanted:
-        name = await writing.name(runtime, texts, locale)
+        name = await written_name(runtime, texts, locale)
         if name is not None:
             async with runtime.db.transaction() as db:
                 await gaps.name_by_model(db, gap_id, name)

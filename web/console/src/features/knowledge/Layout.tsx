@@ -97,7 +97,7 @@ export default function KnowledgeLayout() {
     ...(mayManage ? ["spaces"] : []),
     "synonyms",
     ...(mayEdit ? ["import"] : []),
-    ...(maySeeStatistics ? ["statistics"] : []),
+    ...(maySeeStatistics ? ["gaps", "statistics"] : []),
   ];
   return (
     <div className="qs-layout">

@@ -38,6 +38,11 @@ export default defineFeature({
           component: () => import("./statistics/Statistics"),
           permissions: ["reports.view", "knowledge.edit"],
         },
+        {
+          path: "/gaps",
+          component: () => import("./gaps/Gaps"),
+          permissions: ["reports.view", "knowledge.edit"],
+        },
         { path: "/import", component: () => import("./importing/Import"), permissions: ["knowledge.edit"] },
       ],
     },
