@@ -11,6 +11,7 @@ from qiao.core.db import Db, Session
 from qiao.core.files import wiring as files
 from qiao.core.settings import Settings
 from qiao.demo.company import seed_company
+from qiao.demo.evaluation import seed_test_set
 from qiao.demo.flows import seed_flows
 from qiao.demo.gaps import seed_gaps
 from qiao.demo.history import seed_history
@@ -76,6 +77,8 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
             customers = await seed_customers(db, actor, pack, places, step)
             await seed_orders(db, actor, pack, customers, step)
             await seed_flows(db, actor, step)
+            ids = {key: answer.id for key, answer in answers.items()}
+            await seed_test_set(db, actor, ids, pack.company.locale)
             talks = await seed_history(db, actor, pack, places, customers, answers, step)
             await seed_gaps(db, pack, places, talks, answers)
     finally:

@@ -58,11 +58,13 @@ def retrieve(
     """Ask every question of one file of the documents of another, with the engine the bot uses."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from qiao.bot.evaluation import retrieval
+    from qiao.knowledge.search.embedding import E5Embedder
     from qiao.knowledge.search.engine import Engine
 
+    engine = Engine(second=E5Embedder())
     _run(
         lambda shown: retrieval.retrieve(
-            Engine(), corpus, queries, out, max_error=max_error, locale=locale(), progress=shown
+            engine, corpus, queries, out, max_error=max_error, locale=locale(), progress=shown
         ),
         out,
     )

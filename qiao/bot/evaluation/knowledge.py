@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from qiao.bot.evaluation.schemas import Config
@@ -14,43 +14,14 @@ from qiao.core.text import normalize
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.schemas import SearchableText
 from qiao.knowledge.importing.outlook import outlook
+from qiao.knowledge.search.cache import SqliteVectorCache
 from qiao.knowledge.search.engine import Engine
-from qiao.knowledge.search.ports import Vectors
 from qiao.knowledge.search.service import SearchService, document_of
 
 # One index beside the live one at a time in a process: it may take as much memory again.
 _ONE: Final = asyncio.Semaphore(1)
 _WORKING: Final = {"scheduled": ("scheduled",), "drafts": ("draft", "review", "scheduled")}
 Progress = Callable[[int, int], None]
-
-
-class Borrowed:
-    """The live engine's embedder with the live engine's cache: what it has embedded is never embedded again."""
-
-    def __init__(self, engine: Engine):
-        self._engine = engine
-        self.name = engine.embedder.name
-        self.dimensions = engine.embedder.dimensions
-        self.floor = engine.embedder.floor
-
-    def warm_up(self) -> None:
-        return None  # the live one is
-
-    def questions(self, texts: Sequence[str]) -> Vectors:
-        return self._engine.vectors_for(texts)
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        return self._engine.vectors_for(texts, passage=True)
-
-
-class Uncached:
-    """Vectors are kept by the engine they are borrowed from."""
-
-    def get(self, keys: Sequence[bytes], dimensions: int) -> Mapping[bytes, Vectors]:
-        return {}
-
-    def put(self, vectors: Mapping[bytes, Vectors]) -> None:
-        return None
 
 
 async def texts_of(db: Session, config: Config) -> list[SearchableText]:
@@ -85,9 +56,17 @@ async def index_of(
         words = await articles.groups(db)
 
     def build() -> Engine:
-        engine = Engine(embedder=Borrowed(live.engine), cache=Uncached())
+        # The live engine's models, and its cache of vectors: what it has read is never read again.
+        models: dict[str, Any] = {"embedder": live.engine.embedder}
+        second = getattr(live.engine, "second", None)
+        if second is not None:
+            models["second"] = second
+        engine = Engine(cache=SqliteVectorCache(runtime.settings.data / "search" / "vectors.sqlite"), **models)
         engine.set_synonyms(words)
         engine.replace([document_of(text) for text in texts], progress=progress)
+        deepen = getattr(engine, "deepen", None)
+        while second is not None and deepen is not None and deepen():
+            continue  # the second model reads what it has not read yet
         return engine
 
     service = SearchService(runtime, await asyncio.to_thread(build))
