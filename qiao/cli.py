@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
@@ -223,6 +224,45 @@ async def _ask(settings: Settings, url: str, question: str, locale: str) -> "Ask
 
     async with running(create_runtime(settings, url), background=False) as runtime:
         return await bot.ask(runtime, AskBody(text=question), locale)
+
+
+@evaluation.app.command("set")
+def evaluate_set(
+    name: Annotated[str, typer.Argument(help="Name of a test set kept in the product")],
+    out: Annotated[Path, typer.Option(help='JSON lines: {"case", "question", "verdict", "decision", "ranked", …}')],
+    knowledge: Annotated[str, typer.Option(help="live, scheduled or drafts")] = "live",
+    max_error: Annotated[float, typer.Option(min=0.0, max=0.5, help="0: the bot's own setting.")] = 0.0,
+    against: Annotated[Path | None, typer.Option(help="An earlier out file: code 1 when a case became worse.")] = None,
+) -> None:
+    """Run a test set of the company's database with the bot's own decision; no server is needed."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    settings = get_settings()
+    from qiao.bot.evaluation import set_command
+    from qiao.core import telemetry
+
+    telemetry.configure_logging("warning", as_json=False)
+
+    async def work(url: str, shown: evaluation.Shown) -> tuple[int, int]:
+        from qiao.app import create_runtime, running
+
+        async with running(create_runtime(settings, url), background=False) as runtime:
+            return await set_command.run_set(
+                runtime, name, out, knowledge=knowledge, max_error=max_error or None, against=against,
+                locale=evaluation.locale(), progress=shown,
+            )  # fmt: skip
+
+    worse = 0
+
+    def count(shown: evaluation.Shown) -> int:
+        nonlocal worse
+        with _database(settings) as url:
+            cases, worse = asyncio.run(work(url, shown))
+        return cases
+
+    evaluation.run(count, out)
+    if against is not None:
+        typer.echo(i18n.t("evaluate.worse", evaluation.locale(), count=worse), err=True)
+    raise typer.Exit(1 if worse else 0)
 
 
 @app.command()

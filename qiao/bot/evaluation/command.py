@@ -45,7 +45,7 @@ class Shown:
 
 @app.callback()
 def evaluate() -> None:
-    """Measure answers on files, without server or database."""
+    """Measure answers: on files, without server or database, or with a test set of the product."""
 
 
 @app.command()
@@ -62,7 +62,7 @@ def retrieve(
     from qiao.knowledge.search.engine import Engine
 
     engine = Engine(second=E5Embedder())
-    _run(
+    run(
         lambda shown: retrieval.retrieve(
             engine, corpus, queries, out, max_error=max_error, locale=locale(), progress=shown
         ),
@@ -80,10 +80,10 @@ def classify(
     from qiao.bot.evaluation import classify_command
 
     classify_command.one_thread()
-    _run(lambda shown: classify_command.classify(train, test, out, locale=locale(), progress=shown), out)
+    run(lambda shown: classify_command.classify(train, test, out, locale=locale(), progress=shown), out)
 
 
-def _run(work: Callable[[Shown], int], out: Path) -> None:
+def run(work: Callable[[Shown], int], out: Path) -> None:
     """Does the work with its progress shown and says how many lines were written; bad input ends with code 2."""
     from qiao.bot.evaluation.jsonl import BadInputError
 

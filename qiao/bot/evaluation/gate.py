@@ -92,9 +92,9 @@ async def start(db: Session, actor: Actor, body: CheckBody) -> CheckView:
     pairs: list[dict[str, Any]] = []
     total = 0
     for one in await _gate_sets(db):
-        now = await runs.start(db, actor, one.id, RunBody(config=Config()), purpose="gate")
+        now = await runs.start(db, actor, one.id, RunBody(config=Config()), purpose="gate", job=False)
         then = Config(knowledge="import", import_id=body.import_id, duplicates=body.duplicates)
-        after = await runs.start(db, actor, one.id, RunBody(config=then), purpose="gate")
+        after = await runs.start(db, actor, one.id, RunBody(config=then), purpose="gate", job=False)
         pairs.append({"set_id": str(one.id), "set_name": one.name, "before": str(now.id), "after": str(after.id)})
         total += now.total + after.total
     if not pairs:

@@ -53,8 +53,10 @@ async def run_row(db: Session, run_id: UUID, *, lock: bool = False) -> EvalRun:
     return row
 
 
-async def start(db: Session, actor: Actor, set_id: UUID, body: RunBody, *, purpose: str = "manual") -> RunBrief:
-    """Asks for a run. It begins after commit."""
+async def start(
+    db: Session, actor: Actor, set_id: UUID, body: RunBody, *, purpose: str = "manual", job: bool = True
+) -> RunBrief:
+    """Asks for a run. It begins after commit; without a `job` the caller carries it out."""
     await sets.set_row(db, set_id)
     total = int(await db.scalar(select(func.count()).where(EvalCase.set_id == set_id)) or 0)
     if not total:
@@ -74,7 +76,7 @@ async def start(db: Session, actor: Actor, set_id: UUID, body: RunBody, *, purpo
     )
     db.add(row)
     await db.flush()
-    if purpose == "manual":
+    if job:
         row.job_id = await jobs.enqueue(db, actor, JOB, {"run_id": str(row.id)}, total=total)
     await _forget_old(db, set_id)
     return RunBrief.model_validate(row)
