@@ -32,6 +32,9 @@ _EN_POLITE: Final = (
     r"sure|of course|ok(?:ay)?|great|perfect|exactly|got it|my pleasure|(?:i['’]?m )?(?:so |very )?sorry[^.!?]{0,50}",
 )
 _POLITE: Final = re.compile(r"^(?:" + "|".join((*_ZH_POLITE, *_EN_POLITE)) + r")[\s,，。.!！~、]*$", re.IGNORECASE)
+_WAIT: Final = re.compile(
+    r"^(?:好的?|嗯|收到|可以)[,，]?(?:请(?:您)?稍[等候]|稍等|我(?:帮您|来)?[查看](?:一下|看)?)[^。！!]{0,6}[。！!]\s*"
+)
 _OPENING: Final = re.compile(
     r"^(?:[^,，。！!\s]{0,8}?(?:您好|你好|早上好|下午好|晚上好)[,，！!。\s]*"
     r"|(?:hi|hello|hey)\b(?: there| \[?\w+\]?)?[,!.\s]+)"
@@ -59,6 +62,7 @@ def width(text: str) -> float:
 def substance(text: str) -> str:
     """A message without greetings, thanks, apologies and requests to wait."""
     text = _OPENING.sub("", text.strip(), count=1)
+    text = _WAIT.sub("", text, count=1)
     kept = [s for s in _SENTENCE.findall(text) if s.strip() and not _POLITE.match(s.strip())]
     return "".join(kept).strip()
 

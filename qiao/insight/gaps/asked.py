@@ -13,7 +13,7 @@ from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core.text import normalize
 from qiao.desk.conversations.schemas import ConversationFacts, MessageView
 from qiao.knowledge.gaps.schemas import Kind
-from qiao.knowledge.search.text import needs_context, with_context
+from qiao.knowledge.search.text import needs_context, unit_terms, with_context
 
 SHORTEST: Final = 2
 LONGEST: Final = 300
@@ -55,14 +55,17 @@ def questions(
     """Every question the bot met or an agent had no suggestion for. `kind` answered: nothing was wrong with it."""
     found = _bot_turns(messages)
     handed = handed_at(facts)
-    if handed is not None and found:
+    if handed is not None and any(message.author.kind == "bot" for message in messages):
         found = _blamed(found, handed, facts.handoff_reason)
     found = [one for one in found if one.kind is not None]
     return _with_rejections(found, messages, rejections)
 
 
 def _bot_turns(messages: Sequence[MessageView]) -> list[Asked]:
-    """Questions until people came, each with what the bot did about it; None where it did something else (a flow)."""
+    """Questions until people came, each with what the bot did about it; None where it did something else (a flow).
+
+    Without a bot there is nothing to read: that people answer what they are asked says nothing about the knowledge base.
+    """
     found: list[Asked] = []
     spoken = False
     for message in messages:
@@ -73,6 +76,8 @@ def _bot_turns(messages: Sequence[MessageView]) -> list[Asked]:
                 if message.kind not in ("note", "whisper", "event"):
                     break
             case "customer":
+                if found and found[-1].kind == "missed" and len(unit_terms(normalize(message.body))) <= 3:
+                    continue  # an answer to the offer of a person, whatever it sounds like
                 if (one := _question(message, found)) is not None:
                     found.append(one)
                     spoken = False
