@@ -354,7 +354,7 @@ function Inside(props: {
           }
         />
       )}
-      <p>
+      <p className="kg-sum">
         {t("gaps.sum", {
           count: integer(gap.figures.count, locale),
           handed: integer(gap.figures.handed_over, locale),
