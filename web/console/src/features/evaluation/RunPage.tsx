@@ -173,6 +173,7 @@ function Overview({ run, figures }: { run: Run; figures: Figures }) {
       </div>
       {parts.length > 2 && (
         <Table
+          className="qk-gap"
           size="small"
           rowKey="key"
           dataSource={parts}

@@ -1,12 +1,14 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { Button, Dropdown, Modal, Progress, Select, Tabs, Tag, Tooltip } from "antd";
+import { Button, Dropdown, Modal, Progress, Select, Space, Tabs, Tag, Tooltip } from "antd";
 import {
+  ChevronDown,
   Download,
   FlaskConical,
   GitCompareArrows,
   MoreHorizontal,
   Plus,
-  Sparkles,
+  Quote,
+  ThumbsUp,
   Upload,
 } from "lucide-react";
 import { useState } from "react";
@@ -309,21 +311,25 @@ function Cases({ setId }: { setId: string }) {
     },
   ];
   const add = (
-    <Dropdown.Button
-      type="primary"
-      trigger={["click"]}
-      onClick={() => setOpen("new")}
-      menu={{
-        items: [
-          { key: "votes", icon: <Sparkles size={15} />, label: t("collect.votes") },
-          { key: "phrasings", icon: <Sparkles size={15} />, label: t("collect.phrasings") },
-          { key: "file", icon: <Upload size={15} />, label: t("collect.file") },
-        ],
-        onClick: ({ key }) => setCollect(key as "votes" | "phrasings" | "file"),
-      }}
-    >
-      <Plus size={15} /> {t("case.new")}
-    </Dropdown.Button>
+    <Space.Compact>
+      <Button type="primary" icon={<Plus size={15} />} onClick={() => setOpen("new")}>
+        {t("case.new")}
+      </Button>
+      <Dropdown
+        trigger={["click"]}
+        placement="bottomRight"
+        menu={{
+          items: [
+            { key: "votes", icon: <ThumbsUp size={15} />, label: t("collect.votes") },
+            { key: "phrasings", icon: <Quote size={15} />, label: t("collect.phrasings") },
+            { key: "file", icon: <Upload size={15} />, label: t("collect.file") },
+          ],
+          onClick: ({ key }) => setCollect(key as "votes" | "phrasings" | "file"),
+        }}
+      >
+        <Button type="primary" icon={<ChevronDown size={15} />} aria-label={t("collect.more")} />
+      </Dropdown>
+    </Space.Compact>
   );
   return (
     <>

@@ -8,7 +8,7 @@ export default defineFeature({
   nav: [
     {
       id: "evaluation",
-      labelKey: "nav.title",
+      labelKey: "nav.rail",
       icon: FlaskConical,
       path: "/evaluation",
       order: 47,
