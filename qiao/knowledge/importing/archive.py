@@ -67,7 +67,7 @@ class _Writer:
             "valid_until": view.valid_until.isoformat() if view.valid_until else None,
             "pictures": pictures,
         }
-        if len(view.translations) > 1:
+        if any(other.id != view.id for other in view.translations):
             values["group"] = str(view.group_id)
         if is_faq:
             assert isinstance(view, FaqView)

@@ -363,19 +363,23 @@ async def _note_pages(db: Session, source: SourceRow, reading: Reading) -> int:
         if seen.state == "kept":
             page.seen_at, page.gone_at = now, None
             page.state = "kept" if page.article_id is not None or url not in offered else "new"
-            if url not in offered:  # an offered one is noted when it is imported
-                page.etag, page.modified = seen.etag or page.etag, seen.modified or page.modified
+            # A change that nobody takes is offered again: the mark of what was taken must not hide it.
+            fresh = url not in offered or page.digest is None
+            page.etag, page.modified = (seen.etag, seen.modified) if fresh else (None, None)
         elif seen.state == "gone":
             page.state, page.gone_at = "gone", page.gone_at or now
         else:
             page.state = "failed"
     complete = reading.left == 0 and source.kind != "feed"  # a feed forgets its older entries
-    for url, page in pages.items():
+    for url, page in list(pages.items()):
         if complete and url not in reading.pages and page.state != "gone":
-            page.state, page.gone_at = "gone", now
+            if page.article_id is None:
+                await db.delete(page)  # nothing came of it
+                del pages[url]
+            else:
+                page.state, page.gone_at = "gone", now
     await db.flush()
-    everything = {**pages}
-    return sum(page.state == "gone" for page in everything.values())
+    return sum(page.state == "gone" for page in pages.values())
 
 
 __all__ = ["JOB", "read"]

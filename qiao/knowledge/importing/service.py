@@ -46,6 +46,9 @@ from qiao.people.accounts import service as accounts
 JOB: Final = "knowledge.import"
 PREVIEW_DAYS: Final = 7
 _CUT: Final = 400
+_SHOWN: Final = (
+    "question", "variants", "answer", "category", "tags", "locale", "audience", "valid_from", "valid_until"
+)  # fmt: skip
 _CHUNK: Final = 1_000
 
 
@@ -239,7 +242,7 @@ async def _detail(
 
 
 def _row_view(item: ImportItem, locale: str, cut: int | None, seen: Container[UUID]) -> RowView:
-    fields = {**item.fields}
+    fields = {key: item.fields[key] for key in _SHOWN}
 
     def twin(found: dict[str, Any] | None) -> DuplicateView | None:
         if not found:

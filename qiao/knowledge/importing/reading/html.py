@@ -60,7 +60,7 @@ def from_html(text: str, name: str, resolve: Resolve = no_pictures, base: str | 
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(text, "lxml")
-    _refuse_depth(soup)
+    refuse_depth(soup)
     title = _title(soup)
     for gone in soup.find_all(_GONE):
         gone.decompose()
@@ -87,7 +87,7 @@ def _title(soup: Any) -> str:
     return next((str(one)[:300] for one in heads if one), "")
 
 
-def _refuse_depth(soup: Any) -> None:
+def refuse_depth(soup: Any) -> None:
     """Nothing a person wrote is nested so deeply; what walks the tree would run out of stack."""
     depth, node = 0, soup
     level = [node]

@@ -208,6 +208,7 @@ export default function Faqs() {
               items: [
                 { key: "xlsx", label: <a href="/api/v1/knowledge/export.xlsx">{t("export.xlsx")}</a> },
                 { key: "csv", label: <a href="/api/v1/knowledge/export.csv">{t("export.csv")}</a> },
+                { key: "zip", label: <a href="/api/v1/knowledge/export.zip">{t("export.zip")}</a> },
               ],
             }}
           >

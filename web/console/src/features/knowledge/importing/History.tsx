@@ -7,17 +7,41 @@ import { useCan } from "@/app/session";
 import { integer } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../../settings/kit";
+import type { Preview } from "./Reading";
 
-interface Undone {
+export interface Undone {
   removed: number;
   restored: number;
   kept: number;
+  kept_items?: { id: Id; type: string; title: string }[];
+}
+
+/** What an undo left as it is, by name. */
+export function Kept({ undone }: { undone: Undone }) {
+  const t = useT("knowledge");
+  const items = undone.kept_items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <div>
+      <p>{t("import.keptText", { count: undone.kept })}</p>
+      <ul>
+        {items.map((one) => (
+          <li key={one.id}>
+            <a href={`/console/knowledge/${one.type === "article" ? "articles" : "faqs"}/${one.id}`}>
+              {one.title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
 }
 
 interface Import {
   id: Id;
   filename: string;
   state: "preview" | "running" | "done" | "failed" | "undone";
+  stage: "reading" | "refused" | null;
   summary: { total: number };
   options: { publish?: boolean };
   result: Partial<Undone & { created: number; updated: number; skipped: number }>;
@@ -34,25 +58,32 @@ const COLOURS = {
 };
 
 /** Every import there was, newest first; each can be taken back. */
-export function History() {
+export function History(props: { onOpen: (reading: Preview) => void }) {
   const t = useT("knowledge");
   const locale = useLocale();
   const confirm = useConfirm();
   const mayPublish = useCan("knowledge.publish");
   const imports = usePages<Import>("/knowledge/imports", { limit: 20 });
-  const figures = (counts: Partial<Record<string, number>>, keys: readonly string[]) =>
-    Object.fromEntries(keys.map((key) => [key, integer(counts[key] ?? 0, locale)]));
+  const figures = (counts: object, keys: readonly string[]) =>
+    Object.fromEntries(
+      keys.map((key) => [key, integer(Number((counts as Record<string, unknown>)[key] ?? 0), locale)]),
+    );
   const undo = useSubmit((one: Import) => api.post<Undone>(`/knowledge/imports/${one.id}/undo`), {
     stale: ["/knowledge"],
     done: (answer) =>
       `${t("import.undone")}: ${t("import.undoneText", figures({ ...answer }, ["removed", "restored", "kept"]))}`,
+  });
+  const open = useSubmit((one: Import) => api.get<Preview>(`/knowledge/imports/${one.id}`), {
+    onDone: props.onOpen,
   });
   const columns: Column<Import>[] = [
     { key: "file", title: t("import.history.file"), fixedIn: true, render: (_, one) => one.filename },
     {
       key: "state",
       title: t("import.history.state"),
-      render: (_, one) => <Tag color={COLOURS[one.state]}>{t(`import.history.states.${one.state}`)}</Tag>,
+      render: (_, one) => (
+        <Tag color={COLOURS[one.state]}>{t(`import.history.states.${one.stage ?? one.state}`)}</Tag>
+      ),
     },
     {
       key: "result",
@@ -72,23 +103,29 @@ export function History() {
       fixedIn: true,
       align: "right",
       render: (_, one) =>
-        (one.state === "done" || one.state === "failed") &&
-        (mayPublish || !one.options.publish) && (
-          <Button
-            size="small"
-            icon={<Undo2 size={14} />}
-            aria-label={t("import.history.undo", { name: one.filename })}
-            onClick={() =>
-              confirm({
-                title: t("import.undoTitle"),
-                text: t("import.undoText"),
-                ok: t("import.undo"),
-                run: () => undo.run(one),
-              })
-            }
-          >
-            {t("import.undo")}
+        one.state === "preview" && one.stage !== "refused" ? (
+          <Button size="small" onClick={() => void open.run(one)}>
+            {t("import.history.open")}
           </Button>
+        ) : (
+          (one.state === "done" || one.state === "failed") &&
+          (mayPublish || !one.options.publish) && (
+            <Button
+              size="small"
+              icon={<Undo2 size={14} />}
+              aria-label={t("import.history.undo", { name: one.filename })}
+              onClick={() =>
+                confirm({
+                  title: t("import.undoTitle"),
+                  text: t("import.undoText"),
+                  ok: t("import.undo"),
+                  run: () => undo.run(one),
+                })
+              }
+            >
+              {t("import.undo")}
+            </Button>
+          )
         ),
     },
   ];

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Input, Progress, Radio, Segmented, Steps, Table, Tag, Upload } from "antd";
+import { Alert, Button, Progress, Segmented, Steps, Upload } from "antd";
 import { CircleCheck, CircleX, FileSpreadsheet, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { api, upload } from "@/api/client";
@@ -7,39 +7,24 @@ import { Problem, sentenceOf } from "@/api/problem";
 import type { Id, Job } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
-import { useCan } from "@/app/session";
-import { PublishCheck } from "@/features/evaluation/PublishCheck";
 import { integer } from "@/lib/format";
-import { Page, useConfirm, useSubmit } from "../../settings/kit";
+import { Page, Toggle, useConfirm, useSubmit } from "../../settings/kit";
+import { Check } from "./Check";
 import { Columns } from "./Columns";
-import { History } from "./History";
+import { History, Kept, type Undone } from "./History";
 import {
   ACCEPTED,
   acceptedFile,
   columnsRefused,
-  DUPLICATES,
-  type Duplicates,
-  FIELDS,
-  filterRows,
+  cuttable,
   type ImportColumn,
-  type ImportRow,
   type Mapping,
   mappingField,
   mappingOf,
-  type RowFilter,
-  rowState,
-  summarize,
   templateCsv,
-  willImport,
 } from "./model";
-
-interface Preview {
-  id: Id;
-  filename?: string;
-  /** Empty for files that are not tables. */
-  columns: ImportColumn[];
-  rows: ImportRow[];
-}
+import { type Preview, Reading } from "./Reading";
+import { Sources } from "./Sources";
 
 /** A file whose columns the person is asked about. */
 interface Asking {
@@ -48,8 +33,6 @@ interface Asking {
   mapping: Mapping;
   refused: boolean;
 }
-
-const TONES = { ready: "success", duplicate: "warning", error: "error" } as const;
 
 export default function Import() {
   const t = useT("knowledge");
@@ -78,6 +61,8 @@ export function ImportWizard(props: {
   const [asking, setAsking] = useState<Asking | null>(null);
   const [file, setFile] = useState<File | null>(null);
   const [preview, setPreview] = useState<Preview | null>(null);
+  const [reading, setReading] = useState<Preview | null>(null);
+  const [where, setWhere] = useState<"file" | "site">("file");
   const [jobId, setJobId] = useState<Id | null>(null);
   const [finished, setFinished] = useState<Job | null>(null);
   const step = finished ? 3 : jobId ? 2 : preview ? 1 : 0;
@@ -85,6 +70,7 @@ export function ImportWizard(props: {
     setAsking(null);
     setFile(null);
     setPreview(null);
+    setReading(null);
     setJobId(null);
     setFinished(null);
   };
@@ -96,17 +82,45 @@ export function ImportWizard(props: {
         current={step}
         items={["file", "check", "run", "done"].map((key) => ({ title: t(`import.step.${key}`) }))}
       />
-      {step === 0 && (
+      {step === 0 && reading && (
+        <Reading
+          reading={reading}
+          onRead={(found) => {
+            setReading(null);
+            setPreview(found);
+          }}
+          onBack={restart}
+        />
+      )}
+      {step === 0 && !reading && props.history && !asking && (
+        <Segmented<"file" | "site">
+          className="qk-gap"
+          aria-label={t("import.where")}
+          value={where}
+          onChange={setWhere}
+          options={(["file", "site"] as const).map((value) => ({ value, label: t(`import.from.${value}`) }))}
+        />
+      )}
+      {step === 0 && !reading && where === "site" && (
+        <Sources
+          onReading={(found) => {
+            setFile(null);
+            setReading(found);
+          }}
+        />
+      )}
+      {step === 0 && !reading && where === "file" && (
         <Choose
           onPreview={(found, from) => {
             setFile(from);
-            setPreview(found);
+            if (found.stage === "reading") setReading(found);
+            else setPreview(found);
           }}
           onAsk={setAsking}
           asking={asking}
         />
       )}
-      {step === 0 && !asking && props.history && <History />}
+      {step === 0 && !reading && !asking && props.history && <History onOpen={setReading} />}
       {step === 1 && preview && (
         <Check
           preview={preview}
@@ -158,6 +172,7 @@ function Choose(props: {
   const locale = useLocale();
   const [progress, setProgress] = useState<number | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [split, setSplit] = useState(false);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
   const take = async (file: File, mapping?: Mapping) => {
@@ -173,7 +188,10 @@ function Choose(props: {
         await upload<Preview>("/knowledge/imports", file, {
           signal: abort.current.signal,
           onProgress: (ratio) => setProgress(ratio),
-          ...(mapping ? { fields: { mapping: mappingField(mapping) } } : {}),
+          fields: {
+            ...(mapping ? { mapping: mappingField(mapping) } : {}),
+            ...(split && cuttable(file.name) ? { split: "true" } : {}),
+          },
         }),
         file,
       );
@@ -235,182 +253,16 @@ function Choose(props: {
         )}
       </Upload.Dragger>
       <p style={{ marginTop: 12 }}>
+        <Toggle checked={split} onChange={setSplit} size="small">
+          {t("import.split")}
+        </Toggle>
+      </p>
+      <p style={{ marginTop: 4 }}>
         <Button type="link" onClick={template}>
           {t("import.template")}
         </Button>
         <span className="qk-muted">{t("import.columns")}</span>
       </p>
-    </div>
-  );
-}
-
-function Check(props: {
-  preview: Preview;
-  onBack: () => void;
-  onCommit: (job: Id) => void;
-  onColumns: (() => void) | undefined;
-}) {
-  const t = useT("knowledge");
-  const locale = useLocale();
-  const { preview } = props;
-  const summary = summarize(preview.rows);
-  const [filter, setFilter] = useState<RowFilter>(summary.error > 0 ? "error" : "all");
-  const [query, setQuery] = useState("");
-  const [duplicates, setDuplicates] = useState<Duplicates>("skip");
-  const mayPublish = useCan("knowledge.publish");
-  const [publish, setPublish] = useState(mayPublish);
-  const [mayGo, setMayGo] = useState(true);
-  const rows = filterRows(preview.rows, filter, query);
-  const count = willImport(summary, duplicates);
-  const commit = useSubmit(
-    () => api.post<{ job_id: Id }>(`/knowledge/imports/${preview.id}/commit`, { duplicates, publish }),
-    { onDone: (answer) => props.onCommit(answer.job_id) },
-  );
-  return (
-    <div>
-      <div className="kn-figures">
-        {(["ready", "duplicate", "error"] as const).map((state) => (
-          <div key={state} className={`kn-figure kn-figure-${state}`}>
-            <b>{integer(summary[state], locale)}</b>
-            <span>{t(`import.state.${state}`)}</span>
-          </div>
-        ))}
-        <div className="kn-figure">
-          <b>{integer(summary.variants, locale)}</b>
-          <span>{t("faq.variants")}</span>
-        </div>
-        <div className="kn-figure" title={summary.categories.join(", ")}>
-          <b>{integer(summary.categories.length, locale)}</b>
-          <span>{t("nav.categories")}</span>
-        </div>
-      </div>
-      {props.onColumns && (
-        <p className="qs-row qk-gap">
-          <span className="qk-muted">{t("import.mapUsed")}</span>
-          {FIELDS.map((field) => {
-            const column = preview.columns.find((one) => one.field === field);
-            if (!column) return null;
-            const name = column.name || t("import.mapColumn", { n: column.index + 1 });
-            const label = t(`import.field.${field}`);
-            return <Tag key={field}>{name === label ? label : `${name} → ${label}`}</Tag>;
-          })}
-          <Button type="link" size="small" onClick={props.onColumns}>
-            {t("import.mapChange")}
-          </Button>
-        </p>
-      )}
-      <div className="qk-toolbar">
-        <Segmented<RowFilter>
-          aria-label={t("import.show")}
-          value={filter}
-          onChange={setFilter}
-          options={(["all", "ready", "duplicate", "error"] as const).map((state) => ({
-            value: state,
-            label: `${t(`import.filter.${state}`)} ${integer(state === "all" ? summary.total : summary[state], locale)}`,
-          }))}
-        />
-        <Input.Search
-          allowClear
-          style={{ width: 240 }}
-          value={query}
-          placeholder={t("import.search")}
-          aria-label={t("import.search")}
-          onChange={(event) => setQuery(event.target.value)}
-        />
-      </div>
-      <Table<ImportRow>
-        size="small"
-        rowKey="row"
-        dataSource={rows}
-        aria-label={t("import.step.check")}
-        pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-        scroll={{ x: "max-content" }}
-        locale={{ emptyText: t("import.noRows") }}
-        columns={[
-          {
-            key: "row",
-            title: t("import.row"),
-            width: 64,
-            align: "right",
-            className: "qk-num",
-            render: (_, row) => row.row,
-          },
-          {
-            key: "state",
-            title: t("faq.status"),
-            width: 110,
-            render: (_, row) => <Tag color={TONES[rowState(row)]}>{t(`import.filter.${rowState(row)}`)}</Tag>,
-          },
-          {
-            key: "question",
-            title: t("faq.question"),
-            render: (_, row) => (
-              <div className="kn-q">
-                <strong className="qk-clip">{row.question || "–"}</strong>
-                {row.variants.length > 0 && (
-                  <div className="qk-muted qk-clip">{row.variants.join(" · ")}</div>
-                )}
-                {row.errors.length > 0 && (
-                  <ul className="kn-errors">
-                    {row.errors.map((error) => (
-                      <li key={error.field + error.message}>{error.message}</li>
-                    ))}
-                  </ul>
-                )}
-              </div>
-            ),
-          },
-          {
-            key: "answer",
-            title: t("faq.answer"),
-            render: (_, row) => <div className="kn-q qk-clip">{row.answer}</div>,
-          },
-          { key: "category", title: t("faq.category"), render: (_, row) => row.category ?? "–" },
-        ]}
-      />
-      {publish && count > 0 && (
-        <PublishCheck
-          key={duplicates}
-          importId={preview.id}
-          duplicates={duplicates}
-          texts={summary.ready + summary.duplicate}
-          onMay={setMayGo}
-        />
-      )}
-      <div className="qs-row" style={{ marginTop: 16, gap: 24 }}>
-        {summary.duplicate > 0 && (
-          <div className="qs-row" role="group" aria-label={t("import.duplicates")}>
-            <span>{t("import.duplicates")}</span>
-            <Radio.Group
-              value={duplicates}
-              onChange={(event) => setDuplicates(event.target.value)}
-              options={DUPLICATES.map((value) => ({
-                value,
-                label: t(value === "import" ? "import.asNew" : `import.${value}`),
-              }))}
-            />
-          </div>
-        )}
-        <Radio.Group
-          value={publish}
-          onChange={(event) => setPublish(event.target.value)}
-          options={[
-            { value: true, label: t("import.publishNow"), disabled: !mayPublish },
-            { value: false, label: t("import.asDraft") },
-          ]}
-        />
-        <span className="qk-toolbar-space" />
-        <Button onClick={props.onBack}>{t("import.otherFile")}</Button>
-        <Button
-          type="primary"
-          disabled={count === 0 || (publish && !mayGo)}
-          loading={commit.busy}
-          onClick={() => void commit.run()}
-        >
-          {t("import.commit", { count })}
-        </Button>
-      </div>
-      {summary.error > 0 && <p className="qk-muted">{t("import.errorsSkipped", { count: summary.error })}</p>}
     </div>
   );
 }
@@ -459,7 +311,7 @@ function Done(props: { importId: Id; job: Job; onAgain: () => void; onDone: () =
   const locale = useLocale();
   const confirm = useConfirm();
   const client = useQueryClient();
-  const [undone, setUndone] = useState(false);
+  const [undone, setUndone] = useState<Undone | null>(null);
   const failed = props.job.state === "failed";
   const result = (props.job.result ?? {}) as {
     created?: number;
@@ -467,10 +319,10 @@ function Done(props: { importId: Id; job: Job; onAgain: () => void; onDone: () =
     skipped?: number;
     failed?: number;
   };
-  const undo = useSubmit(() => api.post(`/knowledge/imports/${props.importId}/undo`), {
+  const undo = useSubmit(() => api.post<Undone>(`/knowledge/imports/${props.importId}/undo`), {
     done: t("import.undone"),
-    onDone: () => {
-      setUndone(true);
+    onDone: (answer) => {
+      setUndone(answer);
       void client.invalidateQueries({
         predicate: (query) => String(query.queryKey[0]).startsWith("/knowledge"),
       });
@@ -495,6 +347,10 @@ function Done(props: { importId: Id; job: Job; onAgain: () => void; onDone: () =
           })}
         </p>
       )}
+      {!failed && (result.failed ?? 0) > 0 && (
+        <p className="kn-errors">{t("import.notStored", { count: result.failed ?? 0 })}</p>
+      )}
+      {undone && <Kept undone={undone} />}
       <div className="qs-row">
         {!failed && !undone && (
           <Button

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   acceptedFile,
   columnsRefused,
+  decided,
   filterRows,
   type ImportRow,
   mappingComplete,
@@ -12,9 +13,12 @@ import {
   readVariants,
   rowState,
   summarize,
+  type Twin,
   templateCsv,
   willImport,
 } from "./model";
+
+const twin: Twin = { type: "faq", id: "1", row: null, question: "退货", how: "exact", probability: 1 };
 
 const row = (over: Partial<ImportRow>): ImportRow => ({
   row: 2,
@@ -31,13 +35,13 @@ describe("import preview", () => {
   const rows = [
     row({}),
     row({ row: 3, question: "How to pay?", variants: ["payment"], category: "Payment" }),
-    row({ row: 4, duplicate_of: "x" }),
+    row({ row: 4, duplicate_of: twin }),
     row({
       row: 5,
       answer: "",
       category: "Lost",
       errors: [{ field: "answer", message: "missing" }],
-      duplicate_of: "x",
+      duplicate_of: twin,
     }),
   ];
 
@@ -50,6 +54,7 @@ describe("import preview", () => {
       total: 4,
       ready: 2,
       duplicate: 1,
+      similar: 0,
       error: 1,
       variants: 1,
       categories: ["Payment", "退换货"],
@@ -57,9 +62,22 @@ describe("import preview", () => {
   });
 
   it("says how many rows a commit touches", () => {
-    expect(willImport(summarize(rows), "skip")).toBe(2);
-    for (const choice of ["variant", "update", "import"] as const)
-      expect(willImport(summarize(rows), choice)).toBe(3);
+    expect(willImport(rows, "skip")).toBe(2);
+    for (const choice of ["variant", "update", "import"] as const) expect(willImport(rows, choice)).toBe(3);
+  });
+
+  it("lets single rows be decided for themselves, and imports what only resembles something", () => {
+    const near: Twin = { ...twin, how: "similar", probability: 0.7 };
+    const some = [
+      row({ duplicate_of: twin, choices: ["skip", "update", "variant", "import"], choice: "update" }),
+      row({ duplicate_of: { ...twin, type: "article" }, choices: ["skip", "import"] }),
+      row({ similar_to: near }),
+      row({ similar_to: near, choice: "skip" }),
+    ];
+    expect(some.map((one) => decided(one, "update"))).toEqual(["update", "skip", "import", "skip"]);
+    expect(willImport(some, "update")).toBe(2);
+    expect(summarize(some)).toMatchObject({ ready: 2, duplicate: 2, similar: 2 });
+    expect(filterRows(some, "similar", "")).toHaveLength(2);
   });
 
   it("filters by state and words together", () => {

@@ -13,21 +13,45 @@ export interface ImportRow {
   category: string | null;
   locale?: string | null;
   errors: RowError[];
-  duplicate_of: unknown;
+  duplicate_of: Twin | null;
+  similar_to?: Twin | null;
+  /** What may become of the row; empty where there is nothing to decide. */
+  choices?: Duplicates[];
+  choice?: Duplicates | null;
+  kind?: string;
+  source?: string | null;
+  pictures?: number;
+  url?: string | null;
+}
+
+/** What a row repeats or resembles. `question` is empty for a text the reader may not see. */
+export interface Twin {
+  type: "faq" | "article" | "row";
+  id: string | null;
+  row: number | null;
+  question: string;
+  how: "exact" | "meaning" | "page" | "similar";
+  probability: number;
 }
 
 export type RowState = "ready" | "duplicate" | "error";
-export type RowFilter = "all" | RowState;
+export type RowFilter = "all" | RowState | "similar";
 
 export function rowState(row: ImportRow): RowState {
   if (row.errors.length > 0) return "error";
   return row.duplicate_of ? "duplicate" : "ready";
 }
 
+/** Like something that is there, but not surely the same: imported unless the person decides otherwise. */
+export function resembles(row: ImportRow): boolean {
+  return row.errors.length === 0 && !row.duplicate_of && Boolean(row.similar_to);
+}
+
 export interface ImportSummary {
   total: number;
   ready: number;
   duplicate: number;
+  similar: number;
   error: number;
   variants: number;
   categories: string[];
@@ -38,6 +62,7 @@ export function summarize(rows: readonly ImportRow[]): ImportSummary {
     total: rows.length,
     ready: 0,
     duplicate: 0,
+    similar: 0,
     error: 0,
     variants: 0,
     categories: [],
@@ -45,6 +70,7 @@ export function summarize(rows: readonly ImportRow[]): ImportSummary {
   const categories = new Set<string>();
   for (const row of rows) {
     summary[rowState(row)] += 1;
+    if (resembles(row)) summary.similar += 1;
     if (rowState(row) !== "error") {
       summary.variants += row.variants.length;
       if (row.category) categories.add(row.category);
@@ -58,7 +84,7 @@ export function filterRows(rows: readonly ImportRow[], filter: RowFilter, query:
   const needle = query.trim().toLowerCase();
   return rows.filter(
     (row) =>
-      (filter === "all" || rowState(row) === filter) &&
+      (filter === "all" || (filter === "similar" ? resembles(row) : rowState(row) === filter)) &&
       (!needle ||
         [row.question, row.answer, row.category ?? "", ...row.variants].some((text) =>
           text.toLowerCase().includes(needle),
@@ -70,12 +96,37 @@ export function filterRows(rows: readonly ImportRow[], filter: RowFilter, query:
 export const DUPLICATES = ["skip", "variant", "update", "import"] as const;
 export type Duplicates = (typeof DUPLICATES)[number];
 
-/** How many rows a commit would touch under the chosen treatment of duplicates. */
-export function willImport(summary: ImportSummary, duplicates: Duplicates): number {
-  return summary.ready + (duplicates === "skip" ? 0 : summary.duplicate);
+/** What becomes of a row: its own choice, else that for all that repeat something; what only resembles is imported. */
+export function decided(row: ImportRow, forAll: Duplicates): Duplicates {
+  if (row.choice) return row.choice;
+  if (!row.duplicate_of) return "import";
+  return !row.choices || row.choices.includes(forAll) ? forAll : "skip";
 }
 
-export const ACCEPTED = [".csv", ".xlsx", ".md", ".markdown", ".zip"] as const;
+/** How many rows a commit would touch under the chosen treatment of duplicates. */
+export function willImport(rows: readonly ImportRow[], duplicates: Duplicates): number {
+  return rows.filter((row) => row.errors.length === 0 && decided(row, duplicates) !== "skip").length;
+}
+
+export const ACCEPTED = [
+  ".csv",
+  ".xlsx",
+  ".json",
+  ".jsonl",
+  ".md",
+  ".markdown",
+  ".docx",
+  ".pptx",
+  ".pdf",
+  ".html",
+  ".htm",
+  ".zip",
+] as const;
+
+/** Files that may be cut at their main headings. */
+export function cuttable(name: string): boolean {
+  return /\.(docx|pptx|pdf|html?|zip)$/i.test(name);
+}
 
 export const FIELDS = [
   "question",
@@ -87,6 +138,7 @@ export const FIELDS = [
   "audience",
   "valid_from",
   "valid_until",
+  "validity",
 ] as const;
 export type ImportField = (typeof FIELDS)[number];
 
