@@ -16,7 +16,7 @@ from qiao.knowledge.gaps.models import GapRow
 from qiao.knowledge.search.service import SearchService
 
 HELD: Final = 10_000
-"""Gaps a question is compared with, those asked about last: 3 KB each."""
+"""Gaps a question is compared with, those asked about last: 4 KB each."""
 Vector = NDArray[np.float32]
 
 
@@ -71,7 +71,7 @@ class Middles:
         self.ids: list[UUID] = []
         self._seen: dict[UUID, datetime] = {}
         self._sums: dict[UUID, Vector] = {}
-        self._matrix: NDArray[np.float16] = np.empty((0, 0), np.float16)
+        self._matrix: Vector = np.empty((0, 0), np.float32)
         self._room = 0
 
     async def refresh(self, db: Session, embedder: str) -> None:
@@ -97,7 +97,7 @@ class Middles:
         self.ids = sorted(self._sums, key=lambda key: key.bytes)
         size = len(next(iter(self._sums.values()))) if self._sums else 0
         self._room = len(self.ids)
-        self._matrix = np.empty((self._room + 64, size), np.float16)
+        self._matrix = np.empty((self._room + 64, size), np.float32)
         for place, key in enumerate(self.ids):
             self._matrix[place] = unit(self._sums[key])
 
@@ -105,17 +105,14 @@ class Middles:
         """The gap whose middle is closest, and how close on the scale from 0 to 1."""
         if not self.ids:
             return None
-        scores = np.concatenate(
-            [
-                self._matrix[at : min(at + 4096, self._room)].astype(np.float32) @ vector
-                for at in range(0, self._room, 4096)
-            ]
-        )
+        scores = self._matrix[: self._room] @ vector
         best = int(np.argmax(scores))
         return self.ids[best], float(scaled(scores[best], floor_of(self.runtime)))
 
     def add(self, gap_id: UUID, vector: Vector) -> None:
-        """Moves a gap's middle towards one more question, or begins it."""
+        """Moves a gap's middle towards one more question, or begins it. The next refresh reads it again: the transaction may
+        yet fail."""
+        self._seen.pop(gap_id, None)
         if gap_id in self._sums:
             self._sums[gap_id] = self._sums[gap_id] + vector
             self._matrix[self.ids.index(gap_id)] = unit(self._sums[gap_id])
@@ -133,10 +130,6 @@ class Middles:
 
     def sum_of(self, gap_id: UUID) -> Vector:
         return self._sums[gap_id]
-
-    def forget(self) -> None:
-        """What was added but not stored: the next refresh reads everything again."""
-        self._seen.clear()
 
 
 def grouped(vectors: Sequence[Vector], weights: Sequence[int], least: float, floor: float) -> list[list[int]]:

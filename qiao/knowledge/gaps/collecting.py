@@ -66,11 +66,8 @@ async def _assign(
     db: Session, runtime: Runtime, embedder: str, fresh: Sequence[tuple[Noted, Vector, UUID | None]]
 ) -> None:
     middles = runtime.get(Middles)
-    try:
-        await middles.refresh(db, embedder)
-        await _join(db, middles, embedder, fresh)
-    finally:
-        middles.forget()  # the transaction may yet fail: the next one reads what was really stored
+    await middles.refresh(db, embedder)
+    await _join(db, middles, embedder, fresh)
 
 
 async def _join(
