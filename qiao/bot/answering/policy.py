@@ -4,9 +4,10 @@ Rules before retrieval for what retrieval cannot know (a wish for a person, smal
 the rest: a knowledge base may well hold 你是谁.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qiao.bot.answering.certainty import Weighed
 from qiao.bot.understanding.rules import Intent
 from qiao.knowledge.search.document import Decision, Hit
 
@@ -70,6 +71,8 @@ class Reply:
     """What to say, as a key of the catalogue."""
     several: bool = False
     """Every one of `hits` answers a question of its own."""
+    weighed: Weighed | None = field(default=None, compare=False)
+    """What the knowledge base held of the question; None where it was not asked."""
 
 
 _SMALL_TALK = {

@@ -128,6 +128,7 @@ class FeedbackView(BaseModel):
 class Verdict:
     """For ranking and calibration: was this text an answer to this question? `weight` is how much the verdict says."""
 
+    conversation_id: UUID
     question: str
     source_kind: str
     source_id: UUID

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from qiao.bot.answering import asking
 from qiao.bot.copilot import policy
 from qiao.bot.copilot.cases import Cases
 from qiao.bot.copilot.models import AssistFeedback
@@ -112,6 +113,7 @@ async def _suggested(
     hits = await runtime.get(SearchService).search(
         asked, audience=reader_of(actor), locale=facts.locale, limit=2 * SUGGESTIONS + 2
     )
+    hits = await asking.sure(runtime, hits, facts.locale)
     likely = [hit for hit in hits if hit.probability >= FLOOR][:SUGGESTIONS]
     shown = {hit.id for hit in likely}
     articles = [hit for hit in hits if hit.document.kind == "article" and hit.id not in shown][:SUGGESTIONS]
@@ -341,6 +343,7 @@ async def verdicts(db: Session, *, since: UUID | None = None, limit: int = 1000)
         query = query.where(AssistFeedback.id > since)
     return [
         Verdict(
+            conversation_id=row.conversation_id,
             question=row.question,
             source_kind=row.source_kind,
             source_id=row.source_id,

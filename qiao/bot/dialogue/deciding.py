@@ -1,7 +1,10 @@
 """The decision on one message: what the bot, the try-it panel, test sets and shadow runs all ask."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
+from qiao.bot.answering import asking
 from qiao.bot.answering.policy import Reply, Turn, needs_search, reply_to
 from qiao.bot.dialogue import several
 from qiao.bot.dialogue.asker import Asker
@@ -20,11 +23,12 @@ async def decided(
     """`context`: the question before this one. `whole`: the message put into a question that needs no context."""
     intent = intent_of(text)
     asked_of = {"audience": asker.reader, "situation": asker.situation, "locale": locale, "policy": policy}
-    if intent is Intent.QUESTION and (found := await several.each(search, text, **asked_of)):
+    if intent is Intent.QUESTION and (found := await several.each(partial(asking.ask, search), text, **asked_of)):
         return found, intent
-    decision = NOTHING
+    decision, weighed = NOTHING, None
     if needs_search(intent):
-        decision = await search.ask(
+        answer = await asking.ask(
+            search,
             whole or text,
             audience=asker.reader,
             situation=asker.situation,
@@ -32,4 +36,8 @@ async def decided(
             locale=locale,
             policy=policy,
         )
-    return reply_to(intent, decision, turn, misses_before_handoff=misses_before_handoff), intent
+        decision = answer.decision
+        if intent is Intent.QUESTION or decision.kind != "none":
+            weighed = answer.weighed
+    reply = reply_to(intent, decision, turn, misses_before_handoff=misses_before_handoff)
+    return replace(reply, weighed=weighed), intent

@@ -1,13 +1,16 @@
 """The verbs of the dialogue."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from qiao.bot.answering import asking
 from qiao.bot.answering.policy import Action, HandoffReason, Reply, Turn, needs_search, reply_to
+from qiao.bot.answering.ports import Ledger, Noted
 from qiao.bot.dialogue import compose, guarding, several
 from qiao.bot.dialogue.asker import Asker, asker_of
 from qiao.bot.dialogue.deciding import NOTHING, decided
@@ -193,14 +196,36 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
         return
     if reply.action is Action.HANDOFF:
         await _hand_over(db, actor, facts, row, reply, locale, client_id)
+        await _note(db, facts, items[0], reply)
         return
     outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id, thought=thought)
-    await conversations.send(db, actor, conversation_id, flow.joined(outgoing) if flow else outgoing)
+    sent = await conversations.send(db, actor, conversation_id, flow.joined(outgoing) if flow else outgoing)
+    await _note(db, facts, items[0], reply, sent.id)
     if reply.action is Action.ANSWER:
         for hit in reply.hits if reply.several else reply.hits[:1]:
             await articles.count_use(db, hit.document.kind, UUID(hit.id))
     if flow is not None:
         await flows.speak(db, flow, actor, client_id)
+
+
+async def _note(
+    db: Session, facts: ConversationFacts, message: MessageView, reply: Reply, answer_id: UUID | None = None
+) -> None:
+    """Keeps what was decided on a question, for who learns from it."""
+    ledger = runtime_of(db).find(Ledger)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    if ledger is None or reply.weighed is None:
+        return
+    noted = Noted(
+        question_id=message.id,
+        conversation_id=facts.id,
+        seq=message.seq,
+        at=message.created_at,
+        channel=facts.channel,
+        action=str(reply.action),
+        weighed=reply.weighed,
+        answer_id=answer_id,
+    )
+    await ledger.note(db, noted)
 
 
 async def _decide(
@@ -326,10 +351,16 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
     reply = guarding.Look(concern_of(body.text)).reply(0)
     if reply is None and intent is Intent.QUESTION:
         reply = await several.each(
-            search, body.text, audience=asker.reader, situation=asker.situation, locale=locale, policy=policy
+            partial(asking.ask, search),
+            body.text,
+            audience=asker.reader,
+            situation=asker.situation,
+            locale=locale,
+            policy=policy,
         )
     if reply is None and needs_search(intent):
-        decision = await search.ask(
+        answer = await asking.ask(
+            search,
             body.text,
             audience=asker.reader,
             situation=asker.situation,
@@ -337,6 +368,7 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
             locale=locale,
             policy=policy,
         )
+        decision = answer.decision
     reply = reply or reply_to(intent, decision, Turn(), misses_before_handoff=settings.misses_before_handoff)
     name = settings.name.in_language(locale)
     text = None
@@ -355,5 +387,5 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
         decision=decision.kind,
         probability=round(decision.probability, 4),
         text=text,
-        hits=[hit_view(hit) for hit in hits],
+        hits=[hit_view(hit) for hit in await asking.sure(runtime, hits, locale)],
     )

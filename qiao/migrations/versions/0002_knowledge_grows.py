@@ -12,6 +12,75 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "certainty_decisions",
+        sa.Column("question_id", sa.UUID(), nullable=False),
+        sa.Column("answer_id", sa.UUID(), nullable=True),
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("action", sa.String(length=12), nullable=False),
+        sa.Column("items", sa.ARRAY(sa.UUID()), nullable=False),
+        sa.Column("chances", sa.ARRAY(sa.REAL()), nullable=False),
+        sa.Column("known", sa.Double(), nullable=False),
+        sa.Column("shown", sa.ARRAY(sa.UUID()), nullable=False),
+        sa.Column("used", sa.Double(), nullable=False),
+        sa.Column("topic", sa.Boolean(), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("engine", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("usable", sa.Boolean(), nullable=False),
+        sa.Column("reckoned", sa.Boolean(), nullable=False),
+        sa.Column("lot", sa.Double(), nullable=False),
+        sa.Column("reviewed", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("kind IN ('answer', 'choices', 'none')", name=op.f("ck_certainty_decisions_kind")),
+        sa.PrimaryKeyConstraint("question_id", name=op.f("pk_certainty_decisions")),
+    )
+    op.create_index("ix_certainty_decisions_at", "certainty_decisions", ["at"], unique=False)
+    op.create_index(
+        "ix_certainty_decisions_conversation", "certainty_decisions", ["conversation_id", "seq"], unique=False
+    )
+    op.create_index(
+        "ix_certainty_decisions_lot",
+        "certainty_decisions",
+        ["lot"],
+        unique=False,
+        postgresql_where=sa.text("usable AND NOT reviewed"),
+    )
+    op.create_index("uq_certainty_decisions_answer", "certainty_decisions", ["answer_id"], unique=True)
+    op.create_table(
+        "certainty_fits",
+        sa.Column("version", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("engine", sa.String(length=80), nullable=False),
+        sa.Column("curves", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("offers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("evidence_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_by", sa.UUID(), nullable=True),
+        sa.CheckConstraint("state IN ('active', 'kept', 'held')", name=op.f("ck_certainty_fits_state")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_certainty_fits")),
+    )
+    op.create_index(
+        "uq_certainty_fits_active",
+        "certainty_fits",
+        ["state"],
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_table(
+        "certainty_settings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("max_useless", sa.Double(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certainty_settings")),
+    )
+    op.create_table(
         "eval_checks",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("subject_id", sa.UUID(), nullable=False),
@@ -149,6 +218,24 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("next_at IS NOT NULL"),
     )
+    op.create_table(
+        "certainty_evidence",
+        sa.Column("question_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=True),
+        sa.Column("useful", sa.Boolean(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["question_id"],
+            ["certainty_decisions.question_id"],
+            name=op.f("fk_certainty_evidence_question_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("question_id", "kind", name=op.f("pk_certainty_evidence")),
+    )
+    op.create_index("ix_certainty_evidence_noted", "certainty_evidence", ["noted_at"], unique=False)
     op.create_table(
         "eval_cases",
         sa.Column("id", sa.UUID(), nullable=False),

@@ -1,0 +1,12 @@
+"""What certainty lends to answering below it: what applies, and where decisions are noted."""
+
+from qiao.bot.answering.ports import Certainties, Ledger
+from qiao.bot.certainty.service import Keeper
+from qiao.core.runtime import Runtime
+
+
+def provide(runtime: Runtime) -> None:
+    keeper = Keeper(runtime)
+    runtime.provide(Keeper, keeper)
+    runtime.provide(Certainties, keeper)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Ledger, keeper)  # type: ignore[type-abstract]  # as above
