@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.answers import groups
 from qiao.knowledge.search.document import Document
 
 
@@ -15,6 +16,8 @@ class Case:
     name: str
     documents: list[Document]
     questions: list[tuple[str, str | None]]
+    far: frozenset[str] = frozenset()
+    """Those of the unanswered questions that are of no concern of the company at all."""
 
 
 def own_blocks(language: str) -> list[list[str]]:
@@ -22,6 +25,9 @@ def own_blocks(language: str) -> list[list[str]]:
     blocks = [[part.strip() for part in line.split(" | ")] for line in lines if line and not line.startswith("#")]
     return blocks[0 if language == "zh" else 1 :: 2]
 
+
+_MOST = 600
+"""Questions asked of one knowledge base."""
 
 WRAPPERS = {
     "zh": ("{}", "{}？", "请问{}", "你好，{}", "{}啊", "我想问一下{}", "{}呢", "麻烦问下，{}谢谢", "亲{}"),
@@ -123,6 +129,27 @@ def own_cases(rounds: int, seed: int = 1) -> list[Case]:
     return cases
 
 
+def group_cases(rounds: int, seed: int = 1) -> list[Case]:
+    """The groups of every trade as a small knowledge base, and those of all trades of a language as a large one."""
+    cases = []
+    domains = groups.load()
+    for language in groups.LANGUAGES:
+        mine = [domain for domain in domains if domain.language == language]
+        for chosen, times in [([domain], rounds) for domain in mine] + [(mine, 1)]:
+            for number in range(times):
+                name = f"{language}-{chosen[0].name if len(chosen) == 1 else 'all'}-{number}"
+                chance = random.Random(f"{seed}{name}")
+                blocks = [[group.title, *group.phrasings] for domain in chosen for group in domain.groups]
+                case = _case(f"groups-{name}", blocks, chance, language)
+                near = [text for domain in chosen for text in domain.near]
+                far = [text for domain in chosen for text in domain.far]
+                questions = case.questions + [(text, None) for text in near + far]
+                if len(questions) > _MOST:
+                    questions = chance.sample(questions, _MOST)
+                cases.append(Case(case.name, case.documents, questions, frozenset(far)))
+    return cases
+
+
 def intent_cases(folder: Path, rounds: int, seed: int = 1) -> list[Case]:
     """The same with intents of banking77 (CC-BY-4.0) and clinc150 (CC-BY-3.0) as answers."""
     cases = []
@@ -136,13 +163,10 @@ def intent_cases(folder: Path, rounds: int, seed: int = 1) -> list[Case]:
             chance = random.Random(f"{seed}{name}{number}")
             sampled = [chance.sample(texts, min(9, len(texts))) for texts in blocks.values()]
             case = _case(f"{name}-{number}", sampled, chance, "en")
-            cases.append(
-                Case(
-                    case.name,
-                    case.documents,
-                    case.questions + [(t, None) for t in chance.sample(far, min(40, len(far)))],
-                )
-            )
+            strangers = chance.sample(far, min(40, len(far)))
+            questions = chance.sample(case.questions, min(_MOST, len(case.questions)))
+            questions += [(text, None) for text in strangers]
+            cases.append(Case(case.name, case.documents, questions, frozenset(strangers)))
     return cases
 
 

@@ -19,11 +19,15 @@ from qiao.knowledge.search.document import Decision, Hit, Signals
 
 Model = Literal["known", "right", "first"]
 
-KNOWN = ("likeness", "likeness3", "coverage", "crowd", "number", "negation", "code")
+KNOWN = ("likeness", "likeness3", "coverage", "crowd", "number", "negation", "code", "opposed")
 RIGHT = (*KNOWN, "margin", "narrow_margin")
-FIRST = ("blend", "number", "negation", "code")
+FIRST = ("blend", "clear", "number", "negation", "code", "opposed")
 FEATURES: Mapping[Model, tuple[str, ...]] = {"known": KNOWN, "right": RIGHT, "first": FIRST}
 MAX_CHOICES = 4
+_CLEAR = 1.6
+"""From here on a hit's blend says more with every step: nearly the same words are no longer a matter of degree."""
+TWICE = " twice"
+"""Of a hit that the second model has read as well, there are coefficients of its own."""
 _TOPIC = 4
 """Terms (Han characters, words) of what is no sentence yet."""
 _MENTIONED = 0.99
@@ -47,9 +51,13 @@ class Policy:
 
 def features(signals: Signals, model: Model) -> tuple[float, ...]:
     """In the order of FEATURES[model]. Margins saturate: beyond 0.2 nothing is in doubt any more."""
-    mismatches = (float(signals.number_mismatch), float(signals.negation_mismatch), float(signals.code_mismatch))
+    mismatches = tuple(
+        float(said)
+        for said in (signals.number_mismatch, signals.negation_mismatch, signals.code_mismatch, signals.opposed)
+    )
     if model == "first":
-        return (_blend(signals), *mismatches)
+        blend = _blend(signals)
+        return (blend, max(0.0, blend - _CLEAR), *mismatches)
     likeness = min(1.0, likeness_of(signals))
     known = (
         likeness,
@@ -67,7 +75,10 @@ def likeness_of(signals: Signals) -> float:
     """For a question more of the meaning than ranking uses: words shared with a twin question prove nothing."""
     if signals.passage:
         return signals.score
-    return 0.4 * max(signals.peak, signals.dense) + 0.4 * signals.dense + 0.2 * signals.unit
+    meaning = max(signals.peak, signals.dense) + signals.dense
+    if signals.second is not None:
+        meaning = 0.5 * (meaning + max(signals.second_peak, signals.second) + signals.second)
+    return 0.4 * meaning + 0.2 * signals.unit
 
 
 def _blend(signals: Signals) -> float:
@@ -75,8 +86,12 @@ def _blend(signals: Signals) -> float:
 
     The margin counts little: a lone stranger has a great one, and the better of two twins a small one.
     """
-    alike = signals.dense + max(signals.peak, signals.dense) + 0.3 * signals.unit - 0.6 * signals.crowd
-    return alike + 0.4 * _clip(signals.margin, 0.2)
+    alike = signals.dense + max(signals.peak, signals.dense)
+    beside = 0.3 * signals.unit + 0.4 * _clip(signals.margin, 0.2)
+    if signals.second is None:
+        return alike + beside - 0.6 * signals.crowd
+    alike += signals.second + max(signals.second_peak, signals.second)
+    return 0.5 * alike + beside - 0.45 * signals.crowd
 
 
 def of_first(signals: Signals, embedder: str) -> float:
@@ -88,7 +103,9 @@ def of_first(signals: Signals, embedder: str) -> float:
 
 def probability(signals: Signals, embedder: str, model: Model) -> float:
     models = _models()
-    coefficients = models.get(embedder, models["hashing-1"])["passage" if signals.passage else "question"][model]
+    twice = "" if signals.second is None else TWICE
+    fitted = models.get(embedder + twice, models["hashing-1" + twice])
+    coefficients = fitted["passage" if signals.passage else "question"][model]
     values = zip(FEATURES[model], features(signals, model), strict=True)
     return _logistic(coefficients["intercept"] + sum(coefficients[name] * value for name, value in values))
 

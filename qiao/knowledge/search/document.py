@@ -55,6 +55,12 @@ class Signals:
     """Greatest likeness in meaning of anything this reader may see; the hit's own is `dense`."""
     crowd: float = 0.0
     """How alike in meaning the matched text is to its neighbours in the knowledge base: among twins likeness says less."""
+    opposed: bool = False
+    """The match says the opposite of the question (open, close)."""
+    second: float | None = None
+    """Likeness in meaning by the second model; None where it has not read the match."""
+    second_peak: float = 0.0
+    """The greatest of anything this reader may see."""
     rank: float = 0.0
     """What the hits are ordered by: the score, corrected for crowds and negation."""
 

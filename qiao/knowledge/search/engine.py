@@ -4,10 +4,11 @@ Readers work on an immutable snapshot; writers build the next one beside it and 
 call it from a thread where a question's 5–10 ms matter.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -20,10 +21,23 @@ from qiao.knowledge.articles.conditions import Situation
 from qiao.knowledge.search import calibration
 from qiao.knowledge.search.cache import MemoryVectorCache, SqliteVectorCache, vector_key
 from qiao.knowledge.search.document import Decision, Document, Hit, Signals
-from qiao.knowledge.search.embedding import best_embedder
-from qiao.knowledge.search.fusion import CODE, CROWD, NEGATION, PASSAGE, QUESTION, fuse
+from qiao.knowledge.search.embedding import E5Embedder, best_embedder
+from qiao.knowledge.search.fusion import (
+    CODE,
+    CODE_IN_TEXT,
+    CROWD,
+    NEGATION,
+    OPPOSED,
+    PASSAGE,
+    PASSAGE_TWICE,
+    QUESTION,
+    QUESTION_TWICE,
+    fuse,
+)
 from qiao.knowledge.search.lexical import Vocabulary
-from qiao.knowledge.search.ports import Embedder, VectorCache, Vectors
+from qiao.knowledge.search.opposites import opposed
+from qiao.knowledge.search.ports import Embedder, SecondEmbedder, VectorCache, Vectors
+from qiao.knowledge.search.second import LOOKED_AT, filled_in
 from qiao.knowledge.search.snapshot import Entry, Snapshot, Unit
 from qiao.knowledge.search.spelling import Speller, Synonyms
 from qiao.knowledge.search.suggest import Suggester, Suggestion
@@ -50,12 +64,19 @@ _LONGEST_QUESTION = 8000
 # What is longer is a letter: its sentences are looked up one by one, and its meaning is taken from how it begins.
 _LETTER = 200
 _EMBEDDED = 1000
+_EMBEDDED_TWICE = 160
+# Texts that may share a code which names one thing.
+_FEW = 3
+# So like a known text that a second look would cost time and change nothing.
+_SAME = 0.97
 _BATCH = 256
+_CACHED = 2000
 # From here on reading all words again takes longer than a search may; they are then read once in a while.
 _LARGE = 5_000
 _STALE = 60.0
 
 Progress = Callable[[int, int], None]
+log = logging.getLogger(__name__)
 
 
 class _Asked:
@@ -64,18 +85,36 @@ class _Asked:
     def __init__(self, text: str) -> None:
         text = text[:_LONGEST_QUESTION]
         self.normal = normalize(text)
-        parts = sentences(text) if len(text) > _LETTER else []
+        parts = sentences(text) if is_letter(text) else []
         self.parts = [document_terms(normalize(part)) for part in parts] or [document_terms(self.normal)]
         self.pairs = pair_terms(self.normal)
         self.units = unit_terms(self.normal)
 
 
+def is_letter(text: str) -> bool:
+    """Whether a message is so long that its sentences are looked up one by one."""
+    return len(text) > _LETTER
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the second model says: for every text, measured or guessed, and for those looked at the plain cosine."""
+
+    likeness: Scores
+    plain: Scores
+    """On the scale that starts at the embedder's floor; NaN where it has not looked."""
+    peak: float
+
+
 class Engine:
     """Constructing is cheap. `warm_up` loads the model (about 1.5 s); the first upsert or search does it otherwise."""
 
-    def __init__(self, embedder: Embedder | None = None, cache: VectorCache | None = None) -> None:
-        """Without an embedder, the best that loads is taken."""
+    def __init__(
+        self, embedder: Embedder | None = None, cache: VectorCache | None = None, second: SecondEmbedder | None = None
+    ) -> None:
+        """Without an embedder, the best that loads is taken. `second` looks again at what was found; see `deepen`."""
         self._embedder = embedder
+        self._second = second
         self._cache = cache or MemoryVectorCache()
         self._pairs = Vocabulary()
         self._units = Vocabulary()
@@ -86,11 +125,12 @@ class Engine:
         self._speller: tuple[Snapshot, Speller, float] | None = None
         self._suggester: Suggester | None = None
         self._vector = lru_cache(maxsize=1024)(self._embed_question)
+        self._second_vector = lru_cache(maxsize=1024)(self._embed_twice)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Self:
         """With its vectors kept in a folder of the installation."""
-        return cls(cache=SqliteVectorCache(folder / "vectors.sqlite"))
+        return cls(cache=SqliteVectorCache(folder / "vectors.sqlite"), second=E5Embedder())
 
     def __len__(self) -> int:
         return len(self._snapshot.entries)
@@ -124,6 +164,54 @@ class Engine:
         gone = set(ids)
         with self._writing:
             self._publish({id_: entry for id_, entry in self._snapshot.entries.items() if id_ not in gone})
+
+    def deepen(self, at_most: int = 16) -> int:
+        """Reads some texts that the second model has not read; says how many it came by, 0 when none is left.
+
+        Those in the cache come first and by the thousand; otherwise `at_most` are embedded, 20 to 150 ms each. Searches
+        and changes go on meanwhile.
+        """
+        snapshot, second = self._snapshot, self._second
+        rows = snapshot.second.missing() if second is not None else np.empty(0, np.intp)
+        if second is None or not len(rows):
+            return 0
+        rows = rows[:_CACHED]
+        units = [snapshot.unit(row) for row in rows.tolist()]
+        keys = [vector_key(second.name, "passage" if unit.passage else "question", unit.text) for unit in units]
+        found = self._cache.get(list(dict.fromkeys(keys)), second.dimensions)
+        have = [at for at, key in enumerate(keys) if key in found]
+        if not have:
+            have = list(range(min(at_most, len(rows))))
+            try:
+                found = {
+                    keys[at]: vector
+                    for passage, embed in ((False, second.questions), (True, second.passages))
+                    if (part := [at for at in have if units[at].passage is passage])
+                    for at, vector in zip(part, embed([units[at].text for at in part]), strict=True)
+                }
+            except (ImportError, OSError, MemoryError) as error:
+                log.warning("embedding model %s does not load: %s", second.name, error)
+                self._second = None
+                return 0
+            self._cache.put(found)
+        with self._writing:
+            if self._snapshot is snapshot:  # otherwise the next call finds them in the cache
+                snapshot.second.learn(rows[have], np.stack([found[keys[at]] for at in have]))
+        return len(have)
+
+    @property
+    def second(self) -> SecondEmbedder | None:
+        return self._second
+
+    @property
+    def texts(self) -> list[str]:
+        """Every phrasing and passage."""
+        return [unit.text for entry in self._snapshot.entries.values() for unit in entry.units]
+
+    @property
+    def unread(self) -> int:
+        """Texts the second model has yet to read."""
+        return 0 if self._second is None else len(self._snapshot.second.missing())
 
     def vectors_for(self, texts: Sequence[str], *, passage: bool = False, progress: Progress | None = None) -> Vectors:
         """One row per text, from the cache where it has them."""
@@ -173,7 +261,8 @@ class Engine:
         return entries
 
     def _publish(self, entries: dict[str, Entry]) -> None:
-        self._snapshot = Snapshot.build(entries, len(self._pairs), len(self._units), len(self._bags))
+        dimensions = self._second.dimensions if self._second is not None else 0
+        self._snapshot = Snapshot.build(entries, len(self._pairs), len(self._units), len(self._bags), dimensions)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -262,6 +351,39 @@ class Engine:
         vector.flags.writeable = False
         return vector
 
+    def _embed_twice(self, normal: str) -> Vectors:
+        assert self._second is not None
+        vector: Vectors = self._second.questions([normal])[0]
+        vector.flags.writeable = False
+        return vector
+
+    def _look_again(
+        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], fused: Scores, visible: NDArray[np.bool_]
+    ) -> _Look | None:
+        """What the second model makes of the texts that fit best so far."""
+        second = self._second
+        # A letter is looked up by its sentences; as a whole it is like nothing in particular.
+        if second is None or len(asked.parts) > 1 or not snapshot.second.known.any():
+            return None
+        seen = np.where(visible[snapshot.unit_document], fused, np.float32(-np.inf))
+        count = min(LOOKED_AT, len(seen))
+        rows = np.argpartition(-seen, count - 1)[:count]
+        rows = np.sort(rows[snapshot.second.known[rows] & np.isfinite(seen[rows])])
+        best = int(seen.argmax())
+        if not len(rows) or (seen[best] >= _SAME and not snapshot.is_passage[best]):
+            return None
+        try:
+            question = self._second_vector(asked.normal[:_EMBEDDED_TWICE])
+        except (ImportError, OSError, MemoryError) as error:
+            log.warning("embedding model %s does not load: %s", second.name, error)
+            self._second = None
+            return None
+        centred, cosine = snapshot.second.likeness(question, rows, second.usual)
+        likeness = filled_in(scores, snapshot.is_passage, rows, centred)
+        plain = np.full(len(seen), np.nan, np.float32)
+        plain[rows] = np.maximum((cosine - second.floor) / (1 - second.floor), 0)
+        return _Look(likeness, plain, float(np.nanmax(plain)))
+
     def _scores_of(self, snapshot: Snapshot, questions: Sequence[_Asked]) -> list[tuple[Scores, ...]]:
         """Several at once, because reading all vectors is what takes the time."""
         floor = np.float32(self.embedder.floor)
@@ -294,7 +416,11 @@ class Engine:
         self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], visible: NDArray[np.bool_],
         locale: str | None, limit: int, said: tuple[str, ...],
     ) -> list[Hit]:  # fmt: skip
-        fused = _fused(snapshot, scores) - np.float32(CROWD) * snapshot.crowded
+        crowd = np.float32(CROWD) * snapshot.crowded
+        fused = _fused(snapshot, scores) - crowd
+        look = self._look_again(snapshot, asked, scores, fused, visible)
+        if look is not None:
+            fused = _fused(snapshot, scores, look.likeness) - crowd
         if len(asked.parts) > 1:
             # A letter says many things: its likeness to one title is chance where the text itself can be compared.
             fused = np.where(snapshot.is_heading, np.float32(-1), fused)
@@ -314,15 +440,14 @@ class Engine:
             other = next((float(by_document[other]) for other in rows[:2] if other != row), 0.0)
             start, end = int(snapshot.starts[row]), int(snapshot.ends[row])
             unit = start + int(fused[start:end].argmax())
-            parts = (float(values[unit]) for values in scores)
-            fits = fuse(PASSAGE if snapshot.is_passage[unit] else QUESTION, *parts)
+            fits = _fits(snapshot, scores, look, unit)
             if snapshot.documents[row].kind == "faq" and snapshot.is_passage[unit]:
                 # Words of its answer may bring a question to the top; how sure it is, its phrasings say. A single word
                 # stands in a dozen answers.
                 asks = np.where(snapshot.is_passage[start:end], np.float32(-1), fused[start:end])
                 unit = start + int(asks.argmax())
             rank = float(by_document[row])
-            signals = self._signals(snapshot, asked, scores, unit, margin=rank - other, peak=peak, rank=rank)
+            signals = self._signals(snapshot, asked, scores, look, unit, margin=rank - other, peak=peak, rank=rank)
             if not hits:
                 chance = calibration.of_first(signals, self.embedder.name)
                 known = max(calibration.probability(signals, self.embedder.name, "known"), chance)
@@ -349,26 +474,35 @@ class Engine:
     ) -> None:
         """Among the best, what says the opposite goes down a little, and what has the very code asked for up a lot."""
         turned, wanted = is_negated(asked.normal), codes(asked.normal)
+        having: list[int] = []
+        running: list[bool] = []
         for row in rows.tolist():
             start, end = int(snapshot.starts[row]), int(snapshot.ends[row])
             unit = snapshot.unit(start + int(fused[start:end].argmax()))
-            if not unit.passage and is_negated(normalize(unit.text)) != turned:
+            normal = normalize(unit.text)
+            if not unit.passage and is_negated(normal) != turned:
                 by_document[row] -= NEGATION
-            if wanted and wanted <= codes(normalize(unit.text)):
-                by_document[row] += CODE
+            if not unit.passage and opposed(asked.normal, normal):
+                by_document[row] -= OPPOSED
+            if wanted and wanted <= codes(normal):
+                having.append(row)
+                running.append(unit.passage)
+        if having:
+            # A code that many texts have, a district say, is no more than a word.
+            by_document[having] += np.where(running, CODE_IN_TEXT, CODE) * np.float32(min(1.0, _FEW / len(having)))
 
     def _signals(
-        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], unit: int, *,
+        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], look: _Look | None, unit: int, *,
         margin: float, peak: float, rank: float,
     ) -> Signals:  # fmt: skip
-        dense, pair, single, whole = (float(values[unit]) for values in scores)
+        dense, pair, single, _ = (float(values[unit]) for values in scores)
         matched = normalize(snapshot.unit(unit).text)
         passage = bool(snapshot.is_passage[unit])
         query = snapshot.terms.query(*self._units.look_up(asked.units))
         # A text may say more than was asked (a passage always does), but a number or code asked for has to be in it.
         asked_numbers, asked_codes = numbers(asked.normal), codes(asked.normal)
         return Signals(
-            score=fuse(PASSAGE if passage else QUESTION, dense, pair, single, whole),
+            score=_fits(snapshot, scores, look, unit),
             dense=dense,
             pair=pair,
             unit=single,
@@ -381,6 +515,9 @@ class Engine:
             code_mismatch=bool(asked_codes - codes(matched)),
             peak=peak,
             crowd=float(snapshot.crowd[unit]),
+            opposed=not passage and opposed(asked.normal, matched),
+            second=None if look is None or np.isnan(look.plain[unit]) else float(look.plain[unit]),
+            second_peak=0.0 if look is None else look.peak,
             rank=rank,
         )
 
@@ -392,11 +529,24 @@ def _blended(new: Scores, whole: Scores, before: Scores) -> Scores:
     return blended
 
 
-def _fused(snapshot: Snapshot, scores: tuple[Scores, ...]) -> Scores:
-    fused = fuse(QUESTION, *scores)
+def _fused(snapshot: Snapshot, scores: tuple[Scores, ...], second: Scores | None = None) -> Scores:
+    dense, pair, unit, whole = scores
+    question, passage = (QUESTION, PASSAGE) if second is None else (QUESTION_TWICE, PASSAGE_TWICE)
+    likeness: Scores | float = 0.0 if second is None else second
+    fused = fuse(question, dense, pair, unit, whole, likeness)
     if snapshot.is_passage.any():
-        fused = np.where(snapshot.is_passage, fuse(PASSAGE, *scores), fused)
+        fused = np.where(snapshot.is_passage, fuse(passage, dense, pair, unit, whole, likeness), fused)
     return fused
+
+
+def _fits(snapshot: Snapshot, scores: tuple[Scores, ...], look: _Look | None, unit: int) -> float:
+    """The fused score of one text."""
+    dense, pair, single, whole = (float(values[unit]) for values in scores)
+    passage = bool(snapshot.is_passage[unit])
+    if look is None:
+        return fuse(PASSAGE if passage else QUESTION, dense, pair, single, whole)
+    second = float(look.likeness[unit])
+    return fuse(PASSAGE_TWICE if passage else QUESTION_TWICE, dense, pair, single, whole, second)
 
 
 def _bag(document: Document) -> list[str]:

@@ -32,6 +32,14 @@ class Embedder(Protocol):
         """One row per text, for running text."""
 
 
+class SecondEmbedder(Embedder, Protocol):
+    """One that reads too slowly to compare everything by, and looks again at what was found."""
+
+    @property
+    def usual(self) -> Vectors:
+        """The mean vector of questions of all trades."""
+
+
 class VectorCache(Protocol):
     """Keeps vectors by content, so that a restart does not embed again."""
 

@@ -1,7 +1,11 @@
 """The engine as the product uses it: fed from the knowledge base, following its changes, asked from the event loop."""
 
 import asyncio
+import os
+import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +35,9 @@ __all__ = ["PUBLIC", "STAFF", "SearchService", "document_of"]
 _SAME_MEANING: Final = 0.95
 _SAME_WORDS: Final = 0.75
 _SURE: Final = 0.85
+# After how many seconds of quiet the second model begins to read, and how many texts at a time: 0.1 to 1 s of a core.
+_SETTLED: Final = 15.0
+_AT_ONCE: Final = 8
 
 
 def document_of(text: SearchableText) -> Document:
@@ -59,16 +66,20 @@ class SearchService:
         self.loaded = asyncio.Event()
         self._changes: asyncio.Queue[list[KnowledgeChanged | WordsChanged]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._deepening: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
 
     async def start(self) -> None:
         """Begins loading; questions asked before it is done wait for it."""
         self.runtime.tailer.listen(self._on_batch)
         self._task = asyncio.create_task(self._follow(), name="knowledge-index")
+        self._deepening = asyncio.create_task(self._deepen(), name="knowledge-second-model")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        running = [task for task in (self._task, self._deepening) if task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def settled(self) -> None:
         """Waits until every change handed over so far is in the index."""
@@ -149,6 +160,30 @@ class SearchService:
             finally:
                 self._changes.task_done()
 
+    async def _deepen(self) -> None:
+        """Has the second model read what it has not, a few texts at a time and with a core to spare for questions."""
+        quiet = ThreadPoolExecutor(1, "knowledge-second", initializer=_step_back)
+        loop = asyncio.get_running_loop()
+        try:
+            await self.loaded.wait()
+            while True:
+                # Start and a burst of changes come first.
+                await asyncio.sleep(_SETTLED)
+                self._changed.clear()
+                began, done = loop.time(), 1
+                while done:
+                    started = loop.time()
+                    done = await loop.run_in_executor(quiet, self.engine.deepen, _AT_ONCE)
+                    await asyncio.sleep(min(1.0, loop.time() - started))
+                logger.info("knowledge_second_model_done", seconds=round(loop.time() - began, 1))
+                await self._changed.wait()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            logger.exception("knowledge_second_model_failed")
+        finally:
+            quiet.shutdown(wait=False, cancel_futures=True)
+
     async def _load(self) -> None:
         async with self.runtime.db.read() as db:
             texts = [*await articles.searchable(db, "faq"), *await articles.searchable(db, "article")]
@@ -184,3 +219,10 @@ class SearchService:
             await asyncio.to_thread(self.engine.upsert, [document_of(text) for text in found])
         if gone:
             await asyncio.to_thread(self.engine.remove, gone)
+        self._changed.set()
+
+
+def _step_back() -> None:
+    """Makes this thread give way to all others, where the system can."""
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)

@@ -1,4 +1,5 @@
-"""One state of the index: arrays over all phrasings and passages, in document order. Never changed once built."""
+"""One state of the index: arrays over all phrasings and passages, in document order. Once built, nothing of it changes
+but that vectors of the second model come in, row by row."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
@@ -10,6 +11,7 @@ from qiao.knowledge.articles.conditions import Conditions, Situation
 from qiao.knowledge.search.document import Document
 from qiao.knowledge.search.lexical import Counts, DocumentIndex, SparseIndex
 from qiao.knowledge.search.ports import Vectors
+from qiao.knowledge.search.second import Second
 
 _NEIGHBOURS = 6
 _CROWD_EXACT = 2_000
@@ -36,6 +38,9 @@ class Entry:
     """Terms of the whole document; none without running text."""
     crowd: NDArray[np.float32] | None = None
     """Per unit, its mean likeness to the nearest units of other documents; None until the entry is part of a snapshot."""
+    second: NDArray[np.float16] | None = None
+    """Vectors of the second model, as far as they are there: those of `second_known`."""
+    second_known: NDArray[np.bool_] | None = None
 
 
 class Snapshot:
@@ -47,6 +52,7 @@ class Snapshot:
         pairs: SparseIndex,
         terms: SparseIndex,
         texts: DocumentIndex,
+        second: Second,
     ) -> None:
         self.entries = entries
         self.documents = [entry.document for entry in entries.values()]
@@ -56,6 +62,7 @@ class Snapshot:
         self.pairs = pairs
         self.terms = terms
         self.texts = texts
+        self.second = second
         self.unit_document = np.repeat(np.arange(len(starts)), self.ends - starts)
         self._entries = list(entries.values())
         self.is_passage = np.fromiter(
@@ -88,19 +95,38 @@ class Snapshot:
 
     @classmethod
     def empty(cls) -> Self:
-        return cls.build({}, 0, 0, 0)
+        return cls.build({}, 0, 0, 0, 0)
 
     @classmethod
-    def build(cls, entries: dict[str, Entry], pair_terms: int, unit_terms: int, bag_terms: int) -> Self:
-        """With the sizes of the three vocabularies."""
+    def build(
+        cls, entries: dict[str, Entry], pair_terms: int, unit_terms: int, bag_terms: int, second: int = 0
+    ) -> Self:
+        """With the sizes of the three vocabularies, and the dimensions of the second model."""
         values = list(entries.values())
         sizes = np.fromiter((len(entry.units) for entry in values), np.int64, len(values))
         starts = np.cumsum(sizes) - sizes
         vectors = np.concatenate([entry.vectors for entry in values]) if values else np.empty((0, 1), np.float32)
         crowds = _crowds(values, starts, vectors)
+        passage = np.fromiter((unit.passage for entry in values for unit in entry.units), np.bool_, len(vectors))
+        view = Second(passage, second)
+        kept = [
+            entry.second_known if entry.second_known is not None else np.zeros(len(entry.units), np.bool_)
+            for entry in values
+        ]
+        rows = np.flatnonzero(np.concatenate(kept)) if kept else np.empty(0, np.intp)
+        if len(rows):
+            view.learn(
+                rows, np.concatenate([entry.second[entry.second_known] for entry in values if entry.second is not None])
+            )
         # Views into the one matrix, so that the vectors are held once.
         held = {
-            id_: replace(entry, vectors=vectors[start : start + size], crowd=crowd)
+            id_: replace(
+                entry,
+                vectors=vectors[start : start + size],
+                crowd=crowd,
+                second=view.vectors[start : start + size],
+                second_known=view.known[start : start + size],
+            )
             for (id_, entry), start, size, crowd in zip(
                 entries.items(), starts.tolist(), sizes.tolist(), crowds, strict=True
             )
@@ -112,6 +138,7 @@ class Snapshot:
             SparseIndex.build([counts for entry in values for counts in entry.pairs], pair_terms),
             SparseIndex.build([counts for entry in values for counts in entry.terms], unit_terms),
             DocumentIndex.build([entry.bag for entry in values], bag_terms),
+            view,
         )
 
     def visible(

@@ -62,7 +62,7 @@ def document_terms(normal: str) -> list[str]:
 def sentences(text: str) -> list[str]:
     """The parts of a message, each long enough to ask something by itself."""
     parts = [" ".join(part.split()) for part in _PART_END.split(text)]
-    return [part for part in parts if len(part) + 1.5 * len(_HAN.findall(part)) > 15]
+    return [part for part in parts if width(part) > 15]
 
 
 def plain(markdown: str) -> str:
@@ -79,18 +79,23 @@ def passages(body: str, size: int = 400) -> list[str]:
         sentence = " ".join(sentence.split())
         if not sentence:
             continue
-        width = len(sentence) + 1.5 * len(_HAN.findall(sentence))
-        if current and filled + width > size:
+        length = width(sentence)
+        if current and filled + length > size:
             pieces.append(" ".join(current))
             current, filled = [], 0.0
         current.append(sentence)
-        filled += width
+        filled += length
     return [*pieces, " ".join(current)] if current else pieces
+
+
+def width(text: str) -> float:
+    """Length in Latin characters; a Han character counts 2.5."""
+    return len(text) + 1.5 * len(_HAN.findall(text))
 
 
 def reads_as_question(text: str) -> bool:
     """Whether a text is as short as something people ask; anything longer is running text."""
-    return len(text) + 1.5 * len(_HAN.findall(text)) <= 300
+    return width(text) <= 300
 
 
 def numbers(normal: str) -> frozenset[str]:
