@@ -227,3 +227,27 @@ async def test_shaping_and_coming_back(runtime: Runtime, sign_in: SignIn, talk: 
 
     await forget_gone(runtime)
     assert len(await listed(boss)) == 2, "conversations that exist lose nothing"
+
+
+async def test_an_answer_elsewhere_is_named_to_those_who_may_read_it(
+    runtime: Runtime, sign_in: SignIn, talk: Talk
+) -> None:
+    for number in range(2):
+        await talk(f"q{number}", "Which bank do you pay refunds from?", days_ago=2)
+    await runtime.reactions.settled()
+    boss = await sign_in("boss")
+    department = (await boss.post("/api/v1/departments", json={"name": "Finance", "description": ""})).json()
+    secret = {"question": "Secret bank", "answer": "Ours.", "locale": "en", "audience": "departments", "publish": True}
+    text = (await boss.post("/api/v1/knowledge/faqs", json={**secret, "department_ids": [department["id"]]})).json()
+    gap = (await listed(boss))[0]
+
+    # A supervisor of no department can neither name that text nor read its title where another has.
+    head = await sign_in("head", role="supervisor")
+    body = {"reason": "elsewhere", "text_id": text["id"]}
+    assert (await head.post(f"{GAPS}/{gap['id']}/dismiss", json=body)).status_code == 422
+    done = (await boss.post(f"{GAPS}/{gap['id']}/dismiss", json=body)).json()
+    assert done["elsewhere"]["title"] == "Secret bank"
+    seen = await head.get(f"{GAPS}/{gap['id']}")
+    assert seen.json()["dismiss_reason"] == "elsewhere" and seen.json()["elsewhere"] is None
+    assert "Secret bank" not in seen.text and "Secret bank" not in str(await listed(head, status="dismissed"))
+    assert (await head.post(f"{GAPS}/{gap['id']}/reopen")).json()["status"] == "open"
