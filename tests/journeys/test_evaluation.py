@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +11,7 @@ from tests.journeys.people import Colleague, Customer
 
 pytestmark = pytest.mark.journey
 
-QUESTION = "不到99元的邮费要多少呀"
+QUESTION = f"不到99元的邮费要多少呀 {uuid4().hex[:6]}"
 
 
 def test_a_question_from_the_inbox_is_asked_again(
@@ -30,7 +31,7 @@ def test_a_question_from_the_inbox_is_asked_again(
     message.get_by_role("button", name=admin.w("inbox:message_menu")).click()
     admin.page.get_by_role("menuitem", name=admin.w("inbox:add_to_set"), exact=True).click()
     dialog = admin.page.get_by_role("dialog", name=admin.w("evaluation:add.title"))
-    expect(dialog.get_by_label(admin.w("evaluation:case.question"))).to_have_value(QUESTION)
+    expect(dialog.locator("#case-question")).to_have_value(QUESTION)
     dialog.get_by_label(admin.w("evaluation:expects.choice.none"), exact=True).check()
     dialog.get_by_role("button", name=admin.w("evaluation:add.confirm"), exact=True).click()
     expect(dialog).to_be_hidden()
@@ -44,7 +45,7 @@ def test_a_question_from_the_inbox_is_asked_again(
         asked = admin.page.get_by_role("dialog", name=admin.w("evaluation:run.start"))
         asked.get_by_label(admin.w("evaluation:config.maxError"), exact=True).fill(str(error))
         asked.get_by_role("button", name=admin.w("evaluation:run.go"), exact=True).click()
-        expect(admin.page.get_by_text(admin.w("evaluation:figure.coverage"), exact=True).first).to_be_visible(
+        expect(admin.page.get_by_text(admin.w("evaluation:chart.curve"), exact=True).first).to_be_visible(
             timeout=60_000
         )
     runs = admin.api.get(f"/evaluation/sets/{test_set['id']}/runs")["items"]

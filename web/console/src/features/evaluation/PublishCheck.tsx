@@ -53,7 +53,7 @@ export function PublishCheck(props: {
   if (!check || check.state === "broken")
     return (
       <Alert
-        className="qk-gap"
+        className="ev-check"
         type={check ? "error" : "info"}
         showIcon
         title={t(check ? "check.broken" : "check.needed", { count: state.data?.sets ?? 0 })}
@@ -76,7 +76,7 @@ export function PublishCheck(props: {
   const passed = check.state === "passed";
   return (
     <Alert
-      className="qk-gap"
+      className="ev-check"
       type={passed ? "success" : check.passes ? "warning" : "error"}
       showIcon
       title={t(

@@ -223,7 +223,7 @@ export function Check(props: {
       />
       {publish && count > 0 && (
         <PublishCheck
-          key={duplicates}
+          key={`${duplicates} ${held.map((row) => row.choice ?? "").join()}`}
           importId={preview.id}
           duplicates={duplicates}
           texts={summary.ready + summary.duplicate}
