@@ -251,3 +251,9 @@ def test_a_zip_that_grows_without_end_is_refused(tmp_path: Any) -> None:
     with pytest.raises(Invalid) as grown:
         folder.listing("x.zip", path.read_bytes())
     assert grown.value.code == "import.unpacks_too_large"
+
+
+def test_a_page_without_a_body_tag_keeps_its_words() -> None:
+    page = "<title>券</title><main><h1>优惠券怎么用</h1><p>结算时选择。</p></main>".encode()
+    (found,) = folder.read_part("a.html", page, "", cut=False)
+    assert (found.title, found.body) == ("优惠券怎么用", "结算时选择。")

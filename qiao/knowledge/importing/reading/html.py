@@ -14,7 +14,7 @@ LARGEST_HTML: Final = 8 * 1024 * 1024
 DEEPEST: Final = 250
 _GONE: Final = (
     "script", "style", "template", "noscript", "iframe", "object", "embed", "applet", "form", "input", "button", "select",
-    "textarea", "svg", "math", "canvas", "audio", "video", "head", "link", "meta", "base", "dialog", "nav",
+    "textarea", "svg", "math", "canvas", "audio", "video", "title", "link", "meta", "base", "dialog", "nav",
 )  # fmt: skip
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
 _SAFE: Final = ("http", "https", "mailto", "tel")
@@ -71,7 +71,7 @@ def from_html(text: str, name: str, resolve: Resolve = no_pictures, base: str | 
         if not hidden.decomposed:
             hidden.decompose()
     mains = soup.find_all("main") or soup.find_all("article")
-    root: Any = mains[0] if len(mains) == 1 and len(mains[0].get_text(strip=True)) > 40 else soup.body or soup
+    root: Any = mains[0] if len(mains) == 1 and len(mains[0].get_text(strip=True)) > 40 else soup
     pictures = Pictures()
     body = _converter(pictures, resolve, base).convert_soup(root)
     found = tidy(title, body, pictures.kept, name)

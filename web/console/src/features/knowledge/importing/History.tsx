@@ -131,7 +131,7 @@ export function History(props: { onOpen: (reading: Preview) => void }) {
   ];
   if (imports.rows?.length === 0) return null;
   return (
-    <section>
+    <section style={{ marginTop: 24 }}>
       <h2 className="qk-gap">{t("import.history.title")}</h2>
       <DataTable
         id="imports"
