@@ -457,9 +457,10 @@ export function Sources(props: { onReading: (reading: Preview) => void }) {
   ];
   return (
     <section>
-      <p className="qs-row qk-gap">
-        <span className="qk-muted">{t("source.text")}</span>
-        <span className="qk-toolbar-space" />
+      <p className="qs-row qk-gap" style={{ flexWrap: "nowrap" }}>
+        <span className="qk-muted" style={{ flex: 1 }}>
+          {t("source.text")}
+        </span>
         <Button type="primary" icon={<Plus size={15} />} onClick={() => setEditing("new")}>
           {t("source.add")}
         </Button>
