@@ -1,11 +1,15 @@
 """Runs of a set: the bot's own decision, any version of the knowledge, comparison, and nobody's titles to anybody."""
 
+import json
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from qiao.bot.evaluation import runs
+from qiao.bot.evaluation import runs, set_command
+from qiao.bot.evaluation.jsonl import BadInputError
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
@@ -159,3 +163,28 @@ async def test_a_model_puts_follow_ups_into_words(shop: Shop, admin: httpx.Async
         assert len(endpoint.asked) == 2
     item = (await admin.get(f"{API}/runs/{done['id']}/results")).json()["items"][0]
     assert item["why"]["rewritten"] == "快递费是多少" and item["verdict"] == "right" and item["why"]["written"] is True
+
+
+async def test_a_set_from_the_command_line_is_held_against_an_earlier_file(
+    shop: Shop, admin: httpx.AsyncClient, runtime: Runtime, tmp_path: Path
+) -> None:
+    key = await new_set(admin)
+    await add(admin, key, "怎么申请退货", expected=[str(shop["return"])])
+
+    async def command(name: str, out: str, **options: Any) -> tuple[int, int]:
+        return await set_command.run_set(
+            runtime, name, tmp_path / out, max_error=None, locale="en", progress=lambda *_: None,
+            **{"knowledge": "live", "against": None, **options},
+        )  # fmt: skip
+
+    assert await command("大促", "old.jsonl") == (1, 0)
+    row = json.loads((tmp_path / "old.jsonl").read_text("utf-8"))
+    assert (row["verdict"], row["weight"], row["ranked"][0]) == ("right", 3, str(shop["return"]))
+    async with runtime.db.transaction() as db:
+        await articles.move(db, SYSTEM, "faq", shop["return"], "archive")
+    assert await command("大促", "new.jsonl", against=tmp_path / "old.jsonl") == (1, 1)
+    assert len((await admin.get(f"{API}/sets/{key}/runs")).json()["items"]) == 2
+    for name, options in (("没有这个", {}), ("大促", {"knowledge": "nonsense"})):
+        with pytest.raises(BadInputError):
+            await command(name, "none.jsonl", **options)
+    assert not (tmp_path / "none.jsonl").exists()
