@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from qiao.channels.webchat import service as webchat
+from qiao.channels.webchat.visitors import Visitor
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.core.ids import new_id
 from qiao.core.permissions import BUILT_IN_ROLES
 from qiao.demo.company import DEFAULT_QUEUE, Places
 from qiao.demo.writing import Answer
@@ -147,9 +150,12 @@ class _Replay:
                 answer = self.answers[turn.faq, talk.language]
                 source = {"type": "faq", "id": str(answer.id), "title": answer.question}
                 payload = {"sources": [source], "faq_id": str(answer.id), "feedback": True}
-            await conversations.send(
+            sent = await conversations.send(
                 self.db, self._bot(), self.id, Outgoing(body=turn.text, payload=payload, client_id=client_id)
             )
+            if turn.helpful is not None:
+                visitor = Visitor("", new_id(), self.places.webchat, self.customer, 1.0)
+                await webchat.rate_answer(self.db, visitor, sent.id, turn.helpful)
             if talk.handoff is not None and turn.at >= talk.handoff.at:
                 await self._hand_over()
         elif turn.by == "agent":

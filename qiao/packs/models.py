@@ -292,7 +292,7 @@ class Turn(Struct, frozen=True, forbid_unknown_fields=True):
     """One message, `at` seconds after the start. `user` is who spoke for agent and note turns.
 
     A bot turn may carry `faq`, whose answer it gave: written without `text`, it is filled in by the loader. `missed`: the
-    bot had no answer and offered a person.
+    bot had no answer and offered a person. `helpful`: what the customer pressed below the answer.
     """
 
     at: int
@@ -301,6 +301,7 @@ class Turn(Struct, frozen=True, forbid_unknown_fields=True):
     user: str | None = None
     faq: str | None = None
     missed: bool = False
+    helpful: bool | None = None
 
 
 class Handoff(Struct, frozen=True, forbid_unknown_fields=True):

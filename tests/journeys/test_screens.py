@@ -61,6 +61,7 @@ SCREENS = [
     "/settings/inboxes",
     "/settings/inboxes/{inbox}",
     "/settings/bot",
+    "/settings/certainty",
     "/settings/canned",
     "/settings/workspace",
     "/settings/audit",

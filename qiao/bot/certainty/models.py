@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from qiao.core.db import Base
 
 DECISIONS = ("answer", "choices", "none")
-STATES = ("active", "kept", "held")
+STATES = ("active", "kept")
 
 
 class CertaintyDecision(Base):
@@ -74,7 +74,7 @@ class CertaintyEvidence(Base):
 
 class CertaintyFit(Base):
     """One version. `curves`: a and b by locale, "" for all; `answers`, `offers`: steps of risk control; `figures`: what it
-    rests on and whether it helps. `held`: it did worse than what it would have replaced."""
+    rests on and whether it helps; `plain`: the layer did worse than none, so there is none."""
 
     __tablename__ = "certainty_fits"
     __table_args__ = (

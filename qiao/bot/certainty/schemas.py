@@ -25,11 +25,13 @@ class FitView(BaseModel):
 
     version: int
     at: datetime
-    state: Literal["active", "kept", "held"]
+    state: Literal["active", "kept"]
     current: bool
     """Fitted on probabilities of the engine that is in use."""
     a: float
     b: float
+    plain: bool
+    """Without a layer: with one it did worse."""
     locales: list[str]
     examples: int
     reviewed: int

@@ -156,7 +156,10 @@ async def due(db: Session) -> bool:
 
 
 async def fit(db: Session, actor: Actor) -> FitView:
-    """Makes a version of what is known now. It applies unless it does worse, or versions are chosen by hand."""
+    """Makes a version of what is known now; it applies unless versions are chosen by hand.
+
+    A layer that does worse on examples it has not seen is left out; what examples show of thresholds counts all the same.
+    """
     search = runtime_of(db).get(SearchService)
     await search.loaded.wait()
     engine = engine_name(search)
@@ -165,7 +168,9 @@ async def fit(db: Session, actor: Actor) -> FitView:
     offers = [(row, useful) for row, found in rows if (useful := useful_of(row, found)) is not None]
     if not examples and not offers:
         raise Refused("certainty.no_examples")
-    curves = fitting.by_locale(examples)
+    loss = fitting.compared(examples)
+    plain = loss is not None and loss[1] > loss[0] + _WORSE
+    curves = {"": Curve()} if plain else fitting.by_locale(examples)
     overall = curves[""]
 
     def score(row: CertaintyDecision) -> float:
@@ -178,10 +183,7 @@ async def fit(db: Session, actor: Actor) -> FitView:
     drawn = [(score(row), not found["review"].right) for row, found in rows if _judged(found)]
     answers = risk.steps(drawn)
     offered = risk.steps([(offer(row), not useful) for row, useful in offers])
-    loss = fitting.compared(examples)
-    settings = await settings_row(db)
-    worse = loss is not None and loss[1] > loss[0] + _WORSE
-    state = "held" if worse else "active" if settings.automatic else "kept"
+    state = "active" if (await settings_row(db)).automatic else "kept"
     if state == "active":
         await db.execute(update(CertaintyFit).where(CertaintyFit.state == "active").values(state="kept"))
     made = CertaintyFit(
@@ -191,7 +193,13 @@ async def fit(db: Session, actor: Actor) -> FitView:
         curves={locale: [curve.a, curve.b] for locale, curve in curves.items()},
         answers=[[s.threshold, s.count, s.wrong, s.bound] for s in answers],
         offers=[[s.threshold, s.count, s.wrong, s.bound] for s in offered],
-        figures={"examples": len(examples), "reviewed": len(drawn), "offers": len(offers), "loss": loss},
+        figures={
+            "examples": len(examples),
+            "reviewed": len(drawn),
+            "offers": len(offers),
+            "loss": loss,
+            "plain": plain,
+        },
         evidence_at=await repository.newest_evidence(db),
         made_by=actor.id,
     )
@@ -274,6 +282,7 @@ async def fit_views(db: Session, rows: Sequence[CertaintyFit]) -> list[FitView]:
                 current=row.engine == engine,
                 a=round(a, 3),
                 b=round(b, 3),
+                plain=bool(row.figures.get("plain")),
                 locales=sorted(locale for locale in row.curves if locale),
                 examples=row.figures["examples"],
                 reviewed=row.figures["reviewed"],

@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("evidence_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("made_by", sa.UUID(), nullable=True),
-        sa.CheckConstraint("state IN ('active', 'kept', 'held')", name=op.f("ck_certainty_fits_state")),
+        sa.CheckConstraint("state IN ('active', 'kept')", name=op.f("ck_certainty_fits_state")),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_certainty_fits")),
     )
     op.create_index(

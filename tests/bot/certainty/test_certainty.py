@@ -177,6 +177,7 @@ async def test_a_fit_applies_everywhere_and_can_be_switched_off_and_rolled_back(
     shares = [one["answered"] for one in view["answers"]]
     assert shares == sorted(shares), "who accepts more is answered no less"
     assert first["loss_after"] < first["loss_before"]
+    assert first["plain"] is False
 
     runtime.get(service.Keeper).forget()
     after = (await admin.post("/api/v1/bot/ask", json={"text": "如何退货", "locale": "zh-CN"})).json()

@@ -34,6 +34,7 @@ export const SECTIONS: { key: string; entries: Entry[] }[] = [
     entries: [
       { key: "inboxes", path: "inboxes", permissions: ["inboxes.manage"] },
       { key: "bot", path: "bot", permissions: ["settings.manage", "knowledge.edit"] },
+      { key: "certainty", path: "certainty", permissions: ["settings.manage", "knowledge.edit"] },
       { key: "words", path: "words", permissions: ["settings.manage", "knowledge.edit"] },
       { key: "helpcenter", path: "helpcenter", permissions: ["settings.manage", "knowledge.edit"] },
       { key: "models", path: "models", permissions: ["settings.manage"] },

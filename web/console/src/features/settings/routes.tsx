@@ -55,6 +55,11 @@ export default defineFeature({
         { path: "/words", component: () => import("./bot/Words"), permissions: needs("words") },
         { path: "/bot", component: () => import("./bot/BotSettings"), permissions: needs("bot") },
         {
+          path: "/certainty",
+          component: () => import("./certainty/Certainty"),
+          permissions: needs("certainty"),
+        },
+        {
           path: "/helpcenter",
           component: () => import("./helpcenter/HelpCentre"),
           permissions: needs("helpcenter"),

@@ -1,4 +1,5 @@
-import { Input, InputNumber, Slider } from "antd";
+import { Link } from "@tanstack/react-router";
+import { Input, InputNumber } from "antd";
 import { useEffect } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
@@ -77,22 +78,10 @@ export default function BotSettings() {
           </Grid>
         </Section>
         <Section title={t("bot.care")} description={t("bot.careText")}>
-          <Field
-            label={t("bot.maxError")}
-            help={t("bot.maxErrorHelp", { percent: percent(value.max_error, locale) })}
-            problem={problem("max_error")}
-          >
-            <Slider
-              min={1}
-              max={50}
-              disabled={!mayEdit}
-              value={Math.round(value.max_error * 100)}
-              ariaLabelForHandle={t("bot.maxError")}
-              marks={{ 1: t("bot.careful"), 50: t("bot.bold") }}
-              tooltip={{ formatter: (error) => `${error}%` }}
-              onChange={(error) => set({ max_error: error / 100 })}
-            />
-          </Field>
+          <p>
+            {t("bot.certaintyText", { percent: percent(value.max_error, locale) })}{" "}
+            <Link to={"/settings/certainty" as string}>{t("bot.certaintyLink")}</Link>
+          </p>
           <Grid>
             <Field
               label={t("bot.misses")}

@@ -1,0 +1,167 @@
+import { Link } from "@tanstack/react-router";
+import { Button } from "antd";
+import { useState } from "react";
+import { api } from "@/api/client";
+import { useLocale, useT } from "@/app/i18n";
+import { useShortcuts } from "@/app/shortcuts";
+import { absoluteTime, integer } from "@/lib/format";
+import { Dot, Markdown, Section, State, useOne, useSubmit } from "../kit";
+import type { Queue } from "./types";
+
+type Verdict = boolean | null;
+
+const PATH = "/bot/certainty/reviews";
+const VERDICTS = [
+  { key: "1", right: true, word: "isRight", tone: "ok" },
+  { key: "2", right: false, word: "isWrong", tone: "breach" },
+  { key: "3", right: null, word: "cannotTell", tone: "idle" },
+] as const;
+
+/** Questions drawn by lot, judged with two keys. A batch stays as it was drawn, so that nothing jumps. */
+export function Reviews(props: { onJudged: () => void }) {
+  const t = useT("settings");
+  const locale = useLocale();
+  const queue = useOne<Queue>(PATH, { staleTime: Number.POSITIVE_INFINITY });
+  const items = queue.data?.items ?? [];
+  const [at, setAt] = useState(0);
+  const [judged, setJudged] = useState<Record<string, Verdict>>({});
+  const one = items[Math.min(at, items.length - 1)];
+  const done = items.filter((item) => item.question_id in judged).length;
+  const rest = items.length > 0 && done === items.length;
+
+  const judge = useSubmit(async (id: string, right: Verdict) => {
+    await api.put(`${PATH}/${id}`, { right });
+    setJudged((before) => ({ ...before, [id]: right }));
+    setAt((n) => Math.min(n + 1, items.length - 1));
+    props.onJudged();
+  });
+  const undo = useSubmit(async (id: string) => {
+    await api.delete(`${PATH}/${id}`);
+    setJudged(({ [id]: _, ...others }) => others);
+    props.onJudged();
+  });
+  const draw = async () => {
+    await queue.refetch();
+    setJudged({});
+    setAt(0);
+  };
+  const say = (right: Verdict) => {
+    if (one && !judge.busy) void judge.run(one.question_id, right);
+  };
+  const takeBack = () => {
+    const last = one && one.question_id in judged ? one : items[at - 1];
+    if (!last || !(last.question_id in judged) || undo.busy) return;
+    setAt(items.indexOf(last));
+    void undo.run(last.question_id);
+  };
+  const enabled = Boolean(one);
+  useShortcuts([
+    ...VERDICTS.map((verdict) => ({
+      keys: verdict.key,
+      group: "list" as const,
+      label: t(`certainty.${verdict.word}`),
+      enabled,
+      run: () => say(verdict.right),
+    })),
+    {
+      keys: "j",
+      group: "list",
+      label: t("certainty.next"),
+      enabled,
+      run: () => setAt((n) => Math.min(n + 1, items.length - 1)),
+    },
+    {
+      keys: "k",
+      group: "list",
+      label: t("certainty.back"),
+      enabled,
+      run: () => setAt((n) => Math.max(n - 1, 0)),
+    },
+    { keys: "u", group: "list", label: t("certainty.undo"), enabled, run: takeBack },
+  ]);
+
+  const verdict = one ? judged[one.question_id] : undefined;
+  const given = VERDICTS.find((entry) => entry.right === verdict);
+  return (
+    <Section
+      title={t("certainty.review")}
+      description={
+        queue.data &&
+        t("certainty.reviewText", {
+          judged: integer(queue.data.judged + done, locale),
+          waiting: integer(Math.max(0, queue.data.waiting - done), locale),
+        })
+      }
+    >
+      <State
+        loading={queue.isPending}
+        error={queue.error}
+        onRetry={() => void queue.refetch()}
+        empty={items.length === 0}
+        emptyTitle={t("certainty.reviewEmpty")}
+        emptyText={t("certainty.reviewEmptyText")}
+      >
+        {one && (
+          <article className="qc-review" aria-live="polite">
+            <div className="qc-review-head">
+              <span className="qk-num">
+                {t("certainty.place", { at: items.indexOf(one) + 1, of: items.length })}
+                {verdict !== undefined && given && (
+                  <>
+                    {" "}
+                    <Dot tone={given.tone}>{t(`certainty.${given.word}`)}</Dot>
+                  </>
+                )}
+              </span>
+              <span>
+                {absoluteTime(one.at, locale)} ·{" "}
+                <Link to={`/inbox/all/${one.conversation_id}` as string}>
+                  {t("certainty.openConversation", { number: one.number })}
+                </Link>
+              </span>
+            </div>
+            {one.before && (
+              <>
+                <h3>{t("certainty.before")}</h3>
+                <p className="qc-before">{one.before}</p>
+              </>
+            )}
+            <h3>{t("certainty.question")}</h3>
+            <p className="qc-asked">{one.question}</p>
+            <h3>
+              {t("certainty.answer")} · {one.title}
+            </h3>
+            <div className="qc-answer">
+              <Markdown text={one.text} />
+            </div>
+            <div className="qc-verdicts">
+              {VERDICTS.map((entry) => (
+                <Button
+                  key={entry.key}
+                  type={entry.right === verdict ? "primary" : "default"}
+                  disabled={judge.busy}
+                  onClick={() => say(entry.right)}
+                >
+                  {t(`certainty.${entry.word}`)}
+                  <kbd>{entry.key}</kbd>
+                </Button>
+              ))}
+              <Button type="text" disabled={done === 0 || undo.busy} onClick={takeBack}>
+                {t("certainty.undo")}
+                <kbd>U</kbd>
+              </Button>
+            </div>
+          </article>
+        )}
+        <p className="qc-note qc-review-rest">
+          {t(rest ? "certainty.reviewRest" : "certainty.reviewKeys")}{" "}
+          {rest && (
+            <Button size="small" loading={queue.isFetching} onClick={() => void draw()}>
+              {t("certainty.more")}
+            </Button>
+          )}
+        </p>
+      </State>
+    </Section>
+  );
+}
