@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from qiao.bot.understanding.features import Encoder, Floats
+from qiao.bot.understanding.features import SECOND, Encoder, Floats
 from qiao.bot.understanding.kernel import LEXICAL, Ridge, Scale, subset
 from qiao.bot.understanding.linear import Linear
 from qiao.bot.understanding.ngrams import Ngrams
@@ -27,6 +27,8 @@ _TRIED_LANDMARKS: Final = 1250
 _FEW_LABELS: Final = 12
 _FEW_ROWS: Final = 400
 """With fewer, choosing costs more than it gains: the best of thirty on 200 rows is the luckiest."""
+_READ_TWICE_ROWS: Final = 2500
+"""With more examples the second model adds little and takes minutes."""
 _SAFE: Final = {"meaning": 1.0, "words": 1.0, LEXICAL: 0.5}
 _MIXTURES: Final[tuple[dict[str, float], ...]] = (
     {"meaning": 1.0},
@@ -35,6 +37,7 @@ _MIXTURES: Final[tuple[dict[str, float], ...]] = (
     {"meaning": 1.0, "words": 1.0, LEXICAL: 0.5},
     {"meaning": 1.0, "words": 1.0, LEXICAL: 2.0},
     {"meaning": 1.0, "words": 1.0, "peaks": 1.0, LEXICAL: 2.0},
+    {"meaning": 1.0, "words": 1.0, SECOND: 2.0, LEXICAL: 0.5},
 )
 _PENALTIES: Final = (0.03, 0.1, 0.3, 1.0, 3.0)
 _REFUSED: Final = 0.35
@@ -94,7 +97,8 @@ class Classifier:
         targets[np.arange(len(texts)), answers] = 1.0
         self._ridge = self._linear = self._scope = None
         self._ngrams = Ngrams()
-        views: dict[str, Any] = {**self._encode(texts, "reading", progress), LEXICAL: self._ngrams.fit(texts)}
+        twice = len(texts) <= _READ_TWICE_ROWS
+        views: dict[str, Any] = {**self._encode(texts, "reading", progress, twice), LEXICAL: self._ngrams.fit(texts)}
         if len(self.labels) == 1:
             self.choice = Choice({"meaning": 1.0}, 0.1)
             return self
@@ -148,7 +152,10 @@ class Classifier:
             part = texts[start : start + 1024]
             if not part:
                 break
-            views: dict[str, Any] = {**self.encoder(part), LEXICAL: self._ngrams(part)}
+            twice = SECOND in self.choice.mixture
+            views: dict[str, Any] = {**self._encode(part, "reading", None, twice), LEXICAL: self._ngrams(part)}
+            if twice and SECOND not in views:
+                raise ValueError("fitted with a second model that does not load here: fit again")
             scores = self._ridge(views)
             probabilities = _softmax(scores * self.choice.sharpness[0])
             if self._linear is not None:
@@ -166,10 +173,15 @@ class Classifier:
         withins = [within for _, within in parts if within is not None]
         return np.vstack([p for p, _ in parts]), np.concatenate(withins) if withins else None
 
-    def _encode(self, texts: Sequence[str], stage: str, progress: Progress | None) -> dict[str, Floats]:
+    def _encode(
+        self, texts: Sequence[str], stage: str, progress: Progress | None, twice: bool = False
+    ) -> dict[str, Floats]:
         parts: list[dict[str, Floats]] = []
         for start in range(0, len(texts), 256):
-            parts.append(self.encoder(texts[start : start + 256]))
+            part = texts[start : start + 256]
+            found = self.encoder(part)
+            second = self.encoder.second(part) if twice else None
+            parts.append(found if second is None else {**found, SECOND: second})
             if progress:
                 progress(stage, min(start + 256, len(texts)), len(texts))
         return {name: np.vstack([part[name] for part in parts]) for name in parts[0]}
@@ -275,7 +287,7 @@ def _best_mixture(
     """The mixture of views and the penalty with the fewest left-out errors, on a sample when there are many rows."""
     count = len(targets)
     if count < _FEW_ROWS and "words" in views:
-        return dict(_SAFE), 0.1
+        return ({**_SAFE, SECOND: 2.0} if SECOND in views else dict(_SAFE)), 0.1
     rows = np.arange(count)
     if count > _TRIED:
         rows = np.sort(np.random.default_rng(11).permutation(count)[:_TRIED])

@@ -60,34 +60,19 @@ class E5Embedder:
     dimensions = E5.dimensions
     floor = 0.75
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._model: E5 | None = None
-
     @property
     def usual(self) -> Vectors:
         return _usual()
 
     def warm_up(self) -> None:
-        self._load()
+        _e5()
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         # "query: " on both sides: a question and its phrasings are the same kind of text.
-        return self._load().encode([f"query: {normalize(text)}" for text in texts])
+        return _e5().encode([f"query: {normalize(text)}" for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        return self._load().encode([f"passage: {normalize(text)}" for text in texts])
-
-    def _load(self) -> E5:
-        # Only loading is for one thread at a time: a question does not wait for what is embedded in the background.
-        if self._model is None:
-            with self._lock:
-                if self._model is None:
-                    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
-
-                    threadpool_limits(limits=1, user_api="blas")
-                    self._model = E5()
-        return self._model
+        return _e5().encode([f"passage: {normalize(text)}" for text in texts])
 
 
 class HashingEmbedder:
@@ -122,12 +107,27 @@ def _usual() -> Vectors:
 
 
 _using = threading.Lock()
+_loading_e5 = threading.Lock()
 
 
 def _use() -> Any:
     """The one model of the process; whoever comes while it loads waits."""
     with _using:
         return _load_use()
+
+
+def _e5() -> E5:
+    """Likewise. Only loading is for one thread at a time: a question does not wait for what is read in the background."""
+    with _loading_e5:
+        return _load_e5()
+
+
+@cache
+def _load_e5() -> E5:
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
+
+    threadpool_limits(limits=1, user_api="blas")
+    return E5()
 
 
 @cache

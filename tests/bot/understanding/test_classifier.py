@@ -19,6 +19,7 @@ LABELS = [label for label, texts in TOPICS.items() for _ in texts]
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch) -> Encoder:
     monkeypatch.setattr(Encoder, "_load", lambda self: False)
+    monkeypatch.setattr(Encoder, "second", lambda self, texts: None)
     return Encoder()
 
 
