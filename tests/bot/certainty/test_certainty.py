@@ -122,6 +122,23 @@ async def test_answers_from_before_are_reckoned_where_the_same_text_still_comes_
     assert await evidence(runtime, noted.question_id) == {"settled": (True, None)}
 
 
+async def test_what_is_taken_of_an_offer_tells_which_text_was_right(desk: Desk, shop: Shop) -> None:  # noqa: F811
+    runtime = desk.runtime
+    customer = await desk.customer()
+    key = (await desk.write(customer, "快递费是多少")).conversation_id
+    [first] = await until(lambda: decisions(runtime, key))
+    async with runtime.db.transaction() as db:
+        await db.execute(
+            update(CertaintyDecision)
+            .where(CertaintyDecision.question_id == first.question_id)
+            .values(kind="choices", items=[shop["invoice"], shop["freight"]], shown=[shop["invoice"], shop["freight"]])
+        )
+    await desk.write(customer, "运费怎么算", payload={"choice": str(shop["freight"])})
+    await until(lambda: _has(runtime, first.question_id, "chosen"))
+    assert (await evidence(runtime, first.question_id))["chosen"] == (False, True)
+    assert len(await decisions(runtime, key)) == 1, "an answer that was picked is no decision of the bot's"
+
+
 async def seeded(runtime: Runtime, desk: Desk, right: int, wrong: int, chance: float) -> list[UUID]:
     """Decisions on questions a customer really asked, as if the engine had been this sure."""
     search = runtime.get(SearchService)

@@ -89,11 +89,16 @@ function Accepted({ data }: { data: Certainty }) {
     if (!dirty) accept(data.settings);
   }, [data.settings, dirty, accept]);
   useUnsavedGuard(dirty);
+  const client = useQueryClient();
   const save = useSubmit(() => api.put<Settings>(`${PATH}/settings`, value), {
-    stale: [PATH, "/bot/settings"],
+    // The batch being judged stays as it was drawn.
+    stale: ["/bot/settings", `${PATH}/fits`],
     draft,
     done: t("certainty.saved"),
-    onDone: (saved) => accept(saved),
+    onDone: (saved) => {
+      accept(saved);
+      void client.invalidateQueries({ queryKey: [PATH, "one"] });
+    },
   });
   const share = (ratio: number) => percent(ratio, locale);
   const basis = (one: Outlook) => t(one.shown ? "certainty.byExamples" : "certainty.byProbability");

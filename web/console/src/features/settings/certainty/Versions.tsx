@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Button, Tag, Tooltip } from "antd";
 import { api } from "@/api/client";
 import type { DirectoryEntry } from "@/api/types";
@@ -19,14 +20,18 @@ export function Versions() {
   const mayEdit = useCan("settings.manage");
   const fits = usePages<Fit>(PATH, {});
   const people = useRows<DirectoryEntry>("/directory");
-  const stale = ["/bot/certainty"];
+  const client = useQueryClient();
+  const stale = [PATH];
+  const onDone = () => void client.invalidateQueries({ queryKey: ["/bot/certainty", "one"] });
   const make = useSubmit(() => api.post<Fit>(PATH), {
     stale,
     done: (fit) => t("certainty.fittedNow", { version: fit.version }),
+    onDone,
   });
   const use = useSubmit((version: number) => api.post<Fit>(`${PATH}/${version}/use`), {
     stale,
     done: t("certainty.saved"),
+    onDone,
   });
   const columns: Column<Fit & { id: string }>[] = [
     {
