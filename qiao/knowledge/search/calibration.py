@@ -28,6 +28,8 @@ _CLEAR = 1.6
 """From here on a hit's blend says more with every step: nearly the same words are no longer a matter of degree."""
 TWICE = " twice"
 """Of a hit that the second model has read as well, there are coefficients of its own."""
+_SUREST = 0.985
+"""What was right of the surest hits of the fit: even of the same words another answer may be the one."""
 _TOPIC = 4
 """Terms (Han characters, words) of what is no sentence yet."""
 _MENTIONED = 0.99
@@ -100,7 +102,7 @@ def of_first(signals: Signals, embedder: str) -> float:
     """That the first hit is right, in one model: better at telling strangers than the product of two."""
     if signals.passage:
         return probability(signals, embedder, "known") * probability(signals, embedder, "right")
-    return probability(signals, embedder, "first")
+    return min(_SUREST, probability(signals, embedder, "first"))
 
 
 def probability(signals: Signals, embedder: str, model: Model) -> float:

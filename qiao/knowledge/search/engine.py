@@ -200,6 +200,10 @@ class Engine:
         return len(have)
 
     @property
+    def cache(self) -> VectorCache:
+        return self._cache
+
+    @property
     def second(self) -> SecondEmbedder | None:
         return self._second
 
