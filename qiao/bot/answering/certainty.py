@@ -33,6 +33,20 @@ class Curve:
         return 1.0 / (1.0 + math.exp(-value)) if value >= 0 else 1.0 - 1.0 / (1.0 + math.exp(value))
 
 
+def adjusted(chances: Sequence[float], known: float, curve: Curve) -> tuple[list[float], float]:
+    """The probabilities of hits, best first, and that any is right, once the first is as sure as `curve` says.
+
+    Examples tell of the first alone. If it is wrong, the others are as likely among themselves as before, and none is
+    likelier than the first: what the engine put first stays first.
+    """
+    if not chances or curve == Curve():
+        return list(chances), known
+    first, sure = chances[0], curve(chances[0])
+    left = (1 - sure) / (1 - first) if first < 1 - _EDGE else 1.0
+    others = [min(sure, chance * left) for chance in chances[1:]]
+    return [sure, *others], min(1.0, sure + max(0.0, known - first) * left)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Down to `threshold`, of `count` examples `wrong` were wrong: the error is at most `bound`."""
@@ -89,8 +103,10 @@ class Certainty:
 
     def hits(self, hits: Sequence[Hit], locale: str | None) -> list[Hit]:
         """The same hits in the same order, as sure as the company has reason to be."""
-        curve = self.curve(locale)
-        return [replace(hit, known=curve(hit.known), probability=curve(hit.probability)) for hit in hits]
+        if not hits:
+            return []
+        chances, known = adjusted([hit.probability for hit in hits], hits[0].known, self.curve(locale))
+        return [replace(hit, known=known, probability=chance) for hit, chance in zip(hits, chances, strict=True)]
 
     def answer_from(self, policy: Policy) -> float:
         """Shown by examples, or else as the calibrated probability says.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from qiao.bot.answering.asking import PLAIN, engine_name
-from qiao.bot.answering.certainty import Certainty, offer_chance
+from qiao.bot.answering.certainty import Certainty, adjusted, offer_chance
 from qiao.bot.certainty import fitting, policy, repository, risk, service
 from qiao.bot.certainty.fitting import Example
 from qiao.bot.certainty.models import CertaintyDecision, CertaintyFit
@@ -93,9 +93,8 @@ async def _asked(db: Session, engine: str, certainty: Certainty) -> tuple[int, l
         days, rows = MONTH, await repository.recent(db, MONTH, engine)
     found = []
     for row in rows:
-        sure = certainty.curve(row.locale)
-        chances = [sure(chance) for chance in row.chances]
-        offer = offer_chance(chances, sure(row.known), PLAIN) if len(chances) > 1 else 0.0
+        chances, known = adjusted(row.chances, row.known, certainty.curve(row.locale))
+        offer = offer_chance(chances, known, PLAIN) if len(chances) > 1 else 0.0
         found.append(Asked(chances[0] if chances else 0.0, offer, row.topic))
     return days, found
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.bot.answering.asking import PLAIN, engine_name
-from qiao.bot.answering.certainty import SHIPPED, Certainty, Control, Curve, Step, offer_chance
+from qiao.bot.answering.certainty import SHIPPED, Certainty, Control, Curve, Step, adjusted, offer_chance
 from qiao.bot.answering.ports import Noted
 from qiao.bot.certainty import fitting, policy, repository, risk
 from qiao.bot.certainty.fitting import Example
@@ -177,8 +177,7 @@ async def fit(db: Session, actor: Actor) -> FitView:
         return curves.get(row.locale, overall)(row.chances[0])
 
     def offer(row: CertaintyDecision) -> float:
-        curve = curves.get(row.locale, overall)
-        return offer_chance([curve(chance) for chance in row.chances], curve(row.known), PLAIN)
+        return offer_chance(*adjusted(row.chances, row.known, curves.get(row.locale, overall)), PLAIN)
 
     drawn = [(score(row), not found["review"].right) for row, found in rows if _judged(found)]
     answers = risk.steps(drawn)

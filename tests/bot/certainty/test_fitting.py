@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qiao.bot.answering.certainty import SHIPPED, Certainty, Control, Curve, Step
+from qiao.bot.answering.certainty import SHIPPED, Certainty, Control, Curve, Step, adjusted
 from qiao.bot.certainty import fitting, risk
 from qiao.bot.certainty.fitting import Example
 from qiao.knowledge.search.calibration import Policy
@@ -41,6 +41,19 @@ def test_without_examples_nothing_changes_to_the_last_digit(p: float) -> None:
     assert SHIPPED.policy(Policy()).choices_from == Policy().choices_from
     silent = [Example(0.9, False, 0.0, "en", False)] * 100
     assert fitting.fit(silent)(p) == p, "evidence without weight is none"
+
+
+@given(st.lists(probabilities, min_size=1, max_size=5), probabilities, st.floats(0.25, 4), st.floats(-3, 3))
+def test_what_the_first_hit_gains_the_others_lose(chances: list[float], known: float, a: float, b: float) -> None:
+    chances = sorted(chances, reverse=True)
+    known = max(known, chances[0])
+    assert adjusted(chances, known, Curve()) == (chances, known)
+    after, among = adjusted(chances, known, Curve(a, b))
+    assert after == sorted(after, reverse=True), "what the engine put first stays first"
+    assert after[0] == Curve(a, b)(chances[0])
+    assert after[0] - 1e-9 <= among <= 1.0
+    if after[0] >= chances[0]:
+        assert all(later <= before + 1e-9 for later, before in zip(after[1:], chances[1:], strict=True))
 
 
 def simulated(count: int, a: float, b: float, *, seed: int, locale: str = "", sampled: bool = True) -> list[Example]:

@@ -65,10 +65,14 @@ function Standing({ data }: { data: Certainty }) {
     <Alert
       className="qc-standing"
       showIcon
-      type={state === "measured" ? "success" : state === "stale" ? "warning" : "info"}
+      type={state === "measured" ? "success" : state === "stale" || state === "unshown" ? "warning" : "info"}
       title={t(`certainty.${state}`)}
       description={t(`certainty.${state}Text`, {
-        reviewed: integer(state === "measured" ? (data.active?.reviewed ?? 0) : data.reviewed, locale),
+        reviewed: integer(
+          state === "measured" || state === "unshown" ? (data.active?.reviewed ?? 0) : data.reviewed,
+          locale,
+        ),
+        accepted: percent(data.settings.max_error, locale),
         fewest: integer(data.fewest, locale),
         version: data.active?.version ?? 0,
         examples: integer(data.active?.examples ?? 0, locale),

@@ -16,7 +16,10 @@ describe("certainty", () => {
   it("says what thresholds rest on", () => {
     expect(standing(data({ active: null, applies: false }))).toBe("shipped");
     expect(standing(data({}))).toBe("fitted");
-    expect(standing(data({ active: { ...fit, reviewed: 45 } }))).toBe("measured");
+    const judged = { ...fit, reviewed: 45 };
+    const answers = (shown: boolean) => [{ accepted: 0.1, shown } as Outlook];
+    expect(standing(data({ active: judged, answers: answers(true) }))).toBe("measured");
+    expect(standing(data({ active: judged, answers: answers(false) }))).toBe("unshown");
     expect(standing(data({ applies: false }))).toBe("stale");
     expect(standing(data({ settings: { ...data({}).settings, enabled: false } }))).toBe("off");
   });

@@ -1,11 +1,14 @@
 import type { Certainty, Outlook, Point } from "./types";
 
+export type Standing = "off" | "stale" | "shipped" | "fitted" | "measured" | "unshown";
+
 /** Where the thresholds in force come from. */
-export function standing(data: Certainty): "off" | "stale" | "shipped" | "fitted" | "measured" {
+export function standing(data: Certainty): Standing {
   if (!data.settings.enabled) return "off";
   if (!data.active) return "shipped";
   if (!data.applies) return "stale";
-  return data.active.reviewed >= data.fewest ? "measured" : "fitted";
+  if (data.active.reviewed < data.fewest) return "fitted";
+  return outlookFor(data.answers, data.settings.max_error)?.shown ? "measured" : "unshown";
 }
 
 /** What was reckoned for the setting nearest to this one. */
