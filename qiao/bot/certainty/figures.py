@@ -1,11 +1,14 @@
 """What the screen shows: how often the bot is right, how sure it says it is, and what other settings would do."""
 
+import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from qiao.bot.answering.asking import PLAIN, engine_name
@@ -30,11 +33,11 @@ _SHARES: Final = tuple(n / 20 for n in range(1, 21))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question of the past under what applies now."""
+    """Questions of the past under what applies now: one value each."""
 
-    chance: float
-    offer: float
-    topic: bool
+    chance: NDArray[np.float64]
+    offer: NDArray[np.float64]
+    topic: NDArray[np.bool_]
 
 
 async def view(db: Session) -> CertaintyView:
@@ -48,13 +51,12 @@ async def view(db: Session) -> CertaintyView:
     certainty = Certainty(max_useless=settings.max_useless)
     if row is not None and applies:
         certainty = service.certainty_of(row, settings.max_useless)
-    days, asked = await _asked(db, engine, certainty)
+    days, rows = await _recent(db, engine)
     labelled = await repository.labelled(db, engine)
     examples = [e for one, found in labelled if (e := service.example_of(one, found)) is not None]
     examples = [replace(e, probability=certainty.curve(e.locale)(e.probability)) for e in examples]
+    reckoned = await asyncio.to_thread(_reckoned, rows, examples, certainty, settings.max_error)
     drawn = [example for example in examples if example.sampled]
-    basis = "reviewed" if len(drawn) >= risk.FEWEST else "all" if examples else "none"
-    used = drawn if basis == "reviewed" else examples
     decisions, known = await repository.counted(db)
     right = sum(example.right for example in drawn)
     return CertaintyView(
@@ -71,13 +73,9 @@ async def view(db: Session) -> CertaintyView:
         labelled=known,
         unlabelled=decisions - known,
         days=days,
-        questions=len(asked),
+        questions=len(rows),
         kinds=_kinds(await repository.kinds(db)),
-        basis=basis,
-        curve=curve(asked, used, bounded=basis == "reviewed"),
-        bins=bins(used),
-        answers=[_answers(asked, certainty, n / 100) for n in range(1, 51)],
-        choices=[_choices(asked, replace(certainty, max_useless=n / 100), settings.max_error) for n in range(5, 91, 5)],
+        **reckoned,
     )
 
 
@@ -87,16 +85,11 @@ async def _waiting(db: Session) -> int:
     return int(await db.scalar(query) or 0)
 
 
-async def _asked(db: Session, engine: str, certainty: Certainty) -> tuple[int, list[Asked]]:
+async def _recent(db: Session, engine: str) -> tuple[int, Sequence[Any]]:
     days, rows = WEEK, await repository.recent(db, WEEK, engine)
     if len(rows) < _ENOUGH:
         days, rows = MONTH, await repository.recent(db, MONTH, engine)
-    found = []
-    for row in rows:
-        chances, known = adjusted(row.chances, row.known, certainty.curve(row.locale))
-        offer = offer_chance(chances, known, PLAIN) if len(chances) > 1 else 0.0
-        found.append(Asked(chances[0] if chances else 0.0, offer, row.topic))
-    return days, found
+    return days, rows
 
 
 def _kinds(rows: Sequence[Any]) -> list[KindCount]:
@@ -119,11 +112,40 @@ def _kind(kind: Kind, counts: dict[str, int]) -> KindCount:
 # -- pure --------------------------------------------------------------------------------------------------------------
 
 
-def curve(asked: Sequence[Asked], examples: Sequence[Example], *, bounded: bool) -> list[Point]:
+def _reckoned(
+    rows: Sequence[Any], examples: Sequence[Example], certainty: Certainty, max_error: float
+) -> dict[str, Any]:
+    """The figures that take a while to reckon, by their names in the view."""
+    asked = asked_of(rows, certainty)
+    drawn = [example for example in examples if example.sampled]
+    basis = "reviewed" if len(drawn) >= risk.FEWEST else "all" if examples else "none"
+    used = drawn if basis == "reviewed" else examples
+    useless = [replace(certainty, max_useless=n / 100) for n in range(5, 91, 5)]
+    return {
+        "basis": basis,
+        "curve": curve(asked, used, bounded=basis == "reviewed"),
+        "bins": bins(used),
+        "answers": [_answers(asked, certainty, n / 100) for n in range(1, 51)],
+        "choices": [_choices(asked, one, max_error) for one in useless],
+    }
+
+
+def asked_of(rows: Sequence[Any], certainty: Certainty) -> Asked:
+    """Questions of the past as they look now."""
+    chances: list[float] = []
+    offers: list[float] = []
+    for row in rows:
+        sure, known = adjusted(row.chances, row.known, certainty.curve(row.locale))
+        chances.append(sure[0] if sure else 0.0)
+        offers.append(offer_chance(sure, known, PLAIN) if len(sure) > 1 else 0.0)
+    return Asked(np.array(chances), np.array(offers), np.array([row.topic for row in rows], bool))
+
+
+def curve(asked: Asked, examples: Sequence[Example], *, bounded: bool) -> list[Point]:
     """From the surest twentieth of the questions to all of them. `bounded`: the examples were drawn by lot."""
-    if not asked:
+    if not len(asked.chance):
         return []
-    sure = sorted((one.chance for one in asked), reverse=True)
+    sure: list[float] = sorted(asked.chance.tolist(), reverse=True)
     weights = fitting.balanced(examples)
     found: list[Point] = []
     for share in _SHARES:
@@ -172,29 +194,30 @@ def bins(examples: Sequence[Example]) -> list[Bin]:
     return found
 
 
-def _answers(asked: Sequence[Asked], certainty: Certainty, accepted: float) -> Outlook:
+def _answers(asked: Asked, certainty: Certainty, accepted: float) -> Outlook:
     limits = Policy(max_error=accepted)
     shown = certainty.answers.lowest(accepted) is not None
     return _outlook(asked, accepted, certainty.answer_from(limits), certainty.choices_from(), shown=shown, answers=True)
 
 
-def _choices(asked: Sequence[Asked], certainty: Certainty, max_error: float) -> Outlook:
+def _choices(asked: Asked, certainty: Certainty, max_error: float) -> Outlook:
     at = certainty.answer_from(Policy(max_error=max_error))
     shown = certainty.offers.lowest(certainty.max_useless) is not None
     return _outlook(asked, certainty.max_useless, at, certainty.choices_from(), shown=shown, answers=False)
 
 
 def _outlook(
-    asked: Sequence[Asked], accepted: float, answer_at: float, offer_at: float, *, shown: bool, answers: bool
+    asked: Asked, accepted: float, answer_at: float, offer_at: float, *, shown: bool, answers: bool
 ) -> Outlook:
-    answered = sum(one.chance >= answer_at for one in asked)
-    offered = sum(one.chance < answer_at and (one.offer >= offer_at or one.topic) for one in asked)
-    total = max(1, len(asked))
+    answered = asked.chance >= answer_at
+    offered = ~answered & ((asked.offer >= offer_at) | asked.topic)
+    total = len(asked.chance)
+    some, others = float(answered.sum()) / max(1, total), float(offered.sum()) / max(1, total)
     return Outlook(
         accepted=round(accepted, 4),
         threshold=round(answer_at if answers else offer_at, 4),
         shown=shown,
-        answered=round(answered / total, 4),
-        offered=round(offered / total, 4),
-        neither=round((len(asked) - answered - offered) / total, 4) if asked else 0.0,
+        answered=round(some, 4),
+        offered=round(others, 4),
+        neither=round(1 - some - others, 4) if total else 0.0,
     )

@@ -45,9 +45,13 @@ def _no_more(wrong: int, count: int, share: float) -> float:
         return 0.0
     one, other = math.log(share), math.log1p(-share)
     total = 0.0
-    for k in range(wrong + 1):
+    # Fewer errors are ever less likely where `share` is above their share: soon they add nothing.
+    for k in range(wrong, -1, -1):
         ways = math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-        total += math.exp(ways + k * one + (count - k) * other)
+        term = math.exp(ways + k * one + (count - k) * other)
+        total += term
+        if term < total * 1e-13:
+            break
     return min(1.0, total)
 
 
