@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     upload_max_bytes: int = Field(20 * MIB, ge=1024, description="Largest file a customer or agent may send.")
     request_max_bytes: int = Field(1 * MIB, ge=1024, description="Largest body of an ordinary request.")
     trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
+    second_model: bool = Field(
+        True,
+        description="Whether a second model looks again at what was found: better answers for some 120 MB of memory.",
+    )
     pool_size: int = Field(12, ge=2, le=200, description="Database connections of this process.")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:port for outgoing mail; empty: no mail.")
     mail_from: str | None = Field(None, description="Sender address of outgoing mail.")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from qiao.bot.evaluation.schemas import Config
@@ -57,15 +57,11 @@ async def index_of(
 
     def build() -> Engine:
         # The live engine's models, and its cache of vectors: what it has read is never read again.
-        models: dict[str, Any] = {"embedder": live.engine.embedder}
-        second = getattr(live.engine, "second", None)
-        if second is not None:
-            models["second"] = second
-        engine = Engine(cache=SqliteVectorCache(runtime.settings.data / "search" / "vectors.sqlite"), **models)
+        cache = SqliteVectorCache(runtime.settings.data / "search" / "vectors.sqlite")
+        engine = Engine(live.engine.embedder, cache, live.engine.second)
         engine.set_synonyms(words)
         engine.replace([document_of(text) for text in texts], progress=progress)
-        deepen = getattr(engine, "deepen", None)
-        while second is not None and deepen is not None and deepen():
+        while engine.deepen():
             continue  # the second model reads what it has not read yet
         return engine
 

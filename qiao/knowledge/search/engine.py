@@ -128,9 +128,10 @@ class Engine:
         self._second_vector = lru_cache(maxsize=1024)(self._embed_twice)
 
     @classmethod
-    def in_folder(cls, folder: Path) -> Self:
-        """With its vectors kept in a folder of the installation."""
-        return cls(cache=SqliteVectorCache(folder / "vectors.sqlite"), second=E5Embedder())
+    def in_folder(cls, folder: Path, *, twice: bool = True) -> Self:
+        """With its vectors kept in a folder of the installation, and the second model unless told otherwise."""
+        cache = SqliteVectorCache(folder / "vectors.sqlite")
+        return cls(cache=cache, second=E5Embedder() if twice else None)
 
     def __len__(self) -> int:
         return len(self._snapshot.entries)

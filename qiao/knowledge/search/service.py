@@ -194,13 +194,10 @@ class SearchService:
         logger.info("knowledge_index_loaded", documents=len(texts))
 
     async def _load_words(self) -> None:
-        """Tells the engine the company's words, if it takes them."""
-        take = getattr(self.engine, "set_synonyms", None)
-        if take is None:
-            return
+        """Tells the engine the company's words."""
         async with self.runtime.db.read() as db:
             words = await articles.groups(db)
-        await asyncio.to_thread(take, words)
+        await asyncio.to_thread(self.engine.set_synonyms, words)
 
     async def _apply(self, changes: Iterable[KnowledgeChanged | WordsChanged]) -> None:
         wanted: dict[str, list[UUID]] = {"faq": [], "article": []}

@@ -7,7 +7,9 @@ from qiao.knowledge.search.service import SearchService
 
 def provide(runtime: Runtime) -> None:
     folder = runtime.settings.data / "search"
-    runtime.provide(SearchService, SearchService(runtime, Engine.in_folder(folder)))
+    runtime.provide(
+        SearchService, SearchService(runtime, Engine.in_folder(folder, twice=runtime.settings.second_model))
+    )
 
 
 async def start(runtime: Runtime) -> None:
