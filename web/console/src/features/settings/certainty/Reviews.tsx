@@ -29,24 +29,32 @@ export function Reviews(props: { onJudged: () => void }) {
   const done = items.filter((item) => item.question_id in judged).length;
   const rest = items.length > 0 && done === items.length;
 
-  const judge = useSubmit(async (id: string, right: Verdict) => {
-    await api.put(`${PATH}/${id}`, { right });
-    setJudged((before) => ({ ...before, [id]: right }));
-    setAt((n) => Math.min(n + 1, items.length - 1));
-    props.onJudged();
+  const judge = useSubmit((id: string, right: Verdict) => api.put<unknown>(`${PATH}/${id}`, { right }), {
+    onDone: props.onJudged,
   });
-  const undo = useSubmit(async (id: string) => {
-    await api.delete(`${PATH}/${id}`);
-    setJudged(({ [id]: _, ...others }) => others);
-    props.onJudged();
-  });
+  const undo = useSubmit(
+    async (id: string) => {
+      await api.delete(`${PATH}/${id}`);
+      setJudged(({ [id]: _, ...others }) => others);
+    },
+    { onDone: props.onJudged },
+  );
   const draw = async () => {
     await queue.refetch();
     setJudged({});
     setAt(0);
   };
   const say = (right: Verdict) => {
-    if (one && !judge.busy) void judge.run(one.question_id, right);
+    if (!one) return;
+    const id = one.question_id;
+    const before = judged;
+    // The next stands there at once; what the server refuses is taken back.
+    setJudged((now) => ({ ...now, [id]: right }));
+    setAt((n) => Math.min(n + 1, items.length - 1));
+    void judge.run(id, right).then((kept) => {
+      if (kept !== undefined) return;
+      setJudged(({ [id]: _, ...others }) => (id in before ? { ...others, [id]: before[id]! } : others));
+    });
   };
   const takeBack = () => {
     const last = one && one.question_id in judged ? one : items[at - 1];
@@ -139,7 +147,6 @@ export function Reviews(props: { onJudged: () => void }) {
                 <Button
                   key={entry.key}
                   type={entry.right === verdict ? "primary" : "default"}
-                  disabled={judge.busy}
                   onClick={() => say(entry.right)}
                 >
                   {t(`certainty.${entry.word}`)}
