@@ -87,8 +87,8 @@ describe("import preview", () => {
   });
 
   it("takes only the formats it can read", () => {
-    expect(["a.CSV", "b.xlsx", "c.md", "d.zip"].every(acceptedFile)).toBe(true);
-    expect(["a.xls", "b.pdf", "csv"].some(acceptedFile)).toBe(false);
+    expect(["a.CSV", "b.xlsx", "c.md", "d.zip", "e.pdf", "f.docx", "g.json"].every(acceptedFile)).toBe(true);
+    expect(["a.xls", "b.doc", "c.exe", "csv"].some(acceptedFile)).toBe(false);
   });
 });
 

@@ -20,6 +20,8 @@ describe("permission matrix", () => {
 
   it("takes away what rests on a right", () => {
     expect(dependants("knowledge.view").sort()).toEqual([
+      "evaluation.decide",
+      "evaluation.manage",
       "knowledge.edit",
       "knowledge.manage",
       "knowledge.publish",
