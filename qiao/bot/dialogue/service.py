@@ -17,7 +17,9 @@ from qiao.bot.dialogue.deciding import NOTHING, decided
 from qiao.bot.dialogue.models import BotSession, BotSettingsRow
 from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.bot.dialogue.thinking import Thought, whole_question, written_answer
+from qiao.bot.flows import choosing
 from qiao.bot.flows import live as flows
+from qiao.bot.flows.entities import is_question
 from qiao.bot.llm.gateway import Llm
 from qiao.bot.understanding.guard import concern_of
 from qiao.bot.understanding.rules import Intent, intent_of
@@ -116,7 +118,7 @@ async def question_before(db: Session, conversation_id: UUID, seq: int, question
 
 async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | None:
     """What a language model makes of a message; None without one. Holds no transaction while the model is asked."""
-    if not await runtime.get(Llm).ready("answer", "rewrite"):
+    if not await runtime.get(Llm).ready("answer", "rewrite", "tools"):
         return None
     async with runtime.db.read() as db:
         facts = await conversations.facts(db, conversation_id)
@@ -125,11 +127,14 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
         items, _ = await conversations.transcript(db, Actor.system(), conversation_id, after_seq=seq - 1, limit=1)
         memory = await db.get(BotSession, conversation_id) or _blank(conversation_id)
         settings = await get_settings(db)
+        in_flow = await flows.waiting(db, conversation_id)
     if not items or items[0].seq != seq or items[0].author.kind != "customer" or memory.last_seq >= seq:
         return None
     message = items[0]
     if concern_of(message.body) is not None:
         return None  # what is not answered needs no model, least of all an attempt on it
+    if in_flow and not is_question(message.body):
+        return None  # what was asked for, most likely: the flow reads it without a model
     locale = language_of(message.body, facts.locale)
     question = None
     if message.kind == "text" and needs_search(intent_of(message.body)) and "choice" not in message.payload:
@@ -139,8 +144,14 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
     async with runtime.db.read() as db:
         asker = await asker_of(db, facts)
         reply, _ = await _decide(db, memory, message, locale, settings, asker, question)
+        typed = message.kind == "text" and "choice" not in message.payload
+        among = await flows.left_to_choose(db, message.body, reply) if typed and not in_flow else {}
     if reply.action is not Action.ANSWER or reply.several:
-        return Thought(question)
+        before = [str(turn["question"]) for turn in memory.turns[-4:] if turn.get("question")]
+        wish = await choosing.choose(
+            runtime, among, message.body, before, locale=locale, conversation_id=conversation_id
+        )
+        return Thought(question, wish=wish)
     asked = question or message.body
     written = await written_answer(
         runtime, asked, reply.hits[0], asker=asker, locale=locale, conversation_id=conversation_id
@@ -162,13 +173,13 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
         return
     settings = await get_settings(db)
     locale = language_of(items[0].body, facts.locale)
-    question = thought.question if thought else None
+    question, wish = (thought.question, thought.wish) if thought else (None, None)
     asker = await asker_of(db, facts)
     look = await guarding.look(db, items[0])
     decided, intent, flow = look.reply(memory.misses), Intent.GUARDED, None
     if decided is None:
         decided, intent, flow = await flows.decide(
-            db, facts, items[0], locale, lambda: _decide(db, memory, items[0], locale, settings, asker, question)
+            db, facts, items[0], locale, lambda: _decide(db, memory, items[0], locale, settings, asker, question), wish
         )
     reply = look.tempered(decided, memory.turns, memory.misses)
     locale = flow.world.locale if flow else locale

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from qiao.bot.dialogue.asker import Asker
+from qiao.bot.flows.choosing import Wish
 from qiao.bot.llm import writing
 from qiao.bot.llm.gateway import Llm
 from qiao.bot.llm.writing import Grounded
@@ -30,10 +31,12 @@ SEES_PROGRESS: Final = "draft"
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """`question`: a follow-up in whole words, or None. `answer`: what may be said instead of the text of its first hit."""
+    """`question`: a follow-up in whole words, or None. `answer`: what may be said instead of the text of its first hit.
+    `wish`: the flow to begin where there is no answer."""
 
     question: str | None = None
     answer: Grounded | None = None
+    wish: Wish | None = None
 
     def fits(self, hit: Hit) -> bool:
         return self.answer is not None and self.answer.first == hit.id

@@ -17,8 +17,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.bot.answering.policy import Action, HandoffReason, Reply
-from qiao.bot.flows import entities, identity
+from qiao.bot.flows import choosing, entities, identity
 from qiao.bot.flows.book import FlowBook
+from qiao.bot.flows.choosing import Wish
 from qiao.bot.flows.document import CallTool, Flow
 from qiao.bot.flows.events import FlowEnded, FlowStarted
 from qiao.bot.flows.machine import START, Machine
@@ -132,15 +133,21 @@ Decision = Callable[[], Awaitable[tuple[Reply, Intent]]]
 
 
 async def decide(
-    db: Session, facts: ConversationFacts, message: MessageView, locale: str, otherwise: Decision
+    db: Session,
+    facts: ConversationFacts,
+    message: MessageView,
+    locale: str,
+    otherwise: Decision,
+    wish: Wish | None = None,
 ) -> tuple[Reply, Intent, Plan | None]:
-    """The bot's decision on a message, flows included. `otherwise` is the decision without them."""
+    """The bot's decision on a message, flows included. `otherwise` is the decision without them, `wish` the flow a
+    language model would begin."""
     plan = await listen(db, facts, message, locale)
     intent = Intent.QUESTION
     reply = Reply(Action.FLOW, 0)
     if plan is None or not plan.settled:
         reply, intent = await otherwise()
-        plan = await after(db, facts, message, reply, plan, locale)
+        plan = await after(db, facts, message, reply, plan, locale, wish)
     if plan is not None and plan.settled:
         reply = Reply(Action.FLOW, 0) if not plan.handoff else Reply(Action.HANDOFF, 0, reason=HandoffReason.FLOW)
     return reply, intent, plan
@@ -175,7 +182,13 @@ def locale_of(text: str, held: str, guessed: str) -> str:
 
 
 async def after(
-    db: Session, facts: ConversationFacts, message: MessageView, reply: Reply, plan: Plan | None, locale: str
+    db: Session,
+    facts: ConversationFacts,
+    message: MessageView,
+    reply: Reply,
+    plan: Plan | None,
+    locale: str,
+    wish: Wish | None = None,
 ) -> Plan | None:
     """What flows add to the dialogue's decision, or None: nothing."""
     if plan is not None and plan.settled:
@@ -186,7 +199,7 @@ async def after(
             plan.summary = plan.machine.summary(frame) if frame else None
             plan.turn = Turn(ended=plan.machine.stop("handoff"))
         return plan
-    begun = await _begin(db, facts, message, reply, plan, locale) if message.kind == "text" else None
+    begun = await _begin(db, facts, message, reply, plan, locale, wish) if message.kind == "text" else None
     if begun is not None:
         return begun
     if plan is None:
@@ -211,7 +224,13 @@ async def _hear(plan: Plan, message: MessageView, *, detour: bool) -> None:
 
 
 async def _begin(
-    db: Session, facts: ConversationFacts, message: MessageView, reply: Reply, plan: Plan | None, locale: str
+    db: Session,
+    facts: ConversationFacts,
+    message: MessageView,
+    reply: Reply,
+    plan: Plan | None,
+    locale: str,
+    wish: Wish | None = None,
 ) -> Plan | None:
     """Starts a flow, or offers one, where the sentence or the answer it gets says so."""
     book = runtime_of(db).get(FlowBook)
@@ -236,6 +255,8 @@ async def _begin(
         return await _start(db, facts, message, published, begins, plan, locale)
     if plan is not None:
         return None
+    if wish is not None and wish.flow in published and not answered:
+        return await _start(db, facts, message, published, wish.flow, plan, locale, wish)
     wanted = [match.flow for match in matches if match.score >= MAYBE and not answered]
     wanted += [k for k, (_, flow) in published.items() if action in flow.triggers.offer_on and k not in wanted]
     if not wanted or reply.action not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
@@ -275,6 +296,22 @@ async def flow_for(db: Session, text: str, reply: Reply) -> str | None:
     return _begins(published, await book.match(published, text), text, answered=reply.action is Action.ANSWER)
 
 
+async def waiting(db: Session, conversation_id: UUID) -> bool:
+    """Whether a flow waits for the customer's next words."""
+    row = await db.get(FlowStateRow, conversation_id)
+    return row is not None and row.waiting
+
+
+async def left_to_choose(db: Session, text: str, reply: Reply) -> dict[str, Flow]:
+    """The flows a language model may choose from for a message: none where phrases or the knowledge base have decided,
+    and none for a topic that is no wish."""
+    if reply.action is Action.ANSWER or intent_of(text) is not Intent.QUESTION or _bare(text):
+        return {}
+    if await flow_for(db, text, reply) is not None:
+        return {}
+    return {key: flow for key, (_, flow) in (await runtime_of(db).get(FlowBook).published(db)).items()}
+
+
 async def begun_with(db: Session, message_id: UUID) -> str | None:
     """The flow that a customer's message began, if it is still published."""
     published = await runtime_of(db).get(FlowBook).published(db)
@@ -303,6 +340,7 @@ async def _start(
     key: str,
     plan: Plan | None,
     locale: str,
+    wish: Wish | None = None,
 ) -> Plan:
     if plan is None:
         plan = await _plan(db, facts, locale, await db.get(FlowStateRow, facts.id))
@@ -311,7 +349,8 @@ async def _start(
     # The same message begins the same run: repeated after a crash, its tools are called under the same keys.
     run_id = uuid5(message.id, f"flow:{key}")
     words = "" if (chosen(message) or "").startswith(START) else message.body
-    plan.turn = await plan.machine.start(flow, str(version_id), run_id.hex, words)
+    known = choosing.known(flow, wish, plan.world.today) if wish is not None else None
+    plan.turn = await plan.machine.start(flow, str(version_id), run_id.hex, words, known)
     if plan.turn.started:
         plan.started = (run_id, key, version_id)
     if plan.turn.handoff:

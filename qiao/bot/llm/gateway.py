@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from qiao.bot.llm.breaker import Breaker
 from qiao.bot.llm.models import LlmCall, LlmDay, LlmSettingsRow
 from qiao.bot.llm.private import hide
-from qiao.bot.llm.protocol import CallFailed, Completion, Endpoint, OnText, Request, Said
+from qiao.bot.llm.protocol import CallFailed, Chosen, Completion, Endpoint, OnText, Request, Said, Tool
 from qiao.bot.llm.schemas import LlmSettings, Outcome, Task
 from qiao.core import clock
 from qiao.core.db import Session
@@ -154,8 +154,19 @@ class Llm:
         """Like `complete`, while `on_text` hears all that is said so far. Raises Unanswered, also in the middle."""
         return await self._chat(task, messages, on_text, conversation_id)
 
+    async def choose(
+        self, task: Task, messages: Sequence[Said], tools: Sequence[Tool], *, conversation_id: UUID | None = None
+    ) -> Chosen | None:
+        """The tool the model chooses, or None where it wants none. Nothing is called here. Raises Unanswered."""
+        return (await self._chat(task, messages, None, conversation_id, tools)).chosen
+
     async def _chat(
-        self, task: Task, messages: Sequence[Said], on_text: OnText | None, conversation_id: UUID | None
+        self,
+        task: Task,
+        messages: Sequence[Said],
+        on_text: OnText | None,
+        conversation_id: UUID | None,
+        tools: Sequence[Tool] = (),
     ) -> Completion:
         setup = await self.setup()
         settings = setup.settings
@@ -163,7 +174,8 @@ class Llm:
             messages = [Said(said.role, hide(said.text)) for said in messages]
         record = self._record(task, setup, conversation_id, "\n\n".join(f"[{m.role}]\n{m.text}" for m in messages))
         asked = (settings.address, record.model)
-        request = Request(record.model, messages, settings.temperature, settings.max_tokens, plain=asked in self._plain)
+        plain = asked in self._plain
+        request = Request(record.model, messages, settings.temperature, settings.max_tokens, plain, tools)
         endpoint = self._endpoint(setup)
 
         async def heard(text: str) -> None:

@@ -2,8 +2,8 @@
 decides elsewhere. Everything that can come back wrong becomes a `CallFailed`."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import httpx
@@ -36,6 +36,23 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """Something the model may choose. `inputs` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The tool a model chose, with its arguments as it wrote them."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     model: str
     messages: Sequence[Said]
@@ -43,6 +60,7 @@ class Request:
     max_tokens: int
     plain: bool = False
     """Only what every server and model understands."""
+    tools: Sequence[Tool] = ()
 
     def body(self, *, stream: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -51,6 +69,15 @@ class Request:
         }
         if stream:
             body["stream"] = True
+        if self.tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "function": {"name": tool.name, "description": tool.description, "parameters": tool.inputs},
+                }
+                for tool in self.tools
+            ]
+            body["tool_choice"] = "auto"
         if not self.plain:
             body |= {"temperature": self.temperature, "max_tokens": self.max_tokens}
             if stream:
@@ -66,6 +93,7 @@ class Completion:
     tokens_in: int
     tokens_out: int
     complete: bool = True
+    chosen: Chosen | None = None
 
 
 def visible(text: str) -> str:
@@ -91,9 +119,12 @@ class Endpoint:
         answer = await self._post("/chat/completions", request.body(stream=False))
         try:
             choice = answer["choices"][0]
-            text = choice["message"]["content"]
+            message = choice["message"]
             complete = choice.get("finish_reason") != "length"
-        except (KeyError, IndexError, TypeError):
+            if request.tools:
+                return self._choice(request, message, answer.get("usage"), complete)
+            text = message["content"]
+        except (KeyError, IndexError, TypeError, AttributeError):
             raise CallFailed("bad_reply") from None
         if not isinstance(text, str) or not visible(text).strip():
             raise CallFailed("bad_reply")  # a call of tools nobody offered, or nothing at all
@@ -185,8 +216,23 @@ class Endpoint:
             raise CallFailed("rate_limited", status, wait)
         raise CallFailed("server_error" if status >= 500 else "refused", status, wait)
 
+    def _choice(self, request: Request, message: Any, usage: Any, complete: bool) -> Completion:
+        """The first tool it calls, or none: words, or nothing at all, mean that no tool fits."""
+        calls = message.get("tool_calls") or []
+        chosen = Chosen(calls[0]["function"]["name"], calls[0]["function"]["arguments"]) if calls else None
+        if chosen is None:
+            text = message.get("content") or ""
+        else:
+            text = f"{chosen.name} {chosen.arguments}"
+            if not isinstance(chosen.name, str) or not isinstance(chosen.arguments, str) or not complete:
+                raise CallFailed("bad_reply")
+        if not isinstance(text, str) or len(text) > LONGEST_REPLY:
+            raise CallFailed("bad_reply")
+        return replace(self._completion(request, text, usage, complete), chosen=chosen)
+
     def _completion(self, request: Request, text: str, usage: Any, complete: bool) -> Completion:
         asked = sum(estimate(said.text) for said in request.messages)
+        asked += sum(estimate(f"{t.name} {t.description} {t.inputs}") for t in request.tools)
         return Completion(
             visible(text).strip(),
             _counted(usage, "prompt_tokens") or asked,

@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-Task = Literal["answer", "rewrite", "summary", "draft"]
-TASKS: tuple[Task, ...] = ("answer", "rewrite", "summary", "draft")
+Task = Literal["answer", "rewrite", "tools", "summary", "draft"]
+TASKS: tuple[Task, ...] = ("answer", "rewrite", "tools", "summary", "draft")
 Outcome = Literal[
     "ok",
     "timeout",
@@ -63,6 +63,7 @@ class Models(_Body):
 
     answer: ModelName = ""
     rewrite: ModelName = ""
+    tools: ModelName = ""
     summary: ModelName = ""
     draft: ModelName = ""
 
@@ -72,6 +73,7 @@ class Timeouts(_Body):
 
     answer: Seconds = 12
     rewrite: Seconds = 4
+    tools: Seconds = 6
     summary: Seconds = 20
     draft: Seconds = 20
 

@@ -124,6 +124,18 @@ def calls_tools() -> Step:
     return step
 
 
+def chooses(name: Any, arguments: Any) -> Step:
+    """Calls one of the tools it was offered."""
+
+    async def step(reply: Reply) -> None:
+        call = {"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]}
+        usage = {"prompt_tokens": 300, "completion_tokens": 12}
+        await reply.json({"choices": [{"message": message, "finish_reason": "tool_calls"}], "usage": usage})
+
+    return step
+
+
 def hangs_up() -> Step:
     async def step(reply: Reply) -> None:
         reply.writer.close()

@@ -143,6 +143,7 @@ async def test_an_endpoint_that_keeps_failing_is_left_alone(llm: Llm, endpoint: 
     with pytest.raises(Unanswered) as caught:
         await llm.complete("summary", HELLO)
     assert caught.value.outcome == "paused" and len(endpoint.asked) == FAILURES
+    await llm.logged()
     state = await service.state(llm.runtime, 7)
     assert not state.ready and state.paused_s > 0 and state.calls_today == FAILURES
     llm.forget()

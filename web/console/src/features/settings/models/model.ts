@@ -1,4 +1,4 @@
-export const TASKS = ["answer", "rewrite", "summary", "draft"] as const;
+export const TASKS = ["answer", "rewrite", "tools", "summary", "draft"] as const;
 export type Task = (typeof TASKS)[number];
 
 export interface LlmSettings {
@@ -65,8 +65,8 @@ export interface LlmCall {
 export const blank: LlmSettings = {
   enabled: false,
   address: "",
-  models: { answer: "", rewrite: "", summary: "", draft: "" },
-  timeouts: { answer: 12, rewrite: 4, summary: 20, draft: 20 },
+  models: { answer: "", rewrite: "", tools: "", summary: "", draft: "" },
+  timeouts: { answer: 12, rewrite: 4, tools: 6, summary: 20, draft: 20 },
   temperature: 0.2,
   max_tokens: 800,
   daily_calls: 20_000,
