@@ -45,9 +45,9 @@ SCREENS = [
     "/knowledge/categories",
     "/knowledge/import",
     "/knowledge/gaps",
-    "/knowledge/evaluation",
-    "/knowledge/evaluation/shadow",
-    "/knowledge/evaluation/gate",
+    "/evaluation",
+    "/evaluation/shadow",
+    "/evaluation/gate",
     "/insight/wallboard",
     "/insight/agents",
     "/insight/ratings",
@@ -79,7 +79,8 @@ LATIN = re.compile(
     Qiao|VIP|xlsx|zip|rated|CSAT|ASA|AHT|FAQ|API|URL|ID|CSV|XLSX|Excel|Markdown|Webhook|Node|Node\.js|Python|PHP|JSON|HTTP|HTTPS|
     HMAC|SHA|PostgreSQL|Ctrl|Cmd|Enter|Esc|Shift|Tab|Alt|Del|[A-Z]|F\d+|PNG|JPEG|JPG|GIF|WebP|PDF|MB|KB|GB|B|kB|MiB|
     UTC|GMT|English|iframe|script|body|head|CSP|px|ms|s|v\d.*|SMTP|IP|OK|CJK|UTF|Chrome|HeadlessChrome|Linux|Safari|
-    Firefox|Edge|Windows|macOS|Android|iOS|on|X|x
+    Firefox|Edge|Windows|macOS|Android|iOS|on|X|x|
+    Zendesk|Intercom|Freshdesk|Chatwoot|Zammad|Word|docx|PowerPoint|pptx|HTML|RSS|Atom|robots\.txt
     )$""",
     re.VERBOSE,
 )
@@ -108,8 +109,8 @@ TEXT = """theirs => {
     found.push(node.data.trim());
   }
   for (const element of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
-    // A conversation is called what its customer is called.
-    if (element.matches('.q-pane')) continue;
+    // A conversation is called what its customer is called, a gap what was asked.
+    if (element.matches('.q-pane, [translate=no]')) continue;
     // What a library says to screen readers is ours to put into words, wherever it stands.
     const library = element.matches('.anticon, .ant-input-number *, .ant-checkbox-input, [class*=-clear], .ant-segmented');
     if (element.closest(theirs) && !element.matches('button') && !library) continue;

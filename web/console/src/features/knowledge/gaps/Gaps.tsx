@@ -397,7 +397,8 @@ export default function Gaps() {
                 rowSelection: {
                   selectedRowKeys: picked,
                   onChange: (keys) => setPicked(keys.map(String)),
-                  getCheckboxProps: (gap) => ({ "aria-label": t("gaps.pick", { name: gap.name }) }) as object,
+                  getCheckboxProps: (gap) =>
+                    ({ "aria-label": t("gaps.pick", { name: gap.name }), translate: "no" }) as object,
                 },
               }
             : {}

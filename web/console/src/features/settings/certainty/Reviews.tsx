@@ -131,15 +131,19 @@ export function Reviews(props: { onJudged: () => void }) {
             {one.before && (
               <>
                 <h3>{t("certainty.before")}</h3>
-                <p className="qc-before">{one.before}</p>
+                <p className="qc-before" translate="no">
+                  {one.before}
+                </p>
               </>
             )}
             <h3>{t("certainty.question")}</h3>
-            <p className="qc-asked">{one.question}</p>
+            <p className="qc-asked" translate="no">
+              {one.question}
+            </p>
             <h3>
-              {t("certainty.answer")} · {one.title}
+              {t("certainty.answer")} · <span translate="no">{one.title}</span>
             </h3>
-            <div className="qc-answer">
+            <div className="qc-answer" translate="no">
               <Markdown text={one.text} />
             </div>
             <div className="qc-verdicts">
