@@ -56,6 +56,7 @@ async def test_everybody_finds_what_is_theirs(runtime: Runtime, sign_in: SignIn,
         if len(search.engine) == 1:
             break
         await asyncio.sleep(0.05)
+    await runtime.reactions.settled()  # the words of conversations are indexed
 
     def numbers(found: dict[str, list[dict[str, Any]]]) -> set[str]:
         return {hit["conversation"]["id"] if "conversation" in hit else hit["id"] for hit in found["conversations"]}
