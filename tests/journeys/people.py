@@ -101,7 +101,9 @@ class Colleague:
         return self._api
 
     def comes_in(self, path: str = "/") -> "Colleague":
-        """Signed in already this morning: the session comes with the browser."""
+        """Signed in already this morning, with their own language and the system's colours: what another journey left
+        in their profile is not this one's."""
+        self.api.patch("/auth/me", {"locale": self.locale, "theme": "system"})
         for cookie in self.api.http.cookies.jar:
             self.context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": self.product.url}])
         return self.goes_to(path)
