@@ -8,7 +8,7 @@ Language = Literal["zh-CN", "en"]
 Level = Literal["standard", "silver", "gold", "vip"]
 OrderStatus = Literal["pending_payment", "paid", "shipped", "delivered", "refunding", "refunded", "cancelled"]
 ConversationStatus = Literal["bot", "queued", "assigned", "snoozed", "resolved", "closed"]
-Role = Literal["admin", "supervisor", "agent", "knowledge_editor", "viewer"]
+Role = Literal["admin", "supervisor", "agent", "back_office", "knowledge_editor", "viewer"]
 FaqAction = Literal[
     "cancel_order", "change_address", "handoff", "intercept_parcel", "order_status", "price_protection",
     "refund_status", "report_damage", "request_invoice", "request_repair", "start_exchange", "start_return",

@@ -22,6 +22,11 @@ export const NEEDS: Record<string, readonly string[]> = {
 const GROUP_OF: Record<string, string> = {
   conversations: "desk",
   canned: "desk",
+  tickets: "tickets",
+  tasks: "tickets",
+  sla: "tickets",
+  automation: "tickets",
+  sop: "tickets",
   customers: "customers",
   orders: "customers",
   knowledge: "knowledge",
@@ -38,7 +43,7 @@ const GROUP_OF: Record<string, string> = {
   api: "system",
 };
 
-const GROUP_ORDER = ["desk", "customers", "knowledge", "insight", "manage", "system", "other"];
+const GROUP_ORDER = ["desk", "tickets", "customers", "knowledge", "insight", "manage", "system", "other"];
 
 export function groupPermissions(permissions: readonly string[]): PermissionGroup[] {
   const groups = new Map<string, string[]>();

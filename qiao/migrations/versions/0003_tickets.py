@@ -1,0 +1,250 @@
+"""Tickets: types, timelines, tasks of departments, approvals, SLA clocks, automation, procedures, notifications."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "ticket_types",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("definition", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_types")),
+        sa.UniqueConstraint("key", name=op.f("uq_ticket_types_key")),
+    )
+    op.create_table(
+        "tickets",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=False, start=10001), nullable=False),
+        sa.Column("type_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("tier", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=False),
+        sa.Column("channel", sa.String(length=30), nullable=True),
+        sa.Column("locale", sa.String(length=10), server_default="zh-CN", nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=True),
+        sa.Column("requester_id", sa.UUID(), nullable=True),
+        sa.Column("conversation_id", sa.UUID(), nullable=True),
+        sa.Column("assignee_id", sa.UUID(), nullable=True),
+        sa.Column("department_id", sa.UUID(), nullable=True),
+        sa.Column("parent_id", sa.UUID(), nullable=True),
+        sa.Column("merged_into_id", sa.UUID(), nullable=True),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("waiting_on", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_due_kind", sa.String(length=20), nullable=True),
+        sa.Column("breached", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("rating", sa.SmallInteger(), nullable=True),
+        sa.Column("rating_comment", sa.String(length=2000), nullable=True),
+        sa.Column("key", sa.String(length=160), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("last_seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reopened", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("created_by_kind", sa.String(length=10), nullable=False),
+        sa.Column("created_by", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customer_wrote_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('new', 'open', 'pending', 'on_hold', 'solved', 'closed')", name=op.f("ck_tickets_status")
+        ),
+        sa.CheckConstraint("priority BETWEEN 0 AND 3", name=op.f("ck_tickets_priority")),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_tickets_rating")),
+        sa.CheckConstraint("tier BETWEEN 1 AND 3", name=op.f("ck_tickets_tier")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_tickets_customer_id")),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["tickets.id"], name=op.f("fk_tickets_merged_into_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["tickets.id"], name=op.f("fk_tickets_parent_id")),
+        sa.ForeignKeyConstraint(["type_id"], ["ticket_types.id"], name=op.f("fk_tickets_type_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
+        sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
+        postgresql_with={"fillfactor": "80"},
+    )
+    op.create_index(
+        "ix_tickets_assignee",
+        "tickets",
+        ["assignee_id", "status", sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_tickets_conversation",
+        "tickets",
+        ["conversation_id"],
+        unique=False,
+        postgresql_where=sa.text("conversation_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tickets_customer",
+        "tickets",
+        ["customer_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_tickets_department",
+        "tickets",
+        ["department_id", "status", sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_tickets_due", "tickets", ["due_at", "id"], unique=False, postgresql_where=sa.text("due_at IS NOT NULL")
+    )
+    op.create_index(
+        "ix_tickets_merged",
+        "tickets",
+        ["merged_into_id"],
+        unique=False,
+        postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tickets_next_due",
+        "tickets",
+        ["next_due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("next_due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tickets_parent", "tickets", ["parent_id"], unique=False, postgresql_where=sa.text("parent_id IS NOT NULL")
+    )
+    op.create_index(
+        "ix_tickets_recent",
+        "tickets",
+        [sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_tickets_requester",
+        "tickets",
+        ["requester_id"],
+        unique=False,
+        postgresql_where=sa.text("requester_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tickets_status",
+        "tickets",
+        ["status", sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index("ix_tickets_tags", "tickets", ["tags"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_tickets_type",
+        "tickets",
+        ["type_id", "status", sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index("uq_tickets_key", "tickets", ["key"], unique=True, postgresql_where=sa.text("key IS NOT NULL"))
+    op.create_table(
+        "ticket_checklist",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_checklist_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_checklist")),
+    )
+    op.create_index("ix_ticket_checklist_ticket", "ticket_checklist", ["ticket_id", "position"], unique=False)
+    op.create_table(
+        "ticket_entries",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("author_kind", sa.String(length=10), nullable=False),
+        sa.Column("author_id", sa.UUID(), nullable=True),
+        sa.Column("author_name", sa.String(length=120), nullable=True),
+        sa.Column("body", sa.Text(), server_default="", nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("client_id", sa.String(length=80), nullable=True),
+        sa.Column("origin_ticket_id", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('comment','note','change','event')", name=op.f("ck_ticket_entries_kind")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_entries_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_entries")),
+    )
+    op.create_index(
+        "ix_ticket_entries_origin",
+        "ticket_entries",
+        ["origin_ticket_id"],
+        unique=False,
+        postgresql_where=sa.text("origin_ticket_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_ticket_entries_client_id",
+        "ticket_entries",
+        ["ticket_id", "client_id"],
+        unique=True,
+        postgresql_where=sa.text("client_id IS NOT NULL"),
+    )
+    op.create_index("uq_ticket_entries_seq", "ticket_entries", ["ticket_id", "seq"], unique=True)
+    op.create_table(
+        "ticket_involved",
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("party_id", sa.UUID(), nullable=False),
+        sa.Column("reasons", postgresql.ARRAY(sa.String(length=12)), nullable=False),
+        sa.Column("watching", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("kind IN ('user','department')", name=op.f("ck_ticket_involved_kind")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_involved_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "kind", "party_id", name=op.f("pk_ticket_involved")),
+    )
+    op.create_index("ix_ticket_involved_party", "ticket_involved", ["kind", "party_id", "ticket_id"], unique=False)
+    op.create_table(
+        "ticket_links",
+        sa.Column("from_id", sa.UUID(), nullable=False),
+        sa.Column("to_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.UUID(), nullable=True),
+        sa.CheckConstraint("kind IN ('relates','duplicates','blocks','causes')", name=op.f("ck_ticket_links_kind")),
+        sa.CheckConstraint("from_id <> to_id", name=op.f("ck_ticket_links_not_itself")),
+        sa.ForeignKeyConstraint(["from_id"], ["tickets.id"], name=op.f("fk_ticket_links_from_id")),
+        sa.ForeignKeyConstraint(["to_id"], ["tickets.id"], name=op.f("fk_ticket_links_to_id")),
+        sa.PrimaryKeyConstraint("from_id", "to_id", "kind", name=op.f("pk_ticket_links")),
+    )
+    op.create_index(op.f("ix_ticket_links_to_id"), "ticket_links", ["to_id"], unique=False)
+    op.create_table(
+        "ticket_search",
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("tokens", postgresql.TSVECTOR(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_search_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_ticket_search")),
+    )
+    op.create_index("ix_ticket_search_tokens", "ticket_search", ["tokens"], unique=False, postgresql_using="gin")
+    op.create_table(
+        "ticket_worklogs",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("origin_ticket_id", sa.UUID(), nullable=True),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_worklogs_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_worklogs")),
+    )
+    op.create_index("ix_ticket_worklogs_ticket", "ticket_worklogs", ["ticket_id", "started_at"], unique=False)
