@@ -22,9 +22,9 @@ const read = (folder: string, locale: string) =>
 
 const folders = [
   join(src, "app/locales"),
-  ...readdirSync(join(src, "features"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(src, "features", entry.name, "locales")),
+  ...(readdirSync(join(src, "features"), { recursive: true }) as string[])
+    .filter((path) => /^[^/\\]+([/\\][^/\\]+)?[/\\]locales$/.test(path))
+    .map((path) => join(src, "features", path)),
 ];
 
 const placeholders = (text: string) => [...text.matchAll(/\{\{\s*(\w+)/g)].map((m) => m[1]!).sort();
