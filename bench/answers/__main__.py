@@ -13,13 +13,10 @@ import platform
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from bench.answers.sets import SETS, Array, Texts, figures, ours, parts, simple  # noqa: E402  after the thread budget
-from bench.answers.speed import memory, speed  # noqa: E402
-from qiao.knowledge.search.embedding import E5Embedder  # noqa: E402
-from qiao.knowledge.search.engine import Engine  # noqa: E402
+from bench.answers.sets import SETS, Array, Texts, figures, ours, parts, simple
+from bench.answers.speed import memory, speed
+from qiao.knowledge.search.embedding import E5Embedder
+from qiao.knowledge.search.engine import Engine
 
 SHOWN = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg", "coverage", "auroc_near_oos", "auroc_far_oos", "answered",
          "answered_right", "p50_ms", "p99_ms", "mb")  # fmt: skip

@@ -7,17 +7,13 @@ learned by heart.
 
 import argparse
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-import numpy as np  # noqa: E402  after the thread budget
+import numpy as np
 
 Row = dict[str, Any]
 Split = tuple[list[Row], list[Row]]

@@ -1,13 +1,9 @@
 """Posting messages to an integrator's address, signed, and never to where it should not go."""
 
-import asyncio
 import hashlib
 import hmac
-import ipaddress
-import socket
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -15,8 +11,10 @@ import msgspec
 
 from qiao.channels.contract.channel import DeliveryFailed, Endpoint
 from qiao.core import clock
+from qiao.core.outbound import AddressRefused, GuardedTransport
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
+CONNECTIONS: Final = 100
 SIGNATURE: Final = "X-Qiao-Signature"
 
 
@@ -24,15 +22,6 @@ def signature(secret: str, at: int, body: bytes) -> str:
     """`t=<seconds>,v1=<hex>`: the receiver computes the same and compares; an old `t` is a replay."""
     digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is on the public internet (not private, loopback, link-local, multicast, or mapped to one)."""
-    ip = ipaddress.ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    if mapped is not None:
-        ip = mapped
-    return ip.is_global and not ip.is_multicast
 
 
 class CallbackAdapter:
@@ -60,30 +49,15 @@ class CallbackAdapter:
             "x-qiao-message-id": str(message_id),
             SIGNATURE: signature(endpoint.secret, int(clock.now().timestamp()), body),
         }
-        address = await self._resolve(url)
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
-        # The checked address is the one connected to: asking the name again could give another answer.
-        target = url.copy_with(host=address)
-        headers["host"] = urlsplit(str(url)).netloc
+            transport = GuardedTransport(self.private_allowed, connections=CONNECTIONS)
+            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, transport=transport)
         try:
-            async with self._client.stream(
-                "POST", target, content=body, headers=headers, extensions={"sni_hostname": url.host}
-            ) as response:
+            async with self._client.stream("POST", url, content=body, headers=headers) as response:
                 status = response.status_code
+        except AddressRefused as error:
+            raise DeliveryFailed(f"{url.host} is not a public address") from error
         except httpx.HTTPError as error:
             raise DeliveryFailed(f"{type(error).__name__} from {url.host}") from error
         if not 200 <= status < 300:
             raise DeliveryFailed(f"{url.host} answered {status}")
-
-    async def _resolve(self, url: httpx.URL) -> str:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                url.host, url.port or (443 if url.scheme == "https" else 80), type=socket.SOCK_STREAM
-            )
-        except OSError as error:
-            raise DeliveryFailed(f"{url.host} has no address") from error
-        addresses = [str(entry[4][0]) for entry in found]
-        if not self.private_allowed and not all(is_public(address.partition("%")[0]) for address in addresses):
-            raise DeliveryFailed(f"{url.host} is not a public address")
-        return addresses[0]

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from qiao.core import i18n
+from qiao.core import i18n, personal
+from qiao.core.personal import ALONE
 
-_ALONE: Final = (r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])")
 _SURNAMES: Final = (
     "王李张刘陈杨黄赵周吴徐孙马胡朱郭何罗高林郑梁谢唐许冯宋韩邓彭曹曾田萧潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺"
     "毛郝顾龚邵万覃武钱戴严莫孔向傅"
@@ -30,16 +30,16 @@ _EN_STREET: Final = (
     r"(?:,?\s+(?:Apt|Apartment|Unit|Suite|Flat)\.?\s*#?\w+)?"
 )
 _PATTERNS: Final = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII), "email"),
+    (personal.EMAIL, "email"),
     (re.compile(r"(?:https?://|www\.)[^\s，。；、）)】>\"'“”]+"), "link"),
-    (re.compile(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx]".join(_ALONE)), "id"),
-    (re.compile(r"(?:\d{4}[ -]){3}\d{4}(?:[ -]\d{1,3})?".join(_ALONE)), "card"),
-    (re.compile(r"(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}".join(_ALONE)), "phone"),
-    (re.compile(r"(?:0\d{2,3}[ -]\d{7,8}|\+\d{1,3}[ -]?\d[\d -]{6,13}\d)".join(_ALONE)), "phone"),
-    (re.compile(r"\(?\d{3}\)?[ -]\d{3}[ -]\d{4}".join(_ALONE)), "phone"),
+    (personal.CHINESE_ID, "id"),
+    (personal.CARD_IN_GROUPS, "card"),
+    (personal.MOBILE, "phone"),
+    (re.compile(r"(?:0\d{2,3}[ -]\d{7,8}|\+\d{1,3}[ -]?\d[\d -]{6,13}\d)".join(ALONE)), "phone"),
+    (re.compile(r"\(?\d{3}\)?[ -]\d{3}[ -]\d{4}".join(ALONE)), "phone"),
     (re.compile(rf"(?:{_REGION}\s*)?{_STREET}{_WITHIN}|{_REGION}"), "address"),
     (re.compile(_EN_STREET), "address"),
-    (re.compile(r"(?:[A-Za-z]{1,6}-?\d{5,}(?:-\d+)*|\d[\d-]{6,}\d)".join(_ALONE)), "order"),
+    (re.compile(r"(?:[A-Za-z]{1,6}-?\d{5,}(?:-\d+)*|\d[\d-]{6,}\d)".join(ALONE)), "order"),
     (re.compile(rf"(?<=我叫)[{_HAN}]{{2,4}}"), "name"),
     (re.compile(rf"(?:(?<=姓名)|(?<=收件人)|(?<=收货人)|(?<=联系人))[是为：:\s]{{1,2}}[{_HAN}]{{2,4}}"), "name"),
     (re.compile(rf"[{_SURNAMES}][{_HAN}]{{0,2}}?(?=先生|女士|小姐|阿姨|叔叔)"), "name"),

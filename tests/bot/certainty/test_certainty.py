@@ -25,7 +25,7 @@ from qiao.desk.conversations.schemas import Outgoing
 from qiao.desk.routing import service as routing
 from qiao.knowledge.articles.audience import ANONYMOUS
 from qiao.knowledge.search.service import SearchService
-from tests.bot.evaluation.conftest import Shop, shop, until  # noqa: F401 - a fixture
+from tests.bot.shops import Shop, until
 from tests.conftest import SignIn
 from tests.desk.conversations.desk import Desk
 
@@ -33,7 +33,7 @@ API = "/api/v1/bot/certainty"
 
 
 @pytest.fixture
-async def desk(runtime: Runtime, shop: Shop) -> Desk:  # noqa: F811 - a fixture
+async def desk(runtime: Runtime, shop: Shop) -> Desk:
     return await Desk(runtime).open(bot=True)
 
 
@@ -58,7 +58,7 @@ async def vote(runtime: Runtime, decision: CertaintyDecision, helpful: bool, pre
         await emit(db, fact, actor=Actor.system(), conversation_id=decision.conversation_id)
 
 
-async def test_a_decision_is_noted_once_and_what_follows_is_evidence(desk: Desk, shop: Shop) -> None:  # noqa: F811
+async def test_a_decision_is_noted_once_and_what_follows_is_evidence(desk: Desk, shop: Shop) -> None:
     runtime = desk.runtime
     customer = await desk.customer()
     first = await desk.write(customer, "如何退货")
@@ -102,7 +102,7 @@ async def _has(runtime: Runtime, question_id: UUID, kind: str) -> bool:
 
 
 async def test_answers_from_before_are_reckoned_where_the_same_text_still_comes_first(
-    desk: Desk, shop: Shop  # noqa: F811
+    desk: Desk, shop: Shop
 ) -> None:  # fmt: skip
     runtime = desk.runtime
     key = (await desk.write(await desk.customer(), "快递费是多少")).conversation_id
@@ -122,7 +122,7 @@ async def test_answers_from_before_are_reckoned_where_the_same_text_still_comes_
     assert await evidence(runtime, noted.question_id) == {"settled": (True, None)}
 
 
-async def test_what_is_taken_of_an_offer_tells_which_text_was_right(desk: Desk, shop: Shop) -> None:  # noqa: F811
+async def test_what_is_taken_of_an_offer_tells_which_text_was_right(desk: Desk, shop: Shop) -> None:
     runtime = desk.runtime
     customer = await desk.customer()
     key = (await desk.write(customer, "快递费是多少")).conversation_id
@@ -236,7 +236,7 @@ async def test_a_fit_applies_everywhere_and_can_be_switched_off_and_rolled_back(
 
 
 async def test_judging_goes_by_lot_and_only_where_one_may_look(
-    desk: Desk, shop: Shop, sign_in: SignIn  # noqa: F811
+    desk: Desk, shop: Shop, sign_in: SignIn
 ) -> None:  # fmt: skip
     runtime = desk.runtime
     for question in ("如何退货", "快递费是多少", "发票在哪里下载"):
