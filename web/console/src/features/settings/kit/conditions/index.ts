@@ -1,0 +1,2 @@
+export { ConditionBuilder } from "./ConditionBuilder";
+export * from "./model";
