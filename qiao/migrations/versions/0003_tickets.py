@@ -12,6 +12,131 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "automation_outbox",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("rule_id", sa.UUID(), nullable=False),
+        sa.Column("run_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.String(length=300), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('mail','webhook')", name=op.f("ck_automation_outbox_kind")),
+        sa.CheckConstraint("state IN ('queued','sent','refused')", name=op.f("ck_automation_outbox_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_automation_outbox")),
+    )
+    op.create_index("ix_automation_outbox_recent", "automation_outbox", ["kind", "created_at"], unique=False)
+    op.create_index(
+        "uq_automation_outbox_mail",
+        "automation_outbox",
+        ["rule_id", "address_key", "day"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'mail'"),
+    )
+    op.create_table(
+        "automation_rules",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("description", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("subject", sa.String(length=12), nullable=False),
+        sa.Column("trigger", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("actions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("stop", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("active_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("active_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("enabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.CheckConstraint("subject IN ('ticket','conversation','none')", name=op.f("ck_automation_rules_subject")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_automation_rules")),
+    )
+    op.create_index("ix_automation_rules_position", "automation_rules", ["position", "id"], unique=False)
+    op.create_index(
+        "uq_automation_rules_key", "automation_rules", ["key"], unique=True, postgresql_where=sa.text("key IS NOT NULL")
+    )
+    op.create_table(
+        "automation_settings",
+        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
+        sa.Column("mails_per_hour", sa.Integer(), server_default="200", nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_automation_settings_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_automation_settings")),
+    )
+    op.create_table(
+        "automation_watch",
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("subject", sa.String(length=12), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("customer_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("staff_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("subject IN ('ticket','conversation')", name=op.f("ck_automation_watch_subject")),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_automation_watch")),
+        postgresql_with={"fillfactor": "80"},
+    )
+    op.create_index("ix_automation_watch_created", "automation_watch", ["subject", "created_at"], unique=False)
+    op.create_index(
+        "ix_automation_watch_customer",
+        "automation_watch",
+        ["subject", "customer_at"],
+        unique=False,
+        postgresql_where=sa.text("customer_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_automation_watch_due",
+        "automation_watch",
+        ["subject", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_automation_watch_staff",
+        "automation_watch",
+        ["subject", "staff_at"],
+        unique=False,
+        postgresql_where=sa.text("staff_at IS NOT NULL"),
+    )
+    op.create_index("ix_automation_watch_status", "automation_watch", ["subject", "status", "status_at"], unique=False)
+    op.create_table(
+        "macros",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("description", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("subject", sa.String(length=12), nullable=False),
+        sa.Column("actions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("owner_user_id", sa.UUID(), nullable=True),
+        sa.Column("department_id", sa.UUID(), nullable=True),
+        sa.Column("usage_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_macros")),
+    )
+    op.create_index("ix_macros_name", "macros", ["name", "id"], unique=False)
+    op.create_index(
+        "ix_macros_owner",
+        "macros",
+        ["owner_user_id"],
+        unique=False,
+        postgresql_where=sa.text("owner_user_id IS NOT NULL"),
+    )
+    op.create_table(
         "ticket_types",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
@@ -24,6 +149,71 @@ def upgrade() -> None:
         sa.Column("updated_by", sa.UUID(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_types")),
         sa.UniqueConstraint("key", name=op.f("uq_ticket_types_key")),
+    )
+    op.create_table(
+        "automation_looks",
+        sa.Column("rule_id", sa.UUID(), nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("anchor", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fired", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["rule_id"], ["automation_rules.id"], name=op.f("fk_automation_looks_rule_id")),
+        sa.PrimaryKeyConstraint("rule_id", "subject_id", "anchor", name=op.f("pk_automation_looks")),
+    )
+    op.create_index("ix_automation_looks_subject", "automation_looks", ["subject_id"], unique=False)
+    op.create_table(
+        "automation_rule_versions",
+        sa.Column("rule_id", sa.UUID(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(["rule_id"], ["automation_rules.id"], name=op.f("fk_automation_rule_versions_rule_id")),
+        sa.PrimaryKeyConstraint("rule_id", "revision", name=op.f("pk_automation_rule_versions")),
+    )
+    op.create_table(
+        "automation_runs",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("rule_id", sa.UUID(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=12), nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("occasion", sa.String(length=80), nullable=False),
+        sa.Column("trigger", sa.String(length=60), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("actions", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("chain_id", sa.UUID(), nullable=False),
+        sa.Column("depth", sa.SmallInteger(), nullable=False),
+        sa.Column("microseconds", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('done','unmatched','failed','limited')", name=op.f("ck_automation_runs_outcome")
+        ),
+        sa.ForeignKeyConstraint(["rule_id"], ["automation_rules.id"], name=op.f("fk_automation_runs_rule_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_automation_runs")),
+    )
+    op.create_index(
+        "ix_automation_runs_recent",
+        "automation_runs",
+        [sa.literal_column("at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_automation_runs_rule",
+        "automation_runs",
+        ["rule_id", sa.literal_column("at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_automation_runs_subject",
+        "automation_runs",
+        ["subject_id", sa.literal_column("at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "uq_automation_runs_occasion", "automation_runs", ["rule_id", "subject_id", "occasion"], unique=True
     )
     op.create_table(
         "tickets",
