@@ -22,10 +22,11 @@ from qiao.bot.flows.book import FlowBook
 from qiao.bot.flows.choosing import Wish
 from qiao.bot.flows.document import CallTool, Flow
 from qiao.bot.flows.events import FlowEnded, FlowStarted
-from qiao.bot.flows.machine import START, Machine
+from qiao.bot.flows.machine import Machine
 from qiao.bot.flows.matching import Match
 from qiao.bot.flows.models import FlowRunRow, FlowStateRow
 from qiao.bot.flows.state import Ended, Frame, Option, Outcome, State, Turn
+from qiao.bot.flows.wording import START
 from qiao.bot.tools import service as tools
 from qiao.bot.tools.ports import Call, Result, Subject
 from qiao.bot.understanding.rules import Intent, intent_of

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from qiao.bot.flows import checking, rehearsal
 from qiao.bot.flows.document import CallTool, Flow, dump
-from qiao.bot.flows.machine import CANCEL, CHANGE, VALUE, YES
 from qiao.bot.flows.rehearsal import Rehearsal, RehearsalWorld
 from qiao.bot.flows.state import State
+from qiao.bot.flows.wording import CANCEL, CHANGE, VALUE, YES
 from qiao.bot.tools import plugins
 from qiao.bot.tools.ports import Result, Subject
 from qiao.packs.loader import flow_files
