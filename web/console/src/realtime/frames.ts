@@ -12,6 +12,8 @@ export interface EventData {
   "queues.changed": Record<string, never>;
   "mention.created": { conversation_id: Id; message_id: Id };
   "job.progress": { job: Job };
+  /** Only that it changed: what shows it asks again. */
+  "ticket.changed": { ticket_id: Id; version: number };
 }
 
 export type EventType = keyof EventData;

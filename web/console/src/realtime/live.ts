@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { api } from "@/api/client";
 import { queryClient } from "@/api/queryClient";
 import type { ConversationView, Id, Offer } from "@/api/types";
+import { ticketChanged, ticketListsChanged } from "@/features/tickets/api";
 import { realtime, useConnection } from "./client";
 import type { EventData, EventType, Frame } from "./frames";
 import { withReplay } from "./log";
@@ -120,6 +121,12 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
         }),
       1000,
     );
+    let tickets = new Set<Id>();
+    const ticketsShown = throttle(() => {
+      for (const id of tickets) ticketChanged(queryClient, id);
+      tickets = new Set();
+    }, 400);
+    const ticketLists = throttle(() => ticketListsChanged(queryClient), 1500);
     // Fifty messages a second are still one change of the screen per frame.
     let batch: Frame[] = [];
     let flushing: ReturnType<typeof setTimeout> | null = null;
@@ -143,6 +150,11 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
         if (frame.type === "mention.created") {
           counts();
           mentions();
+        }
+        if (frame.type === "ticket.changed") {
+          tickets.add(frame.data.ticket_id);
+          ticketsShown();
+          ticketLists();
         }
         if (frame.type === "presence.changed") {
           agents();

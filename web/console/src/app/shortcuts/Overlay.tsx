@@ -4,7 +4,7 @@ import { useShellUi } from "../ui";
 import { keyCaps, type Shortcut, type ShortcutGroup, useShortcutRegistry } from ".";
 import "./overlay.css";
 
-const GROUPS: ShortcutGroup[] = ["general", "go", "list", "conversation", "composer"];
+const GROUPS: ShortcutGroup[] = ["general", "go", "list", "conversation", "ticket", "composer"];
 
 export function Keys(props: { keys: string }) {
   const t = useT();

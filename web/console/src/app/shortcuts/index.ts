@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { create } from "zustand";
 
-export type ShortcutGroup = "general" | "go" | "list" | "conversation" | "composer";
+export type ShortcutGroup = "general" | "go" | "list" | "conversation" | "ticket" | "composer";
 
 export interface Shortcut {
   /** `e`, `mod+k`, `shift+n`, `?`, `g i` (a sequence), `Enter`, `Escape`. */

@@ -1,0 +1,78 @@
+import { ClipboardCheck, ClipboardList, Stamp, Ticket, TicketPlus } from "lucide-react";
+import type { ComponentType } from "react";
+import type { Permission } from "@/api/types";
+import { defineFeature, type FeatureRoute } from "@/app/feature";
+import { startTicket } from "./create/state";
+
+const SEES: Permission[] = ["tickets.handle", "tickets.view_all"];
+const WORKS: Permission[] = ["tickets.handle", "tickets.view_all", "tasks.handle"];
+
+type Page = () => Promise<{ default: ComponentType }>;
+// Pages of the other parts of this feature, each in its own folder.
+const parts = import.meta.glob<{ default: ComponentType }>([
+  "./lists/ListsPage.tsx",
+  "./work/TasksPage.tsx",
+  "./work/ApprovalsPage.tsx",
+  "./page/TicketPage.tsx",
+]);
+
+function part(path: string, file: string, permissions: Permission[]): FeatureRoute[] {
+  const component = parts[file] as Page | undefined;
+  return component ? [{ path, component, permissions }] : [];
+}
+
+export default defineFeature({
+  id: "tickets",
+  nav: [
+    {
+      id: "tickets",
+      labelKey: "nav",
+      icon: Ticket,
+      path: "/tickets",
+      order: 12,
+      permissions: SEES,
+      go: "t",
+    },
+    {
+      id: "tasks",
+      labelKey: "nav_tasks",
+      icon: ClipboardList,
+      path: "/tasks",
+      order: 14,
+      permissions: ["tasks.handle"],
+      go: "w",
+    },
+  ],
+  routes: [
+    ...part("/tickets", "./lists/ListsPage.tsx", SEES),
+    ...part("/tickets/$number", "./page/TicketPage.tsx", WORKS),
+    ...part("/tasks", "./work/TasksPage.tsx", ["tasks.handle"]),
+    ...part("/approvals", "./work/ApprovalsPage.tsx", WORKS),
+  ],
+  commands: [
+    {
+      id: "new-ticket",
+      titleKey: "command.new",
+      keywords: "ticket create new 工单 新建",
+      icon: TicketPlus,
+      permissions: ["tickets.handle"],
+      run: () => startTicket({}),
+    },
+    {
+      id: "tasks",
+      titleKey: "command.tasks",
+      keywords: "tasks 任务 协办",
+      icon: ClipboardCheck,
+      permissions: ["tasks.handle"],
+      run: ({ navigate }) => navigate("/tasks"),
+    },
+    {
+      id: "approvals",
+      titleKey: "command.approvals",
+      keywords: "approvals 审批",
+      icon: Stamp,
+      permissions: WORKS,
+      run: ({ navigate }) => navigate("/approvals"),
+    },
+  ],
+});
