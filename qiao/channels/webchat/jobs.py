@@ -1,8 +1,6 @@
 """Sending a transcript by mail, where the installation has a mail server."""
 
-from email.message import EmailMessage
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import aiosmtplib
@@ -12,32 +10,16 @@ from qiao.channels.webchat.mail import transcript_mail
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.jobs import Progress, job
+from qiao.core.mail import can_send, send
 from qiao.core.runtime import Runtime
-from qiao.core.settings import Settings
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations import transcripts
 from qiao.people.organization import service as organization
 
 logger = structlog.get_logger(__name__)
+__all__ = ["JOB", "can_send", "send_transcript"]
+
 JOB = "webchat.transcript_mail"
-
-
-def can_send(settings: Settings) -> bool:
-    return bool(settings.smtp_url and settings.mail_from)
-
-
-async def send(settings: Settings, message: EmailMessage) -> None:
-    """Hands a message to the mail server of `smtp_url` (smtp, smtps, or smtp with STARTTLS when offered)."""
-    parts = urlsplit(settings.smtp_url or "")
-    await aiosmtplib.send(
-        message,
-        hostname=parts.hostname,
-        port=parts.port,
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        use_tls=parts.scheme == "smtps",
-        timeout=30,
-    )
 
 
 @job(JOB)

@@ -344,6 +344,58 @@ def upgrade() -> None:
     )
     op.create_index("uq_tickets_key", "tickets", ["key"], unique=True, postgresql_where=sa.text("key IS NOT NULL"))
     op.create_table(
+        "notification_choices",
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("console", sa.Boolean(), nullable=False),
+        sa.Column("mail", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_notification_choices_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_notification_choices")),
+    )
+    op.create_table(
+        "notifications",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("link", sa.String(length=300), nullable=False),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("count", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("actor_name", sa.String(length=120), nullable=True),
+        sa.Column("batch_id", sa.UUID(), nullable=False),
+        sa.Column("console", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mail_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mail_tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notifications_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+    )
+    op.create_index("ix_notifications_age", "notifications", ["at"], unique=False)
+    op.create_index("ix_notifications_batch", "notifications", ["batch_id", "user_id"], unique=False)
+    op.create_index(
+        "ix_notifications_list",
+        "notifications",
+        ["user_id", sa.literal_column("at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("console"),
+    )
+    op.create_index(
+        "ix_notifications_mail",
+        "notifications",
+        ["mail_at", "user_id"],
+        unique=False,
+        postgresql_where=sa.text("mail_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_notifications_unread",
+        "notifications",
+        ["user_id", "kind", "link"],
+        unique=False,
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+    op.create_table(
         "ticket_checklist",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("ticket_id", sa.UUID(), nullable=False),

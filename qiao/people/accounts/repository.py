@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import Select, String, and_, cast, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.core.db import Session
@@ -83,6 +83,29 @@ def holders(permission: str) -> Select[UUID]:
         .join(RoleRow, RoleRow.id == UserRoleRow.role_id)
         .where(UserRow.active, RoleRow.permissions.contains([permission]))
     )
+
+
+async def active_in_roles(db: Session, names: Iterable[str]) -> Sequence[UUID]:
+    """Ids of active people in any of the roles with these keys or ids."""
+    wanted = list(names)
+    query = (
+        select(UserRow.id)
+        .distinct()
+        .join(UserRoleRow, UserRoleRow.user_id == UserRow.id)
+        .join(RoleRow, RoleRow.id == UserRoleRow.role_id)
+        .where(UserRow.active, or_(RoleRow.key.in_(wanted), cast(RoleRow.id, String).in_(wanted)))
+    )
+    return (await db.execute(query)).scalars().all()
+
+
+async def active_in_department(db: Session, department_id: UUID) -> Sequence[UUID]:
+    query = select(UserRow.id).where(UserRow.department_id == department_id, UserRow.active)
+    return (await db.execute(query)).scalars().all()
+
+
+async def active_among(db: Session, ids: Iterable[UUID]) -> set[UUID]:
+    wanted = array(list(ids), type_=UserRow.id.type)
+    return set((await db.execute(select(UserRow.id).where(UserRow.active, UserRow.id == any_(wanted)))).scalars())
 
 
 async def active_users(db: Session) -> Sequence[UserRow]:

@@ -43,6 +43,15 @@ class PersonRef(View):
     avatar_url: str | None = None
 
 
+class Contact(View):
+    """Where a member of staff is written to."""
+
+    id: UUID
+    name: str
+    email: str
+    locale: str
+
+
 class UserSettings(BaseModel):
     """How someone likes the console."""
 

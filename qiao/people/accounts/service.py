@@ -16,6 +16,7 @@ from qiao.people.accounts.events import AccessChanged, UserChanged, UserCreated
 from qiao.people.accounts.models import RoleRow, UserRow
 from qiao.people.accounts.ports import Presence
 from qiao.people.accounts.schemas import (
+    Contact,
     DirectoryEntry,
     PermissionView,
     PersonRef,
@@ -47,10 +48,48 @@ async def holders(db: Session, permission: str) -> frozenset[UUID]:
     return frozenset((await db.execute(repository.holders(permission))).scalars())
 
 
+async def holders_of_roles(db: Session, roles: Iterable[str]) -> frozenset[UUID]:
+    """Active people in any of these roles, named by key or id."""
+    return frozenset(await repository.active_in_roles(db, roles))
+
+
+async def members_of(db: Session, department_id: UUID) -> frozenset[UUID]:
+    """Active people of a department."""
+    return frozenset(await repository.active_in_department(db, department_id))
+
+
+async def contacts(db: Session, ids: Iterable[UUID]) -> dict[UUID, Contact]:
+    """Where active people read their mail, and in which language."""
+    return {
+        row.id: Contact(id=row.id, name=row.name, email=row.email, locale=row.locale or i18n.DEFAULT_LOCALE)
+        for row in await repository.users_by_id(db, ids)
+        if row.active
+    }
+
+
 async def may_handle_conversations(db: Session, user_id: UUID) -> bool:
     """Whether conversations may be given to this person: active, and holding the permission."""
     query = repository.holders("conversations.handle").where(UserRow.id == user_id)
     return (await db.execute(query)).first() is not None
+
+
+async def role_names(db: Session, user_id: UUID) -> frozenset[str]:
+    """Keys and ids of a person's roles, where something is open to certain roles."""
+    roles = (await repository.roles_of(db, [user_id])).get(user_id, [])
+    return frozenset(name for role in roles for name in (role.key, str(role.id)) if name)
+
+
+async def active_among(db: Session, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of `ids` who work here now, in one statement however many."""
+    return await repository.active_among(db, ids)
+
+
+async def working_in(db: Session, permission: str, department_id: UUID | None) -> frozenset[UUID]:
+    """Active people of a department (None: of all) who hold `permission`."""
+    query = repository.holders(permission)
+    if department_id is not None:
+        query = query.where(UserRow.department_id == department_id)
+    return frozenset((await db.execute(query)).scalars())
 
 
 async def exists(db: Session, user_id: UUID) -> bool:
