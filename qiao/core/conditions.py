@@ -62,6 +62,11 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
     return _compare(condition.op, lookup(facts, condition.fact), condition.value)
 
 
+def compare(op: Operator, value: Any, wanted: Any) -> bool:
+    """One test, for those who bring the value themselves."""
+    return _compare(op, value, wanted)
+
+
 def lookup(facts: Mapping[str, Any], path: str) -> Any:
     """The value at a path with dots, None when there is none."""
     value: Any = facts

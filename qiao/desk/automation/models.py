@@ -1,4 +1,4 @@
-"""Tables of automation: rules and their versions, what each run did, what time triggers watch, what leaves the house, macros."""
+"""Tables of automation: rules and versions, what runs did, what time triggers watch, what leaves the house, macros."""
 
 from datetime import date, datetime
 from typing import Any
@@ -98,7 +98,9 @@ class AutomationWatch(Base):
         CheckConstraint("subject IN ('ticket','conversation')", name="subject"),
         Index("ix_automation_watch_created", "subject", "created_at"),
         Index("ix_automation_watch_status", "subject", "status", "status_at"),
-        Index("ix_automation_watch_customer", "subject", "customer_at", postgresql_where=text("customer_at IS NOT NULL")),
+        Index(
+            "ix_automation_watch_customer", "subject", "customer_at", postgresql_where=text("customer_at IS NOT NULL")
+        ),
         Index("ix_automation_watch_staff", "subject", "staff_at", postgresql_where=text("staff_at IS NOT NULL")),
         Index("ix_automation_watch_due", "subject", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
