@@ -23,6 +23,7 @@ from qiao.core.db import Base
 from qiao.core.ids import new_id
 
 STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
+_LIVE = "status IN ('new','open','pending','on_hold')"
 SOURCES = ("conversation", "console", "mail", "api", "portal", "automation", "schedule", "import")
 
 
@@ -68,6 +69,14 @@ class Ticket(Base):
         Index("ix_tickets_next_due", "next_due_at", "id", postgresql_where=text("next_due_at IS NOT NULL")),
         Index("ix_tickets_due", "due_at", "id", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_tickets_tags", "tags", postgresql_using="gin"),
+        Index("ix_tickets_data", "data", postgresql_using="gin", postgresql_ops={"data": "jsonb_path_ops"}),
+        Index("ix_tickets_created", "created_at", "id"),
+        Index("ix_tickets_priority", "priority", "updated_at", "id"),
+        Index("ix_tickets_live", "updated_at", "id", postgresql_where=text(_LIVE)),
+        Index("ix_tickets_live_created", "created_at", "id", postgresql_where=text(_LIVE)),
+        Index("ix_tickets_wrote", "customer_wrote_at", "id", postgresql_where=text("customer_wrote_at IS NOT NULL")),
+        Index("ix_tickets_creator", "created_by", postgresql_where=text("created_by IS NOT NULL")),
+        Index("ix_tickets_breached", "id", postgresql_where=text(f"breached AND {_LIVE}")),
         Index("uq_tickets_key", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )

@@ -137,6 +137,173 @@ def upgrade() -> None:
         postgresql_where=sa.text("owner_user_id IS NOT NULL"),
     )
     op.create_table(
+        "sla_clocks",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("subject_kind", sa.String(length=12), server_default="ticket", nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=14), nullable=False),
+        sa.Column("policy_id", sa.UUID(), nullable=True),
+        sa.Column("calendar_id", sa.UUID(), nullable=True),
+        sa.Column("target_s", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("spent_us", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_why", sa.String(length=12), nullable=True),
+        sa.Column("paused_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("met_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("segments", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("fired", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("acted", postgresql.ARRAY(sa.String(length=12)), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("reason_key", sa.String(length=40), nullable=True),
+        sa.Column("reason_text", sa.String(length=500), nullable=True),
+        sa.Column("reason_by", sa.UUID(), nullable=True),
+        sa.Column("reason_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('first_response', 'next_response', 'resolution')", name=op.f("ck_sla_clocks_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('running', 'paused', 'met', 'breached', 'cancelled')", name=op.f("ck_sla_clocks_state")
+        ),
+        sa.CheckConstraint("(next_at IS NULL) OR (since IS NOT NULL)", name=op.f("ck_sla_clocks_standing_still")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_clocks")),
+        postgresql_with={"fillfactor": "80"},
+    )
+    op.create_index(
+        "ix_sla_clocks_breached",
+        "sla_clocks",
+        [sa.literal_column("breached_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("breached_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_sla_clocks_calendar",
+        "sla_clocks",
+        ["calendar_id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('running', 'paused', 'breached')"),
+    )
+    op.create_index(
+        "ix_sla_clocks_next",
+        "sla_clocks",
+        ["next_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_sla_clocks_policy",
+        "sla_clocks",
+        ["policy_id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('running', 'paused', 'breached')"),
+    )
+    op.create_index("ix_sla_clocks_subject", "sla_clocks", ["subject_id", "started_at"], unique=False)
+    op.create_index(
+        "uq_sla_clocks_open",
+        "sla_clocks",
+        ["subject_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('running', 'paused', 'breached')"),
+    )
+    op.create_table(
+        "sla_settings",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_sla_settings_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_settings")),
+    )
+    op.create_table(
+        "sop_procedures",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("draft", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("published_id", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sop_procedures")),
+        sa.UniqueConstraint("key", name=op.f("uq_sop_procedures_key")),
+    )
+    op.create_table(
+        "ticket_bulks",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("asked_by", sa.UUID(), nullable=False),
+        sa.Column("job_id", sa.UUID(), nullable=True),
+        sa.Column("key", sa.String(length=80), nullable=True),
+        sa.Column("action", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("selection", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.String(length=10), server_default="collecting", nullable=False),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_bulks")),
+        sa.UniqueConstraint("key", name=op.f("uq_ticket_bulks_key")),
+    )
+    op.create_index(
+        "ix_ticket_bulks_asker", "ticket_bulks", ["asked_by", sa.literal_column("created_at DESC")], unique=False
+    )
+    op.create_table(
+        "ticket_exports",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("asked_by", sa.UUID(), nullable=False),
+        sa.Column("job_id", sa.UUID(), nullable=True),
+        sa.Column("format", sa.String(length=4), nullable=False),
+        sa.Column("query", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("rows", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("blob", sa.String(length=120), nullable=True),
+        sa.Column("state", sa.String(length=10), server_default="queued", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("format IN ('xlsx','csv')", name=op.f("ck_ticket_exports_format")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_exports")),
+    )
+    op.create_index(
+        "ix_ticket_exports_asker", "ticket_exports", ["asked_by", sa.literal_column("created_at DESC")], unique=False
+    )
+    op.create_index(
+        "ix_ticket_exports_expires",
+        "ticket_exports",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("blob IS NOT NULL"),
+    )
+    op.create_table(
+        "ticket_list_views",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("shipped", sa.String(length=40), nullable=True),
+        sa.Column("scope", sa.String(length=10), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("department_id", sa.UUID(), nullable=True),
+        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("scope IN ('own','department','everyone')", name=op.f("ck_ticket_list_views_scope")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_list_views")),
+    )
+    op.create_index("ix_ticket_list_views_owner", "ticket_list_views", ["owner_id"], unique=False)
+    op.create_index(
+        "uq_ticket_list_views_shipped",
+        "ticket_list_views",
+        ["shipped"],
+        unique=True,
+        postgresql_where=sa.text("shipped IS NOT NULL"),
+    )
+    op.create_table(
         "ticket_types",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
@@ -216,6 +383,40 @@ def upgrade() -> None:
         "uq_automation_runs_occasion", "automation_runs", ["rule_id", "subject_id", "occasion"], unique=True
     )
     op.create_table(
+        "sla_policies",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("description", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("conditions", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("targets", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("calendar_id", sa.UUID(), nullable=True),
+        sa.Column("pause_on", postgresql.ARRAY(sa.String(length=10)), nullable=False),
+        sa.Column("ladder", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(["calendar_id"], ["calendars.id"], name=op.f("fk_sla_policies_calendar_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_policies")),
+        sa.UniqueConstraint("name", name=op.f("uq_sla_policies_name")),
+    )
+    op.create_index("ix_sla_policies_position", "sla_policies", ["position"], unique=False)
+    op.create_table(
+        "sop_versions",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("procedure_id", sa.UUID(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("published_by", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(["procedure_id"], ["sop_procedures.id"], name=op.f("fk_sop_versions_procedure_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sop_versions")),
+        sa.UniqueConstraint("procedure_id", "number", name=op.f("uq_sop_versions_procedure_id_number")),
+    )
+    op.create_table(
         "tickets",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("number", sa.BigInteger(), sa.Identity(always=False, start=10001), nullable=False),
@@ -278,17 +479,40 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_tickets_breached",
+        "tickets",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("breached AND status IN ('new','open','pending','on_hold')"),
+    )
+    op.create_index(
         "ix_tickets_conversation",
         "tickets",
         ["conversation_id"],
         unique=False,
         postgresql_where=sa.text("conversation_id IS NOT NULL"),
     )
+    op.create_index("ix_tickets_created", "tickets", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_tickets_creator",
+        "tickets",
+        ["created_by"],
+        unique=False,
+        postgresql_where=sa.text("created_by IS NOT NULL"),
+    )
     op.create_index(
         "ix_tickets_customer",
         "tickets",
         ["customer_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
+    )
+    op.create_index(
+        "ix_tickets_data",
+        "tickets",
+        ["data"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"data": "jsonb_path_ops"},
     )
     op.create_index(
         "ix_tickets_department",
@@ -298,6 +522,20 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_tickets_due", "tickets", ["due_at", "id"], unique=False, postgresql_where=sa.text("due_at IS NOT NULL")
+    )
+    op.create_index(
+        "ix_tickets_live",
+        "tickets",
+        ["updated_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('new','open','pending','on_hold')"),
+    )
+    op.create_index(
+        "ix_tickets_live_created",
+        "tickets",
+        ["created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('new','open','pending','on_hold')"),
     )
     op.create_index(
         "ix_tickets_merged",
@@ -316,6 +554,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_parent", "tickets", ["parent_id"], unique=False, postgresql_where=sa.text("parent_id IS NOT NULL")
     )
+    op.create_index("ix_tickets_priority", "tickets", ["priority", "updated_at", "id"], unique=False)
     op.create_index(
         "ix_tickets_recent",
         "tickets",
@@ -341,6 +580,13 @@ def upgrade() -> None:
         "tickets",
         ["type_id", "status", sa.literal_column("updated_at DESC"), sa.literal_column("id DESC")],
         unique=False,
+    )
+    op.create_index(
+        "ix_tickets_wrote",
+        "tickets",
+        ["customer_wrote_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("customer_wrote_at IS NOT NULL"),
     )
     op.create_index("uq_tickets_key", "tickets", ["key"], unique=True, postgresql_where=sa.text("key IS NOT NULL"))
     op.create_table(
@@ -395,6 +641,158 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("read_at IS NULL"),
     )
+    op.create_table(
+        "sop_runs",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("procedure_id", sa.UUID(), nullable=False),
+        sa.Column("version_id", sa.UUID(), nullable=False),
+        sa.Column("subject_kind", sa.String(length=12), nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("origin", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("position", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("step", sa.String(length=40), nullable=True),
+        sa.Column("step_version_id", sa.UUID(), nullable=True),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("good", sa.Boolean(), nullable=True),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("start_reason", sa.String(length=12), nullable=False),
+        sa.Column("started_by_kind", sa.String(length=10), nullable=False),
+        sa.Column("started_by", sa.UUID(), nullable=True),
+        sa.Column("deviations", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("last_seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'paused', 'finished', 'stopped')", name=op.f("ck_sop_runs_state")),
+        sa.CheckConstraint("subject_kind IN ('ticket','conversation')", name=op.f("ck_sop_runs_subject_kind")),
+        sa.ForeignKeyConstraint(["procedure_id"], ["sop_procedures.id"], name=op.f("fk_sop_runs_procedure_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["sop_versions.id"], name=op.f("fk_sop_runs_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sop_runs")),
+    )
+    op.create_index(
+        "ix_sop_runs_owner",
+        "sop_runs",
+        ["owner_id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('active','paused')"),
+    )
+    op.create_index(
+        "ix_sop_runs_procedure",
+        "sop_runs",
+        ["procedure_id", sa.literal_column("started_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_sop_runs_remind", "sop_runs", ["remind_at"], unique=False, postgresql_where=sa.text("remind_at IS NOT NULL")
+    )
+    op.create_index(
+        "ix_sop_runs_subject",
+        "sop_runs",
+        ["subject_kind", "subject_id", sa.literal_column("started_at DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "uq_sop_runs_open",
+        "sop_runs",
+        ["subject_kind", "subject_id", "procedure_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('active','paused')"),
+    )
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("details", sa.Text(), server_default="", nullable=False),
+        sa.Column("department_id", sa.UUID(), nullable=False),
+        sa.Column("assignee_id", sa.UUID(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("blocking", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("result", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_by_kind", sa.String(length=10), nullable=False),
+        sa.Column("created_by", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.UUID(), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overdue_told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('waiting','doing','done','returned','cancelled')", name=op.f("ck_tasks_state")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_tasks_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    op.create_index(
+        "ix_tasks_assignee_open",
+        "tasks",
+        ["assignee_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('waiting','doing')"),
+    )
+    op.create_index(
+        "ix_tasks_assignee_over",
+        "tasks",
+        ["assignee_id", sa.literal_column("closed_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+    )
+    op.create_index("ix_tasks_creator", "tasks", ["created_by", "id"], unique=False)
+    op.create_index(
+        "ix_tasks_department_open",
+        "tasks",
+        ["department_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('waiting','doing')"),
+    )
+    op.create_index(
+        "ix_tasks_department_over",
+        "tasks",
+        ["department_id", sa.literal_column("closed_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tasks_open",
+        "tasks",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('waiting','doing')"),
+    )
+    op.create_index(
+        "ix_tasks_over",
+        "tasks",
+        [sa.literal_column("closed_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+    )
+    op.create_index("ix_tasks_ticket", "tasks", ["ticket_id", "id"], unique=False)
+    op.create_table(
+        "ticket_bulk_items",
+        sa.Column("bulk_id", sa.UUID(), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
+        sa.Column("why", sa.String(length=80), nullable=True),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["bulk_id"], ["ticket_bulks.id"], name=op.f("fk_ticket_bulk_items_bulk_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_bulk_items_ticket_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("bulk_id", "ticket_id", name=op.f("pk_ticket_bulk_items")),
+    )
+    op.create_index("ix_ticket_bulk_items_state", "ticket_bulk_items", ["bulk_id", "state", "ticket_id"], unique=False)
+    op.create_index("ix_ticket_bulk_items_ticket", "ticket_bulk_items", ["ticket_id"], unique=False)
     op.create_table(
         "ticket_checklist",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -490,3 +888,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_worklogs")),
     )
     op.create_index("ix_ticket_worklogs_ticket", "ticket_worklogs", ["ticket_id", "started_at"], unique=False)
+    op.create_table(
+        "sop_run_steps",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("run_id", sa.UUID(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=12), nullable=False),
+        sa.Column("moved", sa.Boolean(), nullable=False),
+        sa.Column("version_id", sa.UUID(), nullable=True),
+        sa.Column("step", sa.String(length=40), nullable=True),
+        sa.Column("came_from", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("went_to", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("to_version_id", sa.UUID(), nullable=True),
+        sa.Column("to_step", sa.String(length=40), nullable=True),
+        sa.Column("via", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sa.String(length=2000), server_default="", nullable=False),
+        sa.Column("deviation", sa.String(length=10), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=True),
+        sa.Column("done", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("by_kind", sa.String(length=10), nullable=False),
+        sa.Column("by_id", sa.UUID(), nullable=True),
+        sa.Column("client_id", sa.String(length=80), nullable=True),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "act IN ('answered', 'skipped', 'against', 'jumped', 'back', 'paused', 'resumed', 'handed_over', 'stopped', 'noted')",
+            name=op.f("ck_sop_run_steps_act"),
+        ),
+        sa.ForeignKeyConstraint(["run_id"], ["sop_runs.id"], name=op.f("fk_sop_run_steps_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sop_run_steps")),
+    )
+    op.create_index("ix_sop_run_steps_step", "sop_run_steps", ["version_id", "step"], unique=False)
+    op.create_index(
+        "uq_sop_run_steps_client_id",
+        "sop_run_steps",
+        ["run_id", "client_id"],
+        unique=True,
+        postgresql_where=sa.text("client_id IS NOT NULL"),
+    )
+    op.create_index("uq_sop_run_steps_seq", "sop_run_steps", ["run_id", "seq"], unique=True)
