@@ -42,6 +42,10 @@ export const SECTIONS: { key: string; entries: Entry[] }[] = [
     ],
   },
   {
+    key: "tickets",
+    entries: [{ key: "ticketTypes", path: "ticket-types", permissions: ["tickets.manage"] }],
+  },
+  {
     key: "system",
     entries: [
       { key: "workspace", path: "workspace", permissions: ["settings.manage"] },

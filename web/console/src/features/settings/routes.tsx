@@ -67,6 +67,16 @@ export default defineFeature({
         { path: "/models", component: () => import("./models/Models"), permissions: needs("models") },
         { path: "/canned", component: () => import("./canned/Canned"), permissions: needs("canned") },
         {
+          path: "/ticket-types",
+          component: () => import("./tickettypes/TicketTypes"),
+          permissions: needs("ticketTypes"),
+        },
+        {
+          path: "/ticket-types/$typeKey",
+          component: () => import("./tickettypes/TypeEditor"),
+          permissions: needs("ticketTypes"),
+        },
+        {
           path: "/workspace",
           component: () => import("./system/Workspace"),
           permissions: needs("workspace"),
