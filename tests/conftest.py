@@ -1,6 +1,7 @@
 """Fixtures every test may use. Each test gets a database of its own, copied from a migrated template."""
 
 import asyncio
+import gc
 import ipaddress
 import os
 import signal
@@ -82,6 +83,10 @@ def postgres() -> Iterator[ScratchPostgres]:
     # test next door would hold them up.
     with ScratchPostgres(uuid.uuid4().hex) as server:
         server.template("qiao_template", _first_start)
+        # What the product is made of stays for good: looking through it again and again took a tenth of the time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 10, 10)
         yield server
 
 
