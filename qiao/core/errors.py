@@ -17,14 +17,22 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(Exception):
-    """A failure a person can act on; becomes `application/problem+json` (RFC 9457)."""
+    """A failure a person can act on; becomes `application/problem+json` (RFC 9457). `data` is what a client needs to act."""
 
     status = 400
 
     def __init__(
-        self, code: str, /, *, fields: Sequence[FieldError] = (), headers: dict[str, str] | None = None, **params: Any
+        self,
+        code: str,
+        /,
+        *,
+        fields: Sequence[FieldError] = (),
+        headers: dict[str, str] | None = None,
+        data: dict[str, Any] | None = None,
+        **params: Any,
     ):
         super().__init__(code)
+        self.data = data
         self.code = code
         self.params = params
         self.fields = tuple(fields)
@@ -43,6 +51,7 @@ class Problem(Exception):
                 for f in self.fields
             ],
             "request_id": request_id,
+            **({} if self.data is None else {"data": self.data}),
         }
 
 

@@ -34,12 +34,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who may hear of an event over realtime. Nobody, unless said.
 
-    `users`: these people. `queues`: members of these queues who may handle conversations. `permission`: everyone holding it.
-    `customer`: the customer's side of the event's conversation.
+    `users`: these people. `queues`: members of these queues who may handle conversations. `departments`: people of these
+    departments who may handle tickets. `permission`: everyone holding it. `customer`: the customer's side of the event's
+    conversation.
     """
 
     users: tuple[UUID, ...] = ()
     queues: tuple[UUID, ...] = ()
+    departments: tuple[UUID, ...] = ()
     permission: str | None = None
     customer: bool = False
 

@@ -29,6 +29,8 @@ class Target:
 
     users: frozenset[UUID] = frozenset()
     queues: frozenset[UUID] = frozenset()
+    departments: frozenset[UUID] = frozenset()
+    """People of these departments who may handle tickets."""
     permission: str | None = None
     customer_of: UUID | None = None
     watchers_of: UUID | None = None
@@ -154,7 +156,8 @@ class Hub:
                 # A connection made with an API token never gets more than it came with.
                 allowed = actor.permissions if known.session_id else actor.permissions & known.permissions
                 connection.actor = replace(actor, session_id=known.session_id, ip=known.ip, permissions=allowed)
-                if (known.permissions, known.queue_ids) != (allowed, actor.queue_ids):
+                before = (known.permissions, known.queue_ids, known.department_id)
+                if before != (allowed, actor.queue_ids, actor.department_id):
                     # They may see more or less than what they hold: only a fresh snapshot is right.
                     self.offer(connection, encoder.encode({"op": "reload", "reason": "access"}).decode())
 
@@ -227,6 +230,7 @@ class Hub:
             actor.id in target.users
             or (target.permission is not None and target.permission in actor.permissions)
             or ("conversations.handle" in actor.permissions and not target.queues.isdisjoint(actor.queue_ids))
+            or ("tickets.handle" in actor.permissions and actor.department_id in target.departments)
         )
         if allowed and target.watchers_of is not None:
             return actor.id in target.users or target.watchers_of in connection.watching
@@ -235,10 +239,10 @@ class Hub:
     def _recipients(self, target: Target) -> Iterable[Connection]:
         if target.customer_of is not None:
             yield from list(self.visitors.get(target.customer_of, ()))
-        if not (target.users or target.queues or target.permission):
+        if not (target.users or target.queues or target.departments or target.permission):
             return
         candidates: Iterable[Connection] = list(self.staff)
-        if target.watchers_of is not None or not (target.queues or target.permission):
+        if target.watchers_of is not None or not (target.queues or target.departments or target.permission):
             # The hot case: a message goes to whom it is addressed by name, and to those who watch.
             named = [connection for user in target.users for connection in self._by_user.get(user, ())]
             watching = self._watchers.get(target.watchers_of, ()) if target.watchers_of is not None else ()

@@ -36,8 +36,7 @@ def faults(definition: Definition) -> list[FieldError]:
         *_routing(definition),
         *_approval(definition),
     ]
-    seen: set[tuple[str, str]] = set()
-    return [one for one in found if (one.field, one.code) not in seen and not seen.add((one.field, one.code))]
+    return list({(one.field, one.code): one for one in found}.values())
 
 
 def _fault(path: str, code: str, **params: Any) -> FieldError:

@@ -507,3 +507,10 @@ def labels(spec: FieldSpec, value: Any) -> list[str]:
         if spec.kind == "cascade":
             level = option.children
     return found
+
+
+def money(minor: int, currency: str) -> str:
+    """`12900, CNY` → `¥129.00`."""
+    whole = f"{minor:,}" if currency in _WITHOUT_CENTS else f"{minor / 100:,.2f}"
+    symbol = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$"}.get(currency)
+    return f"{symbol}{whole}" if symbol else f"{currency} {whole}"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from qiao.core.actor import Actor
 from qiao.core.conditions import holds
-from qiao.desk.tickets.definition import Definition, State, Transition
+from qiao.desk.tickets.definition import ApprovalRule, ApprovalStep, Definition, State, Transition
 
 OPEN: Final = frozenset({"new", "open", "pending", "on_hold"})
 """Not done: somebody still has to do something."""
@@ -165,6 +165,19 @@ def toward(definition: Definition, state: str, status: str) -> list[Transition]:
 def first_state(definition: Definition, status: str) -> State | None:
     """The first state of a shared status."""
     return next((state for state in definition.workflow.states if state.status == status), None)
+
+
+def steps_needed(rule: ApprovalRule | None, values: Mapping[str, Any]) -> list[ApprovalStep]:
+    """The steps an amount calls for. Without an amount every step is needed: what is not known is not small."""
+    if rule is None:
+        return []
+    money = values.get(rule.amount_field) if rule.amount_field is not None else None
+    minor = money.get("minor") if isinstance(money, Mapping) else None
+    return [
+        step
+        for step in rule.steps
+        if step.above_minor is None or not isinstance(minor, int) or minor > step.above_minor
+    ]
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------

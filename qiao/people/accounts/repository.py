@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, and_, cast, delete, func, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Select, String, and_, any_, cast, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.core.db import Session
@@ -104,7 +104,7 @@ async def active_in_department(db: Session, department_id: UUID) -> Sequence[UUI
 
 
 async def active_among(db: Session, ids: Iterable[UUID]) -> set[UUID]:
-    wanted = array(list(ids), type_=UserRow.id.type)
+    wanted = literal(list(ids), ARRAY(UserRow.id.type))
     return set((await db.execute(select(UserRow.id).where(UserRow.active, UserRow.id == any_(wanted)))).scalars())
 
 

@@ -110,6 +110,11 @@ async def list_departments(db: Session) -> list[DepartmentView]:
     return [_department(row, sizes.get(row.id, 0)) for row in await repository.departments(db)]
 
 
+async def department_names(db: Session) -> dict[UUID, str]:
+    """Every department by id."""
+    return {row.id: row.name for row in await repository.departments(db)}
+
+
 async def create_department(db: Session, actor: Actor, body: DepartmentBody) -> DepartmentView:
     await _check_department(db, None, body.name, body.parent_id)
     row = DepartmentRow(id=new_id(), name=body.name, description=body.description, parent_id=body.parent_id)

@@ -171,6 +171,26 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
     return (await views.messages(db, [message]))[0]
 
 
+async def relay(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgoing) -> MessageView:
+    """What another room has to say to the customer here, in the name of `actor`; the room has checked that they may.
+
+    Resolved conversations take it without being opened again: the customer's answer does that. Repeated `client_id`s
+    return the first.
+    """
+    row = await repository.get(db, conversation_id, lock=True)
+    if row is None:
+        raise errors.not_found(conversation_id)
+    known = await _repeated(db, actor, conversation_id, outgoing.client_id)
+    if known is not None:
+        return known
+    if row.status == Status.CLOSED:
+        raise Refused("conversation.ended", status=row.status)
+    message = await rows.append(
+        db, actor, row, kind=outgoing.kind, body=outgoing.body, payload=outgoing.payload, client_id=outgoing.client_id
+    )
+    return (await views.messages(db, [message]))[0]
+
+
 async def _repeated(db: Session, actor: Actor, conversation_id: UUID, client_id: str | None) -> MessageView | None:
     """The message this actor sent before under `client_id`. Raises Conflict when somebody else's has that id."""
     known = await repository.by_client_id(db, conversation_id, client_id) if client_id else None

@@ -1,0 +1,1 @@
+"""Types of tickets: what admins make of fields and workflows."""

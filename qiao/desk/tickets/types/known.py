@@ -1,0 +1,117 @@
+"""Definitions in memory: a type is read and checked once per revision and process."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from qiao.core.conditions import Condition, tests_of
+from qiao.core.db import Session
+from qiao.core.errors import Invalid, NotFound
+from qiao.core.runtime import runtime_of
+from qiao.desk.tickets import repository
+from qiao.desk.tickets.definition import Definition, State
+from qiao.desk.tickets.models import TicketType
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type as the verbs use it. `asks` are the roots its conditions speak of, `for_roles` whether it names roles."""
+
+    id: UUID
+    key: str
+    revision: int
+    active: bool
+    definition: Definition
+    asks: frozenset[str]
+    for_roles: bool
+
+    def state(self, key: str) -> State:
+        """A state by key; one that is not there any more shows as itself."""
+        for state in self.definition.workflow.states:
+            if state.key == key:
+                return state
+        return State.model_construct(key=key, label={"zh-CN": key, "en": key}, status="open")
+
+
+class KnownTypes:
+    """The part of a runtime that keeps them."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[UUID, Kind] = {}
+
+    def find(self, type_id: UUID, revision: int, active: bool) -> Kind | None:
+        kind = self._by_id.get(type_id)
+        return kind if kind is not None and (kind.revision, kind.active) == (revision, active) else None
+
+    def keep(self, kind: Kind) -> None:
+        self._by_id[kind.id] = kind
+
+
+def kind_of(row: TicketType) -> Kind:
+    """What a row of the table says."""
+    definition = Definition.model_validate(row.definition)
+    return Kind(row.id, row.key, row.revision, row.active, definition, _asks(definition), _for_roles(definition))
+
+
+def _conditions(definition: Definition) -> Iterable[Condition]:
+    for spec in definition.fields:
+        yield from (one for one in (spec.required_when, spec.shown_when) if one is not None)
+    yield from (one.when for one in definition.workflow.transitions if one.when is not None)
+
+
+def _asks(definition: Definition) -> frozenset[str]:
+    return frozenset(
+        test.fact.partition(".")[0] for condition in _conditions(definition) for test in tests_of(condition)
+    )
+
+
+def _for_roles(definition: Definition) -> bool:
+    named = (*(one.view_roles for one in definition.fields), *(one.edit_roles for one in definition.fields))
+    return any(named) or any(one.roles for one in definition.workflow.transitions)
+
+
+def _known(db: Session) -> KnownTypes:
+    runtime = runtime_of(db)
+    known = runtime.find(KnownTypes)
+    if known is None:
+        known = KnownTypes()
+        runtime.provide(KnownTypes, known)
+    return known
+
+
+async def by_ids(db: Session, ids: Iterable[UUID]) -> dict[UUID, Kind]:
+    """Types by id, fresh: one small statement, and one more for each that is new or changed."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    known = _known(db)
+    found: dict[UUID, Kind] = {}
+    for type_id, _, revision, active in await repository.type_stamps(db, ids=wanted):
+        kind = known.find(type_id, revision, active)
+        if kind is None:
+            row = await repository.type_by_id(db, type_id)
+            if row is None:
+                continue
+            kind = kind_of(row)
+            known.keep(kind)
+        found[type_id] = kind
+    return found
+
+
+async def by_id(db: Session, type_id: UUID) -> Kind:
+    """One type. Raises NotFound."""
+    found = (await by_ids(db, [type_id])).get(type_id)
+    if found is None:
+        raise NotFound("ticket.type.not_found")
+    return found
+
+
+async def for_new(db: Session, key: str, field: str = "type_key") -> Kind:
+    """The type a new ticket shall have. Raises Invalid when there is none of that key, or it is archived."""
+    stamps = await repository.type_stamps(db, keys=[key])
+    if not stamps:
+        raise Invalid.field(field, "ticket.type.unknown", key=key)
+    kind = await by_id(db, stamps[0].id)
+    if not kind.active:
+        raise Invalid.field(field, "ticket.type.archived", key=key)
+    return kind
