@@ -61,10 +61,13 @@ async def facts_many(db: Session, ids: Iterable[UUID]) -> dict[UUID, TicketFacts
     return {row.id: rows.facts_of(row, kinds[row.type_id]) for row in found}
 
 
-async def condition_facts(db: Session, ticket: TicketFacts) -> dict[str, Any]:
-    """What conditions are tested against: the ticket, its customer, the conversation it came from."""
+async def condition_facts(
+    db: Session, ticket: TicketFacts, asks: Iterable[str] = ("customer", "conversation")
+) -> dict[str, Any]:
+    """What conditions are tested against: the ticket, and of its customer and the conversation it came from what is asked
+    for."""
     kind = await known.by_id(db, ticket.type_id)
-    return await rows.condition_facts(db, ticket, kind, ("customer", "conversation"))
+    return await rows.condition_facts(db, ticket, kind, asks)
 
 
 async def visible_of(db: Session, actor: Actor, ids: Sequence[UUID]) -> set[UUID]:
@@ -282,3 +285,8 @@ async def timeline(
 async def watchers_of(db: Session, ticket_id: UUID) -> list[UUID]:
     """Everybody who watches. For reactions, not for people."""
     return await repository.watchers(db, ticket_id)
+
+
+async def open_by_assignee(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many tickets that are not done each of these people has. For reactions, not for people."""
+    return await repository.open_by_assignee(db, user_ids)

@@ -1,0 +1,320 @@
+"""Clocks of one ticket, kept in the transaction of what happened to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from qiao.core import clock
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.errors import Forbidden, Invalid, NotFound, Refused
+from qiao.core.events import emit
+from qiao.desk.sla import book as books
+from qiao.desk.sla import clock as clocks
+from qiao.desk.sla import keeping, repository
+from qiao.desk.sla.clock import SECOND
+from qiao.desk.sla.events import SlaExplained, SlaMet
+from qiao.desk.sla.models import ClockRow
+from qiao.desk.sla.rules import Policy, Rulebook, watched_paths
+from qiao.desk.sla.schemas import BreachReason, CalendarRef, ClockView, ExplainBody, Ref, StepView, TicketClocks
+from qiao.desk.tickets import service as tickets
+from qiao.desk.tickets.schemas import TicketFacts
+from qiao.people.accounts import audit
+from qiao.people.accounts import service as accounts
+from qiao.people.organization import service as organization
+
+SYSTEM = Actor.system()
+
+
+@dataclass(slots=True)
+class _Keeper:
+    """The open clocks of one ticket within a transaction; `save` writes what has changed."""
+
+    db: Session
+    book: Rulebook
+    facts: TicketFacts
+    rows: list[ClockRow]
+    at: datetime
+    changed: bool = False
+
+    async def policy(self) -> Policy | None:
+        """The policy that applies to the ticket as it is now."""
+        if not any(policy.active for policy in self.book.policies):
+            return None
+        return self.book.choose(await tickets.condition_facts(self.db, self.facts, self.book.asks))
+
+    def begin(self, policy: Policy | None, kind: str) -> None:
+        if policy is None or keeping.find(self.rows, kind):
+            return
+        row = keeping.start(
+            self.book,
+            policy,
+            kind,
+            ticket_id=self.facts.id,
+            priority=self.facts.priority,
+            status=self.facts.status,
+            at=self.at,
+        )
+        if row is not None:
+            self.db.add(row)
+            self.rows.append(row)
+            self.changed = True
+
+    async def finish(self, *kinds: str) -> None:
+        for row in keeping.find(self.rows, *kinds):
+            keeping.finish(row, self.book, self.at)
+            self.changed = True
+            if row.state == "met":
+                fact = SlaMet(
+                    ticket_id=self.facts.id,
+                    clock_id=row.id,
+                    clock_kind=row.kind,
+                    policy_id=row.policy_id,
+                    late=row.breached_at is not None,
+                )
+                await emit(self.db, fact, actor=SYSTEM, conversation_id=self.facts.id)
+
+    def cancel(self, *kinds: str) -> None:
+        for row in keeping.find(self.rows, *kinds):
+            keeping.cancel(row, self.book, self.at)
+            self.changed = True
+
+    def settle_posture(self) -> None:
+        for row in keeping.find(self.rows, "first_response", "next_response", "resolution"):
+            before = (row.since, row.paused_why)
+            keeping.posture(row, self.book, self.facts.status, self.at)
+            self.changed |= before != (row.since, row.paused_why)
+
+    async def retarget(self) -> None:
+        """Follows a change of what policies look at: open clocks keep what they have counted."""
+        policy = await self.policy()
+        for row in keeping.find(self.rows, "first_response", "next_response", "resolution"):
+            self.changed |= keeping.retarget(row, self.book, policy, self.facts.priority, self.facts.status, self.at)
+        if policy is None or self.facts.status in keeping.DONE:
+            return
+        if not keeping.find(self.rows, "resolution"):
+            self.begin(policy, "resolution")
+        unanswered = self.facts.first_response_at is None and _somebody_waits(self.facts)
+        if unanswered and not await repository.ever_had(self.db, self.facts.id, "first_response"):
+            self.begin(policy, "first_response")
+
+    async def save(self) -> None:
+        if not self.changed:
+            return
+        await self.db.flush()
+        due_at, kind, broken = keeping.next_due(self.rows)
+        await tickets.set_next_due(self.db, self.facts.id, due_at=due_at, kind=kind, breached=broken)
+
+
+def _somebody_waits(facts: TicketFacts) -> bool:
+    return facts.customer_id is not None or facts.requester_id is not None
+
+
+async def _keeper(db: Session, ticket_id: UUID, at: datetime, *, merged: bool = False) -> _Keeper | None:
+    facts = await tickets.facts(db, ticket_id)
+    if facts is None or (facts.merged_into_id is not None and not merged):
+        return None
+    book = await books.current(db)
+    return _Keeper(db, book, facts, await repository.open_clocks(db, [ticket_id]), at)
+
+
+# -- what happens to a ticket ------------------------------------------------------------------------------------------
+
+
+async def created(db: Session, ticket_id: UUID, at: datetime) -> None:
+    """A first response is promised to whoever waits for one, a resolution to everybody."""
+    book = await books.current(db)
+    if not any(policy.active for policy in book.policies):
+        return
+    facts = await tickets.facts(db, ticket_id)
+    if facts is None or facts.status in keeping.DONE:
+        return
+    keeper = _Keeper(db, book, facts, [], at)
+    policy = await keeper.policy()
+    if _somebody_waits(facts) and facts.first_response_at is None:
+        keeper.begin(policy, "first_response")
+    keeper.begin(policy, "resolution")
+    await keeper.save()
+
+
+async def moved(db: Session, ticket_id: UUID, previous: str, status: str, at: datetime) -> None:
+    """Clocks stand still or run with the status, end when it is done, start anew when it is opened again."""
+    keeper = await _keeper(db, ticket_id, at)
+    if keeper is None:
+        return
+    was_done, is_done = previous in keeping.DONE, status in keeping.DONE
+    if is_done:
+        await keeper.finish("resolution")
+        keeper.cancel(*keeping.RESPONSES)
+    else:
+        if keeper.book.looks_at("ticket.status", "ticket.state"):
+            await keeper.retarget()
+        keeper.settle_posture()
+        if was_done:
+            policy = await keeper.policy()
+            keeper.begin(policy, "resolution")
+            if keeper.facts.customer_wrote_at is not None and not keeping.find(keeper.rows, *keeping.RESPONSES):
+                keeper.begin(policy, "next_response")
+    await keeper.save()
+
+
+async def wrote(db: Session, ticket_id: UUID, author_kind: str, author_id: UUID | None, at: datetime) -> None:
+    """Public words. Whoever asked (customer or colleague) is owed an answer from the earliest words nobody has answered;
+    words of staff are that answer."""
+    keeper = await _keeper(db, ticket_id, at)
+    if keeper is None:
+        return
+    facts = keeper.facts
+    colleague = facts.customer_id is None and author_id is not None and author_id == facts.requester_id
+    asked = author_kind == "customer" or colleague
+    if asked:
+        if facts.status not in keeping.DONE and not keeping.find(keeper.rows, *keeping.RESPONSES):
+            keeper.begin(await keeper.policy(), "next_response")
+    elif author_kind in ("user", "bot"):
+        await keeper.finish(*keeping.RESPONSES)
+    await keeper.save()
+
+
+async def changed(db: Session, ticket_id: UUID, fields: Iterable[str], at: datetime) -> None:
+    """Something has another value: another policy or target may apply."""
+    book = await books.current(db)
+    if not book.looks_at(*watched_paths(fields)):
+        return
+    await reconsider(db, ticket_id, at)
+
+
+async def reconsider(db: Session, ticket_id: UUID, at: datetime) -> None:
+    """Looks anew which policy applies. Whoever calls this outside the ticket's own verbs has claimed it."""
+    keeper = await _keeper(db, ticket_id, at)
+    if keeper is not None:
+        await keeper.retarget()
+        await keeper.save()
+
+
+async def merged(db: Session, ticket_id: UUID, into_id: UUID, at: datetime) -> None:
+    """Of two promises of a kind the one that runs out first stays, with everything it has counted."""
+    target = await _keeper(db, into_id, at)
+    if target is None:
+        return
+    source_rows = await repository.open_clocks(db, [ticket_id])
+    if not source_rows:
+        return
+    done = target.facts.status in keeping.DONE
+    for row in source_rows:
+        rival = next(iter(keeping.find(target.rows, row.kind)), None)
+        loses = done or (rival is not None and keeping.earlier(rival, row, target.book, at) is rival)
+        if loses:
+            keeping.cancel(row, target.book, at)
+            continue
+        if rival is not None:
+            keeping.cancel(rival, target.book, at)
+            await db.flush()
+        row.subject_id = into_id
+        target.rows.append(row)
+        keeping.posture(row, target.book, target.facts.status, at)
+    first, following = (keeping.find(target.rows, kind) for kind in keeping.RESPONSES)
+    if first and following:  # one answer is owed, not two
+        kept = keeping.earlier(first[0], following[0], target.book, at)
+        keeping.cancel(following[0] if kept is first[0] else first[0], target.book, at)
+    target.changed = True
+    await tickets.set_next_due(db, ticket_id, due_at=None, kind=None, breached=False)
+    await target.save()
+
+
+# -- shown to people ---------------------------------------------------------------------------------------------------
+
+
+async def of_ticket(db: Session, actor: Actor, ticket_id: UUID) -> TicketClocks:
+    """All clocks of a ticket this actor may see, as they stand now."""
+    facts = await tickets.require_visible(db, actor, ticket_id)
+    rows = await repository.clocks_of(db, ticket_id)
+    settings = await repository.settings(db)
+    reasons = list(settings.reasons) if settings is not None else []
+    book = await books.current(db)
+    calendars = {view.id: view for view in await organization.list_calendars(db)}
+    people = await accounts.people(db, [row.reason_by for row in rows if row.reason_by])
+    labels = {reason["key"]: reason["label"] for reason in reasons}
+    now = clock.now()
+    items = []
+    for row in rows:
+        policy = book.by_id.get(row.policy_id) if row.policy_id else None
+        calendar = calendars.get(row.calendar_id) if row.calendar_id else None
+        broken_at = row.breached_at or (
+            row.due_at if row.state == "running" and row.due_at is not None and row.due_at < now else None
+        )
+        items.append(
+            ClockView(
+                id=row.id,
+                kind=row.kind,
+                state="breached" if row.state == "running" and broken_at else row.state,
+                policy=Ref(policy.id, policy.name) if policy is not None else None,
+                calendar=CalendarRef(calendar.id, calendar.name, calendar.timezone) if calendar else None,
+                target_s=row.target_s,
+                elapsed_s=clocks.elapsed(keeping.clock_of(row), book.ruler(row.calendar_id), now) // SECOND,
+                started_at=row.started_at,
+                due_at=row.due_at,
+                paused_since=row.paused_since,
+                paused_why=row.paused_why if keeping.is_open(row) else None,
+                met_at=row.met_at,
+                breached_at=broken_at,
+                reason=BreachReason(
+                    key=row.reason_key,
+                    label=labels.get(row.reason_key) if row.reason_key else None,
+                    text=row.reason_text or "",
+                    by=people[row.reason_by].name if row.reason_by in people else None,
+                    at=row.reason_at,
+                )
+                if row.reason_at is not None
+                else None,
+                steps=[_step(book, row, fired) for fired in row.fired if not fired.get("skipped")],
+            )
+        )
+    return TicketClocks(items=items, reasons=reasons, may_explain=_may_explain(actor) and facts.merged_into_id is None)
+
+
+def _step(book: Rulebook, row: ClockRow, fired: dict[str, Any]) -> StepView:
+    policy = book.by_id.get(row.policy_id) if row.policy_id else None
+    step = policy.step(fired["id"]) if policy is not None else None
+    return StepView(fired["id"], datetime.fromisoformat(fired["at"]), step.action.do if step is not None else "")
+
+
+def _may_explain(actor: Actor) -> bool:
+    return actor.may("tickets.handle") or actor.may("sla.manage")
+
+
+async def explain(db: Session, actor: Actor, clock_id: UUID, body: ExplainBody) -> TicketClocks:
+    """Says why a promise was not kept: one of the reasons, words, or both. Shown on the ticket, counted in the report."""
+    found = await repository.clock(db, clock_id)
+    if found is None:
+        raise NotFound("sla.clock_not_found")
+    await tickets.require_visible(db, actor, found.subject_id)
+    if not _may_explain(actor):
+        raise Forbidden("permission_missing", permission="tickets.handle")
+    row = await repository.clock(db, clock_id, lock=True)
+    assert row is not None
+    now = clock.now()
+    keeping.settle(row, now)
+    if row.breached_at is None:
+        raise Refused("sla.not_breached")
+    settings = await repository.settings(db)
+    known = {reason["key"] for reason in (settings.reasons if settings is not None else [])}
+    if body.key is not None and body.key not in known:
+        raise Invalid.field("key", "sla.reason_unknown")
+    if body.key is None and not body.text:
+        raise Invalid.field("text", "sla.reason_needed")
+    before = {"reason": row.reason_key, "words": row.reason_text}
+    row.reason_key, row.reason_text = body.key, body.text or None
+    row.reason_by, row.reason_at = actor.id, now
+    await db.flush()
+    changes = audit.diff(before, {"reason": row.reason_key, "words": row.reason_text})
+    if changes:
+        await audit.record(db, actor, "sla.explained", "ticket", row.subject_id, changes)
+        await emit(
+            db,
+            SlaExplained(ticket_id=row.subject_id, clock_id=row.id, reason_key=row.reason_key),
+            actor=actor,
+            conversation_id=row.subject_id,
+        )
+    return await of_ticket(db, actor, row.subject_id)

@@ -1,0 +1,82 @@
+"""The report of promises that were not kept, and why."""
+
+from datetime import datetime
+from uuid import UUID
+
+from qiao.core import clock
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.web.pages import decode_cursor, encode_cursor
+from qiao.desk.sla import book as books
+from qiao.desk.sla import clock as clocks
+from qiao.desk.sla import keeping, repository
+from qiao.desk.sla.clock import SECOND
+from qiao.desk.sla.schemas import BreachCount, Breaches, BreachView
+from qiao.desk.tickets import service as tickets
+
+
+async def breaches(
+    db: Session,
+    actor: Actor,
+    *,
+    since: datetime,
+    until: datetime,
+    policy_id: UUID | None = None,
+    kind: str | None = None,
+    reason: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Breaches:
+    """Promises broken in [since, until), counted by policy, kind and reason, and one page of them, newest first.
+
+    `reason` is a key, `none` for those nobody explained, `words` for those explained in words only. Figures count every
+    ticket; the page leaves out those `actor` may not see.
+    """
+    book = await books.current(db)
+    settings = await repository.settings(db)
+    names = {policy.id: policy.name for policy in book.policies}
+    groups = [
+        BreachCount(policy, names.get(policy), kind_, "words" if words else key, count)
+        for policy, kind_, key, words, count in await repository.breach_counts(db, since, until)
+    ]
+    rows = await repository.breach_page(
+        db,
+        since,
+        until,
+        policy_id=policy_id,
+        kind=kind,
+        reason=reason,
+        after=decode_cursor(cursor, tuple[datetime, UUID]),
+        limit=limit + 1,
+    )
+    page = rows[:limit]
+    seen = await tickets.visible_of(db, actor, [row.subject_id for row in page])
+    facts = await tickets.facts_many(db, seen)
+    now = clock.now()
+    items = [
+        BreachView(
+            id=row.id,
+            ticket_id=row.subject_id,
+            ref=facts[row.subject_id].ref,
+            title=facts[row.subject_id].title,
+            kind=row.kind,
+            policy=names.get(row.policy_id) if row.policy_id else None,
+            breached_at=row.breached_at,
+            met_at=row.met_at,
+            target_s=row.target_s,
+            elapsed_s=clocks.elapsed(keeping.clock_of(row), book.ruler(row.calendar_id), now) // SECOND,
+            reason_key=row.reason_key,
+            reason_text=row.reason_text,
+        )
+        for row in page
+        if row.subject_id in facts and row.breached_at is not None
+    ]
+    last = page[-1] if len(rows) > limit else None
+    return Breaches(
+        kept=await repository.kept_count(db, since, until),
+        broken=sum(group.count for group in groups),
+        groups=groups,
+        items=items,
+        next_cursor=encode_cursor(last.breached_at, last.id) if last is not None else None,
+        reasons=list(settings.reasons) if settings is not None else [],
+    )

@@ -1,0 +1,285 @@
+"""What time does to many promises at once: warnings, broken promises, further steps, in batches of one transaction each.
+
+A batch claims its tickets first (those somebody works on are left for the next pass), then its clocks, and writes what
+became of them, the events, the lines of the timelines and the notifications together: a crash leaves a batch undone or
+done, and every step of a ladder is taken once. Steps that change tickets follow from the events (`ladder`).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, text
+
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.events import Audience, Event
+from qiao.core.runtime import Runtime
+from qiao.desk.sla import book as books
+from qiao.desk.sla import clock as clocks
+from qiao.desk.sla import repository
+from qiao.desk.sla.clock import SECOND, Clock
+from qiao.desk.sla.events import SlaBreached, SlaWarned
+from qiao.desk.sla.rules import Rulebook
+from qiao.desk.sla.schemas import Step, Swept, Tell
+from qiao.desk.tickets import service as tickets
+from qiao.desk.tickets.schemas import TicketFacts
+from qiao.desk.tickets.service import batch
+from qiao.people.accounts import service as accounts
+from qiao.people.notifications import service as notifications
+
+SYSTEM: Final = Actor.system()
+BATCH: Final = 2_000
+ONE_BY_ONE: Final = 5
+"""Whoever would hear of more tickets than this in one batch hears of them in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a look at one clock found."""
+
+    row: Row[Any]
+    broke: bool
+    broken_at: datetime | None
+    steps: tuple[Step, ...]
+    write: tuple[UUID, str, datetime | None, datetime | None, datetime | None, list[dict[str, Any]]]
+
+
+async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
+    """Looks at up to `limit` clocks that are due at `now`, oldest first."""
+    total = Swept()
+    passed_over: set[UUID] = set()
+    while total.looked < limit:
+        wanted = min(BATCH, limit - total.looked)
+
+        async def work(db: Session, wanted: int = wanted) -> tuple[Swept, int]:
+            return await _sweep_batch(db, now, wanted, passed_over)
+
+        done, seen = await runtime.db.run(work)
+        total = Swept(
+            looked=total.looked + done.looked,
+            warned=total.warned + done.warned,
+            breached=total.breached + done.breached,
+            told=total.told + done.told,
+        )
+        if seen < wanted or done.looked == 0:
+            break
+    return total
+
+
+async def _sweep_batch(db: Session, now: datetime, limit: int, passed_over: set[UUID]) -> tuple[Swept, int]:
+    """One transaction. Returns what it did and how many were due to be looked at."""
+    due = await repository.due(db, now, limit + len(passed_over))
+    due = [row for row in due if row.subject_id not in passed_over][:limit]
+    if not due:
+        return Swept(), 0
+    wanted = {row.subject_id for row in due}
+    claimed = await batch.claim(db, wanted)
+    passed_over |= wanted - claimed
+    rows = await repository.due_of(db, now, [row.id for row in due if row.subject_id in claimed])
+    book = await books.current(db)
+    outcomes = [look(book, row, now) for row in rows]
+    await repository.put(db, [outcome.write for outcome in outcomes])
+    facts = await tickets.facts_many(db, {outcome.row.subject_id for outcome in outcomes})
+    await _write_events(db, outcomes, facts, now)
+    await _write_lines(db, outcomes, facts)
+    told = await _tell(db, outcomes, facts)
+    breached = sum(outcome.broke for outcome in outcomes)
+    warned = sum(1 for outcome in outcomes if outcome.steps and outcome.broken_at is None)
+    return Swept(looked=len(outcomes), warned=warned, breached=breached, told=told), len(due)
+
+
+def look(book: Rulebook, row: Row[Any], now: datetime) -> _Outcome:
+    """What has happened to a running clock by `now`. Pure."""
+    ruler = book.ruler(row.calendar_id)
+    clock = Clock(row.target_s * SECOND, row.spent_us, row.since)
+    broken_at: datetime | None = row.breached_at
+    due_at: datetime | None = row.due_at
+    if broken_at is None:
+        due_at = clocks.due(clock, ruler)
+        if due_at is not None and due_at < now:
+            broken_at = due_at
+    steps = book.steps(row.policy_id, row.kind, row.target_s)
+    gone = {fired["id"] for fired in row.fired}
+    reached = []
+    for key, ticks in steps.items():
+        at = clocks.reaches(clock, ruler, ticks) if key not in gone else None
+        if at is not None and at < now:
+            reached.append((at, key, ticks))
+    reached.sort(key=lambda one: (one[0], one[1]))
+    policy = book.by_id.get(row.policy_id) if row.policy_id is not None else None
+    fired: list[dict[str, Any]] = []
+    taken: list[Step] = []
+    for at, key, ticks in reached:
+        # After a standstill of the service: nobody is warned of what has happened already.
+        skipped = broken_at is not None and ticks < clock.target
+        fired.append({"id": key, "at": at.isoformat()} | ({"skipped": True} if skipped else {}))
+        step = policy.step(key) if policy is not None and not skipped else None
+        if step is not None:
+            taken.append(step)
+    gone |= {key for _, key, _ in reached}
+    following = clocks.next_step(clock, ruler, steps, gone, broken=broken_at is not None)
+    state = "breached" if broken_at is not None else row.state
+    return _Outcome(
+        row=row,
+        broke=row.breached_at is None and broken_at is not None,
+        broken_at=broken_at,
+        steps=tuple(taken),
+        write=(row.id, state, due_at, following, broken_at, fired),
+    )
+
+
+# -- what is written of it ---------------------------------------------------------------------------------------------
+
+_EVENTS: Final = text(
+    """
+    WITH written AS (
+        INSERT INTO events (kind, conversation_id, actor_kind, actor_id, audience, payload, at)
+        SELECT i.kind, CAST(i.ticket_id AS uuid), 'system', NULL, CAST(i.audience AS jsonb), CAST(i.payload AS jsonb), :at
+        FROM unnest(CAST(:kinds AS text[]), CAST(:tickets AS text[]), CAST(:audiences AS text[]),
+                    CAST(:payloads AS text[])) AS i(kind, ticket_id, audience, payload)
+        RETURNING xid, id
+    )
+    SELECT max(xid), max(id) FROM written
+    """
+)
+
+
+async def _write_events(
+    db: Session, outcomes: Sequence[_Outcome], facts: dict[UUID, TicketFacts], now: datetime
+) -> None:
+    found: list[tuple[str, UUID, Audience, Event]] = []
+    for outcome in outcomes:
+        row, ticket = outcome.row, facts.get(outcome.row.subject_id)
+        if ticket is None or not (outcome.broke or outcome.steps):
+            continue
+        acting = tuple(step.id for step in outcome.steps if not isinstance(step.action, Tell))
+        fact: Event
+        if outcome.broken_at is not None:
+            fact = SlaBreached(
+                ticket_id=row.subject_id,
+                clock_id=row.id,
+                clock_kind=row.kind,
+                policy_id=row.policy_id,
+                breached_at=outcome.broken_at,
+                steps=acting,
+                again=not outcome.broke,
+            )
+        else:
+            fact = SlaWarned(
+                ticket_id=row.subject_id,
+                clock_id=row.id,
+                clock_kind=row.kind,
+                policy_id=row.policy_id,
+                due_at=row.due_at,
+                steps=acting,
+            )
+        found.append((fact.kind, row.subject_id, _audience(ticket), fact))
+    if not found:
+        return
+    kinds, ids, audiences, payloads = zip(*found, strict=True)
+    # The same rows `emit` writes, many at once. These kinds are `hot`: nothing reacts inside this transaction.
+    position = (
+        await db.execute(
+            _EVENTS,
+            {
+                "kinds": list(kinds),
+                "tickets": [str(one) for one in ids],
+                "audiences": [msgspec.json.encode(one).decode() for one in audiences],
+                "payloads": [msgspec.json.encode(one).decode() for one in payloads],
+                "at": now,
+            },
+        )
+    ).one()
+    db.info["events"] = (position[0], position[1])
+
+
+def _audience(ticket: TicketFacts) -> Audience:
+    return Audience(
+        users=(ticket.assignee_id,) if ticket.assignee_id else (),
+        departments=(ticket.department_id,) if ticket.department_id else (),
+        permission="tickets.view_all",
+    )
+
+
+async def _write_lines(db: Session, outcomes: Sequence[_Outcome], facts: dict[UUID, TicketFacts]) -> None:
+    lines = [
+        batch.Line(
+            outcome.row.subject_id,
+            "sla.breached" if outcome.broke else "sla.escalated" if outcome.broken_at is not None else "sla.warned",
+            {
+                "kind": outcome.row.kind,
+                "due_at": (outcome.broken_at or outcome.row.due_at).isoformat(),
+                "steps": [step.action.do for step in outcome.steps],
+            },
+        )
+        for outcome in outcomes
+        if (outcome.broke or outcome.steps) and outcome.row.subject_id in facts
+    ]
+    shown = await repository.next_dues(db, list(facts))
+    dues = [batch.Due(ticket_id, *due) for ticket_id, due in shown.items()]
+    await batch.mark_due(db, SYSTEM, dues, lines)
+
+
+@dataclass(slots=True)
+class _People:
+    """Who hears of what, looked up once per batch."""
+
+    db: Session
+    members: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    roles: dict[str, frozenset[UUID]] = field(default_factory=dict)
+
+    async def of(self, ticket: TicketFacts, tell: Tell) -> frozenset[UUID]:
+        if tell.whom == "assignee":
+            # What nobody has taken yet is everybody's there.
+            return frozenset({ticket.assignee_id}) if ticket.assignee_id else await self._members(ticket.department_id)
+        if tell.whom == "department":
+            return await self._members(ticket.department_id)
+        if tell.role not in self.roles:
+            self.roles[tell.role] = await accounts.holders_of_roles(self.db, [tell.role])
+        leads = self.roles[tell.role]
+        return (leads & await self._members(ticket.department_id)) or leads
+
+    async def _members(self, department_id: UUID | None) -> frozenset[UUID]:
+        if department_id is None:
+            return frozenset()
+        if department_id not in self.members:
+            self.members[department_id] = await accounts.members_of(self.db, department_id)
+        return self.members[department_id]
+
+
+async def _tell(db: Session, outcomes: Sequence[_Outcome], facts: dict[UUID, TicketFacts]) -> int:
+    people = _People(db)
+    heard: dict[tuple[str, UUID], dict[UUID, None]] = defaultdict(dict)
+    for outcome in outcomes:
+        ticket = facts.get(outcome.row.subject_id)
+        if ticket is None:
+            continue
+        kind = "sla.breached" if outcome.broken_at is not None else "sla.warning"
+        for step in outcome.steps:
+            if isinstance(step.action, Tell):
+                for user_id in await people.of(ticket, step.action):
+                    heard[kind, user_id][ticket.id] = None
+    one_by_one: dict[tuple[str, UUID], list[UUID]] = defaultdict(list)
+    told = 0
+    for (kind, user_id), about in heard.items():
+        if len(about) > ONE_BY_ONE:
+            link = "/tickets?sla=breached" if kind == "sla.breached" else "/tickets?sla=soon"
+            told += await notifications.tell(db, [user_id], f"{kind}_many", params={"tickets": len(about)}, link=link)
+        else:
+            for ticket_id in about:
+                one_by_one[kind, ticket_id].append(user_id)
+    for (kind, ticket_id), users in one_by_one.items():
+        ticket = facts[ticket_id]
+        told += await notifications.tell(
+            db,
+            users,
+            kind,
+            params={"number": ticket.ref, "title": ticket.title},
+            link=f"/tickets/{ticket.number}",
+        )
+    return told
