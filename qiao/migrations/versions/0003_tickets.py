@@ -137,6 +137,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("owner_user_id IS NOT NULL"),
     )
     op.create_table(
+        "portal_codes",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_codes")),
+    )
+    op.create_index(op.f("ix_portal_codes_created_at"), "portal_codes", ["created_at"], unique=False)
+    op.create_index("ix_portal_codes_email", "portal_codes", ["email", "created_at"], unique=False)
+    op.create_table(
         "sla_clocks",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("subject_kind", sa.String(length=12), server_default="ticket", nullable=False),
@@ -213,8 +225,9 @@ def upgrade() -> None:
     op.create_table(
         "sla_settings",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("revision", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("seeded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_sla_settings_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_settings")),
@@ -382,6 +395,20 @@ def upgrade() -> None:
     op.create_index(
         "uq_automation_runs_occasion", "automation_runs", ["rule_id", "subject_id", "occasion"], unique=True
     )
+    op.create_table(
+        "portal_suggestions",
+        sa.Column("form", sa.UUID(), nullable=False),
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_portal_suggestions_customer_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("form", "item_id", name=op.f("pk_portal_suggestions")),
+    )
+    op.create_index(op.f("ix_portal_suggestions_customer_id"), "portal_suggestions", ["customer_id"], unique=False)
+    op.create_index("ix_portal_suggestions_opened", "portal_suggestions", ["opened_at"], unique=False)
     op.create_table(
         "sla_policies",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -589,6 +616,72 @@ def upgrade() -> None:
         postgresql_where=sa.text("customer_wrote_at IS NOT NULL"),
     )
     op.create_index("uq_tickets_key", "tickets", ["key"], unique=True, postgresql_where=sa.text("key IS NOT NULL"))
+    op.create_table(
+        "approval_deputies",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("deputy_id", sa.UUID(), nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("until_at > from_at", name=op.f("ck_approval_deputies_span")),
+        sa.CheckConstraint("user_id <> deputy_id", name=op.f("ck_approval_deputies_not_oneself")),
+        sa.ForeignKeyConstraint(
+            ["deputy_id"], ["users.id"], name=op.f("fk_approval_deputies_deputy_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_approval_deputies_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_deputies")),
+    )
+    op.create_index("ix_approval_deputies_deputy", "approval_deputies", ["deputy_id", "until_at"], unique=False)
+    op.create_index("ix_approval_deputies_user", "approval_deputies", ["user_id", "until_at"], unique=False)
+    op.create_table(
+        "approvals",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.String(length=6), nullable=False),
+        sa.Column("transition", sa.String(length=40), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("order", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("requested_by_kind", sa.String(length=10), nullable=False),
+        sa.Column("requested_by", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("source IN ('rule','named')", name=op.f("ck_approvals_source")),
+        sa.CheckConstraint(
+            "state IN ('open','granted','rejected','cancelled','void','expired')", name=op.f("ck_approvals_state")
+        ),
+        sa.CheckConstraint("\"order\" IN ('sequence','parallel')", name=op.f("ck_approvals_order")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_approvals_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    op.create_index(
+        "ix_approvals_open", "approvals", ["expires_at", "id"], unique=False, postgresql_where=sa.text("state = 'open'")
+    )
+    op.create_index(
+        "ix_approvals_requester",
+        "approvals",
+        ["requested_by", "id"],
+        unique=False,
+        postgresql_where=sa.text("requested_by IS NOT NULL"),
+    )
+    op.create_index("ix_approvals_ticket", "approvals", ["ticket_id", "id"], unique=False)
+    op.create_index(
+        "uq_approvals_open_rule",
+        "approvals",
+        ["ticket_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open' AND source = 'rule'"),
+    )
     op.create_table(
         "notification_choices",
         sa.Column("user_id", sa.UUID(), nullable=False),
@@ -889,6 +982,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_ticket_worklogs_ticket", "ticket_worklogs", ["ticket_id", "started_at"], unique=False)
     op.create_table(
+        "approval_steps",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("approval_id", sa.UUID(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("label", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("roles", postgresql.ARRAY(sa.String(length=60)), nullable=False),
+        sa.Column("users", postgresql.ARRAY(sa.UUID()), nullable=False),
+        sa.Column("needs", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("needs IN ('one','all')", name=op.f("ck_approval_steps_needs")),
+        sa.CheckConstraint(
+            "state IN ('waiting','active','approved','rejected','skipped')", name=op.f("ck_approval_steps_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["approval_id"], ["approvals.id"], name=op.f("fk_approval_steps_approval_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_steps")),
+    )
+    op.create_index(
+        "ix_approval_steps_roles",
+        "approval_steps",
+        ["roles"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "ix_approval_steps_users",
+        "approval_steps",
+        ["users"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index("uq_approval_steps_position", "approval_steps", ["approval_id", "position"], unique=True)
+    op.create_table(
         "sop_run_steps",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("run_id", sa.UUID(), nullable=False),
@@ -930,3 +1060,45 @@ def upgrade() -> None:
         postgresql_where=sa.text("client_id IS NOT NULL"),
     )
     op.create_index("uq_sop_run_steps_seq", "sop_run_steps", ["run_id", "seq"], unique=True)
+    op.create_table(
+        "approval_decisions",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("approval_id", sa.UUID(), nullable=False),
+        sa.Column("step_id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("for_id", sa.UUID(), nullable=False),
+        sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("comment", sa.Text(), server_default="", nullable=False),
+        sa.Column("via", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("verdict IN ('approve','reject')", name=op.f("ck_approval_decisions_verdict")),
+        sa.ForeignKeyConstraint(
+            ["approval_id"], ["approvals.id"], name=op.f("fk_approval_decisions_approval_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["approval_steps.id"], name=op.f("fk_approval_decisions_step_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_decisions")),
+    )
+    op.create_index("ix_approval_decisions_approval", "approval_decisions", ["approval_id", "id"], unique=False)
+    op.create_index("ix_approval_decisions_user", "approval_decisions", ["user_id", "approval_id"], unique=False)
+    op.create_index("uq_approval_decisions_right", "approval_decisions", ["step_id", "for_id"], unique=True)
+    op.create_table(
+        "approval_links",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("approval_id", sa.UUID(), nullable=False),
+        sa.Column("step_id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("reminder", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["approval_id"], ["approvals.id"], name=op.f("fk_approval_links_approval_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["step_id"], ["approval_steps.id"], name=op.f("fk_approval_links_step_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_links")),
+    )
+    op.create_index("ix_approval_links_step", "approval_links", ["step_id", "user_id"], unique=False)
