@@ -55,6 +55,7 @@ PLAIN = {
     "/help/{locale}/sign-in": "public: the help centre, identity token signed by the host site",
     "/help/{locale}/sign-out": "public: the help centre, forgets who reads",
     "/help/{path:path}": "public: the help centre, there is nothing",
+    "/approve/{token}": "public: a link in a mail to one decider: signed, good once",
     "/shop": "public: the demo shop",
     "/shop/": "public: the demo shop",
     "/shop/data.json": "public: the demo shop's goods",

@@ -114,6 +114,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_automation_watch_status", "automation_watch", ["subject", "status", "status_at"], unique=False)
     op.create_table(
+        "macro_presses",
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.Column("client_id", sa.String(length=60), nullable=False),
+        sa.Column("macro_id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "client_id", name=op.f("pk_macro_presses")),
+    )
+    op.create_index("ix_macro_presses_at", "macro_presses", ["at"], unique=False)
+    op.create_table(
         "macros",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
