@@ -13,7 +13,7 @@ from qiao.bot.flows import document
 from qiao.bot.flows.conditions import tests_of
 from qiao.bot.flows.document import Ask, Branch, CallTool, Condition, Confirm, Flow, Say, Verify
 from qiao.bot.flows.templates import FILTERS, gaps
-from qiao.bot.tools.documents import Unreadable, read_document
+from qiao.core.documents import Unreadable, read_document
 from qiao.bot.tools.ports import COMMON_ERRORS, ToolSpec, Words
 from qiao.core import i18n
 

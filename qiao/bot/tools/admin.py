@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from qiao.bot.tools import plugins, service
-from qiao.bot.tools.documents import read_document
+from qiao.core.documents import read_document
 from qiao.bot.tools.http import purpose, secrets_of
 from qiao.bot.tools.models import ToolCallRow, ToolRow
 from qiao.bot.tools.ports import Call, Subject, ToolFailed, ToolSpec

@@ -2,7 +2,7 @@
 
 import re
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -60,3 +60,30 @@ def read_document(text: str) -> Any:
         raise Unreadable(str(getattr(error, "problem", None) or error), mark.line + 1 if mark else 1) from None
     except (RecursionError, ValueError) as error:
         raise Unreadable(str(error), 1) from None
+
+
+class Place(NamedTuple):
+    """1-based."""
+
+    line: int
+    column: int
+
+
+def places(text: str) -> dict[tuple[str | int, ...], Place]:
+    """Where each value of a document stands, by its path of keys and numbers. Raises Unreadable."""
+    found: dict[tuple[str | int, ...], Place] = {}
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Unreadable(str(error), mark.line + 1 if mark else 1) from None
+    waiting: list[tuple[tuple[str | int, ...], Any, Any]] = [((), root, root)] if root is not None else []
+    while waiting:
+        path, node, named = waiting.pop()
+        found[path] = Place(named.start_mark.line + 1, named.start_mark.column + 1)
+        if isinstance(node, yaml.MappingNode):
+            # A field is pointed at by its name, not by its value: that is where the eye looks for it.
+            waiting += [((*path, str(key.value)), value, key) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [((*path, number), value, value) for number, value in enumerate(node.value)]
+    return found
