@@ -1,0 +1,82 @@
+"""What a ticket can be found by: its number, title, description, fields, what was written and attached."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from qiao.core.db import Session
+from qiao.core.text import search_tokens
+from qiao.desk.tickets.definition import Definition, Option
+from qiao.desk.tickets.models import Ticket, TicketEntry
+from qiao.desk.tickets.types import known
+
+LONGEST: Final = 200_000
+"""Characters of one ticket that are indexed."""
+_BETWEEN: Final = "\x1f"
+_WORDY: Final = frozenset({"text", "long_text", "order", "phone", "email", "number"})
+
+
+def words_of_fields(definition: Definition, data: Mapping[str, Any]) -> Iterable[str]:
+    """Values of fields a ticket is found by. What only certain roles may read is left out: a search must not tell."""
+    for spec in definition.fields:
+        value = data.get(spec.key)
+        if value is None or not spec.searchable or spec.view_roles or "staff" not in spec.sides:
+            continue
+        if spec.kind in _WORDY:
+            yield str(value)
+        elif spec.kind in ("choice", "choices", "cascade"):
+            chosen = {str(one) for one in (value if isinstance(value, list) else [value])}
+            yield from _labels(spec.options, chosen)
+        elif spec.kind == "file" and isinstance(value, list):
+            yield from (str(one["name"]) for one in value if isinstance(one, Mapping) and one.get("name"))
+        elif spec.kind == "table" and isinstance(value, list):
+            yield from (str(cell) for row in value if isinstance(row, Mapping) for cell in row.values())
+
+
+def _labels(options: Sequence[Option], chosen: set[str]) -> Iterable[str]:
+    for option in options:
+        if option.key in chosen:
+            yield from option.label.values()
+        yield from _labels(option.children, chosen)
+
+
+async def index(db: Session, ids: Iterable[UUID]) -> None:
+    """Writes the tokens of tickets anew. Safe to repeat."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return
+    columns = (Ticket.id, Ticket.number, Ticket.type_id, Ticket.title, Ticket.description, Ticket.data)
+    rows = list(await db.execute(select(*columns).where(Ticket.id.in_(wanted))))
+    kinds = await known.by_ids(db, [row.type_id for row in rows])
+    entries = await db.execute(
+        select(TicketEntry.ticket_id, TicketEntry.body, TicketEntry.payload["files"])
+        .where(TicketEntry.ticket_id.in_(wanted), TicketEntry.kind.in_(("comment", "note", "event")))
+        .order_by(TicketEntry.ticket_id, TicketEntry.seq.desc())
+        .limit(5000)
+    )
+    written: dict[UUID, list[str]] = {}
+    for ticket_id, body, files in entries:
+        parts = written.setdefault(ticket_id, [])
+        parts.append(body)
+        parts += [str(one["name"]) for one in files or [] if isinstance(one, Mapping) and one.get("name")]
+    found: list[tuple[UUID, str]] = []
+    for row in rows:
+        definition = kinds[row.type_id].definition
+        parts = [str(row.number), f"{definition.prefix}-{row.number}", row.title, row.description]
+        parts += [*words_of_fields(definition, row.data), *written.get(row.id, ())]
+        found.append((row.id, _BETWEEN.join(sorted(set(search_tokens("\n".join(parts)[:LONGEST]))))))
+        await asyncio.sleep(0)  # cutting words is the processor's work
+    if not found:
+        return
+    await db.execute(
+        text(
+            "INSERT INTO ticket_search (ticket_id, tokens)"
+            " SELECT i, array_to_tsvector(string_to_array(t, :between))"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS text[])) AS n(i, t)"
+            " ON CONFLICT (ticket_id) DO UPDATE SET tokens = excluded.tokens"
+        ),
+        {"ids": [one for one, _ in found], "tokens": [tokens for _, tokens in found], "between": _BETWEEN},
+    )
