@@ -13,9 +13,9 @@ from qiao.bot.flows import document
 from qiao.bot.flows.conditions import tests_of
 from qiao.bot.flows.document import Ask, Branch, CallTool, Condition, Confirm, Flow, Say, Verify
 from qiao.bot.flows.templates import FILTERS, gaps
-from qiao.core.documents import Unreadable, read_document
 from qiao.bot.tools.ports import COMMON_ERRORS, ToolSpec, Words
 from qiao.core import i18n
+from qiao.core.documents import Unreadable, read_document
 
 LARGEST_FILE: Final = 512 * 1024
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from qiao.bot.tools import plugins, service
-from qiao.core.documents import read_document
 from qiao.bot.tools.http import purpose, secrets_of
 from qiao.bot.tools.models import ToolCallRow, ToolRow
 from qiao.bot.tools.ports import Call, Subject, ToolFailed, ToolSpec
@@ -19,6 +18,7 @@ from qiao.bot.tools.sql import fault
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.core.documents import read_document
 from qiao.core.errors import Conflict, Invalid, NotFound
 from qiao.core.ids import new_id
 from qiao.core.secrets import seal
