@@ -13,7 +13,7 @@ from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from qiao.core.conditions import Condition, Group, Operator, Test, compare
+from qiao.core.conditions import Condition, Group, Operator, Test, compare, lookup
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -79,6 +79,19 @@ class Program:
 
     source: str
     _run: _Run
+    _parts: tuple[tuple[str, _Run, tuple[str, ...]], ...] = ()
+    """What is joined by `&&` at the top: the text, its program, and the facts it names."""
+
+    def why(self, facts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The first part that is not true, with the values of the facts in it."""
+        for text, run, paths in self._parts:
+            try:
+                if _truth(run(_Env(facts, perf_counter() + SECONDS)), (1, 1)):
+                    continue
+            except (ExpressionError, RecursionError):
+                pass
+            return text, {path: lookup(facts, path) for path in paths}
+        return self.source, {}
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """Whether it is true of `facts` (nested mappings). Raises ExpressionError when it has no answer."""
@@ -119,7 +132,24 @@ def compiled(source: str, names: Names) -> Program:
         raise ExpressionError("too_deep") from None
     if node.kind not in ("yes_no", "any"):
         raise ExpressionError("not_yes_or_no", *_place(tree))
-    return Program(source, node.run)
+    parts = []
+    for part in _conjuncts(tree):
+        compiler = _Compiler(names)
+        run = compiler.node(part, 0).run
+        parts.append((source[part.meta.start_pos : part.meta.end_pos], run, tuple(compiler.used)))
+    return Program(source, node.run, tuple(parts))
+
+
+def _conjuncts(tree: Any) -> list[Any]:
+    """What `&&` joins at the top, in order."""
+    while len(tree.children) == 1 and tree.data in ("expr", "conditionalor", "conditionaland", "relation"):
+        child = tree.children[0]
+        if not hasattr(child, "children"):
+            break
+        tree = child
+    if tree.data == "conditionaland" and len(tree.children) == 2:
+        return [*_conjuncts(tree.children[0]), *_conjuncts(tree.children[1])]
+    return [tree]
 
 
 @lru_cache(maxsize=1)
@@ -167,6 +197,7 @@ class _Compiler:
     def __init__(self, names: Names):
         self.names = names
         self.locals: list[str] = []
+        self.used: dict[str, None] = {}
 
     def node(self, tree: "Tree[Token]", depth: int) -> _Node:
         from lark import Tree as LarkTree
@@ -286,6 +317,8 @@ class _Compiler:
             if found is None:
                 raise ExpressionError("unknown_name", *place, name=path)
             kind = found
+            if kind != "object":
+                self.used[path] = None
         elif inner.kind not in ("any", "object"):
             raise ExpressionError("no_parts", *place, name=key)
 

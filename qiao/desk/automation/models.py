@@ -196,3 +196,15 @@ class Macro(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_by: Mapped[UUID | None]
+
+
+class MacroPress(Base):
+    """A press of a macro's button: the same one acts once, however often it arrives. Kept for a day."""
+
+    __tablename__ = "macro_presses"
+    __table_args__ = (Index("ix_macro_presses_at", "at"),)
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    macro_id: Mapped[UUID]
+    at: Mapped[datetime]

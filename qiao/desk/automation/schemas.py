@@ -426,8 +426,6 @@ class LimitsBody(Part):
 class LimitsView(BaseModel):
     mails_per_hour: int
     sent_last_hour: int
-    held_back_today: int
-    """Mails that rules asked for today and that a limit kept in."""
 
 
 # -- macros ------------------------------------------------------------------------------------------------------------
@@ -475,3 +473,12 @@ class Step(BaseModel):
 
 class MacroResult(BaseModel):
     steps: list[Step]
+
+
+class DryRunView(BaseModel):
+    """`result` is there once `state` is done."""
+
+    state: str
+    done: int
+    total: int | None
+    result: dict[str, Any] | None

@@ -90,6 +90,14 @@ async def refs(db: Session, ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
     return {row.id: _ref(row) for row in await repository.customers(db, ids)}
 
 
+async def condition_facts(db: Session, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What rules may ask of customers, by id."""
+    return {
+        row.id: {"name": row.name, "level": row.level, "city": row.city, "tags": list(row.tags)}
+        for row in await repository.customers(db, ids)
+    }
+
+
 async def ref_by_number(db: Session, number: int) -> CustomerRef:
     """The customer with this short number. Raises NotFound."""
     row = await repository.customer_by_number(db, number)
@@ -175,6 +183,24 @@ async def identify_visitor(
                 await _learn(db, row, profile, overwrite=True)
                 return _ref(row)
     return await resolve_identity(db, inbox_id, "external", external_id, True, profile)
+
+
+async def sign_in_by_email(db: Session, inbox_id: UUID, address: str, profile: Profile) -> CustomerRef:
+    """The customer who has just proved to read this mailbox; a new one where nobody has it.
+
+    Known are those who proved it before, and the one record that holds the address because the company put it there
+    (staff, or the site that vouches for its customers). What an anonymous visitor typed as their address proves nothing:
+    a record that began as a visitor and was never vouched for is nobody's by it.
+    """
+    value = _identity_value("email", address)
+    if await repository.by_identity(db, "email", "", value) is None:
+        records = await repository.by_profile_email(db, value, 50)
+        known = await repository.identities(db, [row.id for row in records])
+        kinds = {row.id: {one.kind for one in known.get(row.id, [])} for row in records}
+        given = [row for row in records if "external" in kinds[row.id] or "visitor" not in kinds[row.id]]
+        if len(given) == 1:
+            await repository.claim_identity(db, given[0].id, "email", "", value, True)
+    return await resolve_identity(db, inbox_id, "email", value, True, profile)
 
 
 async def _create_with_identity(
