@@ -11,6 +11,8 @@ export class Problem extends Error {
   readonly fields: FieldProblem[];
   readonly requestId: string | null;
   readonly retryAfter: number | null;
+  /** What a client needs to act on it, by the kind of problem. */
+  readonly data: Record<string, unknown> | null;
 
   constructor(init: {
     status: number;
@@ -19,6 +21,7 @@ export class Problem extends Error {
     fields?: FieldProblem[];
     requestId?: string | null;
     retryAfter?: number | null;
+    data?: Record<string, unknown> | null;
   }) {
     super(init.sentence);
     this.name = "Problem";
@@ -27,6 +30,7 @@ export class Problem extends Error {
     this.fields = init.fields ?? [];
     this.requestId = init.requestId ?? null;
     this.retryAfter = init.retryAfter ?? null;
+    this.data = init.data ?? null;
   }
 
   /**
@@ -44,6 +48,7 @@ interface ProblemJson {
   code?: string;
   errors?: FieldProblem[];
   request_id?: string;
+  data?: Record<string, unknown>;
 }
 
 type Translate = (key: string, params?: Record<string, unknown>) => string;
@@ -77,6 +82,7 @@ export function problemFromJson(json: unknown, status: number, retryAfter: strin
     fields: Array.isArray(body.errors) ? body.errors : [],
     requestId: body.request_id ?? null,
     retryAfter: retryAfter ? Number(retryAfter) : null,
+    data: body.data ?? null,
   });
 }
 

@@ -5,8 +5,10 @@ import { api } from "@/api/client";
 import { queryClient } from "@/api/queryClient";
 import type { Id, Page } from "@/api/types";
 import { listOf } from "@/app/profile/Sessions";
+import { useCan } from "@/app/session";
 import type {
   EntryView,
+  FoundTicket,
   Prefill,
   TicketRef,
   TicketView,
@@ -22,7 +24,7 @@ export const ticketKeys = {
   timeline: (id: Id) => ["ticket-timeline", id] as const,
   worklogs: (id: Id) => ["ticket-worklogs", id] as const,
   ofCustomer: (id: Id) => ["/tickets", "customer", id] as const,
-  search: (q: string) => ["/tickets", "search", q] as const,
+  search: (q: string) => ["/ticket-lists", "search", q] as const,
   types: ["/ticket-types"] as const,
 };
 
@@ -88,6 +90,11 @@ export function useType(key: string | null | undefined) {
 
 export type Filter = "all" | "comments" | "history";
 const STRETCH = 60;
+const KINDS: Record<Filter, EntryView["kind"][]> = {
+  all: [],
+  comments: ["comment", "note"],
+  history: ["change", "event"],
+};
 
 /** The newest stretch first; older ones on request. Items come back in order, oldest first. */
 export function useTimeline(id: Id, filter: Filter) {
@@ -96,7 +103,7 @@ export function useTimeline(id: Id, filter: Filter) {
     queryFn: ({ pageParam, signal }) =>
       api.get<Timeline>(
         `/tickets/${id}/timeline`,
-        { kind: filter === "all" ? undefined : filter, before: pageParam ?? undefined, limit: STRETCH },
+        { kind: KINDS[filter], before_seq: pageParam ?? undefined, limit: STRETCH },
         signal,
       ),
     initialPageParam: null as number | null,
@@ -133,20 +140,47 @@ export function useTicketsOf(customerId: Id | null | undefined) {
   });
 }
 
+/** By number, title, or words said in it. */
 export function useTicketSearch(q: string) {
   return useQuery({
     queryKey: ticketKeys.search(q),
     queryFn: async ({ signal }) =>
-      listOf(await api.get<TicketView[] | Page<TicketView>>("/tickets", { q, limit: 8 }, signal)),
+      (await api.post<Page<FoundTicket>>("/ticket-lists/query", { q, columns: [], limit: 8 }, { signal }))
+        .items,
     enabled: q.length > 0,
     placeholderData: keepPreviousData,
   });
 }
 
+/** How many tickets wait for this person to do something: theirs, and not waiting for anybody else. */
+export function useTicketsBadge(): number {
+  const enabled = useCan("tickets.handle");
+  const waiting = useQuery({
+    queryKey: ["/ticket-lists", "badge"],
+    queryFn: async ({ signal }) =>
+      await api.post<{ count: number }>(
+        "/ticket-lists/count",
+        {
+          filter: {
+            match: "all",
+            conditions: [
+              { fact: "ticket.assignee_id", op: "is", value: "@me" },
+              { fact: "ticket.status", op: "in", value: ["new", "open"] },
+            ],
+          },
+        },
+        { signal },
+      ),
+    enabled,
+    staleTime: 30_000,
+  });
+  return waiting.data?.count ?? 0;
+}
+
 export const prefillFrom = (conversationId: Id, typeKey?: string, signal?: AbortSignal) =>
   api.get<Prefill>("/tickets/prefill", { conversation_id: conversationId, type_key: typeKey }, signal);
 
-export function refOf(ticket: TicketView): TicketRef {
+export function refOf(ticket: FoundTicket): TicketRef {
   return {
     id: ticket.id,
     ref: ticket.ref,

@@ -2,6 +2,7 @@ import { ClipboardCheck, ClipboardList, Stamp, Ticket, TicketPlus } from "lucide
 import type { ComponentType } from "react";
 import type { Permission } from "@/api/types";
 import { defineFeature, type FeatureRoute } from "@/app/feature";
+import { useTicketsBadge } from "./api";
 import { startTicket } from "./create/state";
 
 const SEES: Permission[] = ["tickets.handle", "tickets.view_all"];
@@ -13,7 +14,6 @@ const parts = import.meta.glob<{ default: ComponentType }>([
   "./lists/ListsPage.tsx",
   "./work/TasksPage.tsx",
   "./work/ApprovalsPage.tsx",
-  "./page/TicketPage.tsx",
 ]);
 
 function part(path: string, file: string, permissions: Permission[]): FeatureRoute[] {
@@ -31,6 +31,7 @@ export default defineFeature({
       path: "/tickets",
       order: 12,
       permissions: SEES,
+      useBadge: useTicketsBadge,
       go: "t",
     },
     {
@@ -45,7 +46,7 @@ export default defineFeature({
   ],
   routes: [
     ...part("/tickets", "./lists/ListsPage.tsx", SEES),
-    ...part("/tickets/$number", "./page/TicketPage.tsx", WORKS),
+    { path: "/tickets/$number", component: () => import("./page/TicketPage"), permissions: WORKS },
     ...part("/tasks", "./work/TasksPage.tsx", ["tasks.handle"]),
     ...part("/approvals", "./work/ApprovalsPage.tsx", WORKS),
   ],
@@ -75,4 +76,5 @@ export default defineFeature({
       run: ({ navigate }) => navigate("/approvals"),
     },
   ],
+  overlay: () => import("./create/Overlay"),
 });

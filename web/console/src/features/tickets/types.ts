@@ -295,11 +295,14 @@ export interface TicketView {
   worked_seconds?: number | null;
 }
 
+/** What lists and searches tell of a ticket. */
+export type FoundTicket = Pick<TicketView, "id" | "ref" | "title" | "status" | "state" | "customer">;
+
 /** The name under which the parts of the page know it. */
 export type Ticket = TicketView;
 
 export interface EntryFile {
-  id: Id;
+  file_id: Id;
   name: string;
   mime: string;
   size: number;

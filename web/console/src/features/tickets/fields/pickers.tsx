@@ -11,7 +11,7 @@ import { calledAs, nameMatches } from "@/lib/names";
 import { Avatar } from "@/ui/Avatar";
 import { useTicketSearch } from "../api";
 import { StateTag } from "../bits";
-import type { TicketView } from "../types";
+import type { FoundTicket } from "../types";
 
 export interface Department {
   id: Id;
@@ -243,7 +243,7 @@ export function OrderPicker(props: PickerProps<string> & { customerId?: Id | nul
 
 /** Another ticket, found by number, title or what is said in it. */
 export function TicketPicker(props: {
-  onPick: (ticket: TicketView) => void;
+  onPick: (ticket: FoundTicket) => void;
   without?: readonly Id[];
   autoFocus?: boolean;
   label: string;
