@@ -181,7 +181,9 @@ async def note(db: Session, doing: Doing) -> None:
 
 
 async def _tripped(db: Session, rule: AutomationRule, on: Target, outcome: Outcome) -> None:
-    """The loop guard held a rule back: whoever manages automation hears of it. The rule stays as it is."""
+    """The loop guard held a rule back: whoever manages automation hears of it, once an hour. The rule stays as it is."""
+    if await repository.held_back(db, rule.id, on.id, clock.now() - timedelta(hours=1)) > 1:
+        return
     logger.warning(
         "automation_limited", rule_id=str(rule.id), subject_id=str(on.id), limit=(outcome.reason or {}).get("limit")
     )

@@ -93,6 +93,17 @@ async def acted(db: Session, rule_ids: Sequence[UUID], subject_id: UUID, since: 
     return dict(list((await db.execute(query)).tuples()))
 
 
+async def held_back(db: Session, rule_id: UUID, subject_id: UUID, since: datetime) -> int:
+    """How often the loop guard held a rule back on an object since."""
+    query = select(func.count()).where(
+        AutomationRun.subject_id == subject_id,
+        AutomationRun.at > since,
+        AutomationRun.rule_id == rule_id,
+        AutomationRun.outcome == "limited",
+    )
+    return (await db.execute(query)).scalar_one()
+
+
 async def add_runs(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Writes runs. One that did not match before may match now; every other occasion stands once."""
     if not rows:

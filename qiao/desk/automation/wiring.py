@@ -2,6 +2,8 @@
 
 from qiao.core.runtime import Runtime
 from qiao.desk.automation import shipped
+from qiao.desk.automation.ports import Procedures
+from qiao.desk.automation.procedures import SopProcedures
 from qiao.desk.automation.rulebook import RuleBook
 
 
@@ -9,9 +11,9 @@ def provide(runtime: Runtime) -> None:
     book = RuleBook(runtime.db)
     runtime.provide(RuleBook, book)
     runtime.tailer.listen(book.heard)
+    runtime.provide(Procedures, SopProcedures())  # type: ignore[type-abstract]  # a protocol is the key of its part
 
 
 async def start(runtime: Runtime) -> None:
-    async with runtime.db.transaction() as db:
-        await shipped.ensure(db)
+    await runtime.db.run(shipped.ensure)
     await runtime.get(RuleBook).read()
