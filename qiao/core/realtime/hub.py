@@ -7,7 +7,7 @@ pass directly. Delivery is decided per connection from the audience an event sta
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -144,6 +144,11 @@ class Hub:
     def users_here(self) -> set[UUID]:
         """Staff with at least one open connection in this process."""
         return {c.actor.id for c in self.staff if c.actor is not None and c.actor.id is not None}
+
+    def members_here(self, departments: Collection[UUID]) -> set[UUID]:
+        """Those of `users_here` who belong to one of these departments."""
+        found = {c.actor.id for c in self.staff if c.actor is not None and c.actor.department_id in departments}
+        return {one for one in found if one is not None}
 
     def viewers(self, conversation_id: UUID) -> list[Connection]:
         return [c for c in self.staff if c.viewing == conversation_id]

@@ -468,45 +468,7 @@ _KINDS: Final[dict[str, Callable[[FieldSpec, Any], Any]]] = {
 }
 
 
-# -- words for search and for people -----------------------------------------------------------------------------------
-
-
-def texts(definition: Definition, values: Mapping[str, Any]) -> list[str]:
-    """The words of searchable fields: what was typed, the names of choices and files."""
-    found: list[str] = []
-    for spec in definition.fields:
-        if spec.searchable and spec.key in values:
-            found.extend(_texts_of(spec, values[spec.key]))
-    return found
-
-
-def _texts_of(spec: FieldSpec, value: Any) -> list[str]:
-    if spec.kind in ("choice", "choices", "cascade"):
-        return labels(spec, value)
-    if spec.kind == "file":
-        return [str(one.get("name") or "") for one in value if isinstance(one, Mapping)]
-    if spec.kind == "table":
-        return [str(cell) for row in value for cell in row.values() if isinstance(cell, str | int | float)]
-    if spec.kind in ("person", "customer", "yes_no"):
-        return []
-    if isinstance(value, Mapping):
-        minor = value.get("minor")
-        return [f"{minor / 100:.2f}"] if isinstance(minor, int) else []
-    return [str(value)]
-
-
-def labels(spec: FieldSpec, value: Any) -> list[str]:
-    """The names of chosen options in every language."""
-    found: list[str] = []
-    level = spec.options
-    for key in value if isinstance(value, list) else [value]:
-        option = next((one for one in level if one.key == key), None)
-        if option is None:
-            continue
-        found.extend(option.label.values())
-        if spec.kind == "cascade":
-            level = option.children
-    return found
+# -- words for people -------------------------------------------------------------------------------------------------
 
 
 def money(minor: int, currency: str) -> str:

@@ -16,6 +16,7 @@ LinkKind = Literal["relates", "duplicates", "blocks", "causes"]
 LinkWay = Literal["relates", "duplicates", "blocks", "causes", "duplicated_by", "blocked_by", "caused_by"]
 """A link as seen from one of its ends."""
 LocaleName = Literal["zh-CN", "en"]
+EntryKind = Literal["comment", "note", "change", "event"]
 TITLE_LIMIT: Final = 200
 TEXT_LIMIT: Final = 20_000
 PAYLOAD_LIMIT: Final = 32 * 1024

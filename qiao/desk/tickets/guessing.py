@@ -1,0 +1,160 @@
+"""What a ticket from a conversation probably is about, by words anybody can check. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from qiao.core.text import normalize
+from qiao.desk.tickets.definition import Definition, FieldSpec
+
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "refund": (
+        "退款", "退货", "退换", "换货", "退钱", "退掉", "不想要了", "七天无理由", "refund", "return", "exchange",
+        "money back", "send it back",
+    ),
+    "logistics": (
+        "物流", "快递", "发货", "没收到", "未收到", "派送", "签收", "催件", "改地址", "运单", "丢件", "包裹", "delivery",
+        "shipping", "parcel", "package", "tracking", "courier", "not arrived", "never arrived", "where is my order",
+    ),
+    "invoice": ("发票", "开票", "抬头", "税号", "专票", "invoice", "receipt", "vat", "tax number"),
+    "fault": (
+        "坏了", "故障", "不工作", "开不了机", "不通电", "维修", "报修", "保修", "漏水", "漏电", "冒烟", "异响", "broken",
+        "not working", "does not work", "doesn't work", "won't turn on", "repair", "warranty", "faulty", "leaking",
+    ),
+    "complaint": (
+        "投诉", "举报", "差评", "太差", "态度差", "骗人", "欺骗", "消协", "12315", "曝光", "赔偿", "complain", "complaint",
+        "terrible", "unacceptable", "awful", "compensation", "disgusted",
+    ),
+    "suggestion": ("建议", "希望你们", "能不能增加", "suggest", "suggestion", "it would be nice", "feature request"),
+    "consultation": ("咨询", "请问", "想问", "怎么", "如何", "哪款", "question", "how do i", "how can i", "which one"),
+}  # fmt: skip
+"""What speaks for the shipped types. A type of one's own is guessed by its name."""
+WEIGHTS: Final[Mapping[str, float]] = {"consultation": 0.4, "complaint": 1.6, "suggestion": 1.2}
+"""Asking politely comes with every matter; being angry overrides what about."""
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "damaged": ("破损", "碎了", "摔坏", "压坏", "cracked", "damaged", "smashed"),
+    "quality": ("质量", "瑕疵", "掉色", "开线", "坏了", "defect", "faulty", "poor quality"),
+    "wrong": ("发错", "漏发", "少发", "少了", "wrong item", "wrong colour", "wrong color", "missing item", "missing"),
+    "not_as_described": ("与描述不符", "和图片不一样", "不一样", "not as described", "different from the picture"),
+    "no_longer_wanted": ("不想要", "不喜欢", "不合适", "买多了", "changed my mind", "no longer want", "don't want"),
+    "exchange": ("换货", "换一", "exchange", "replacement"),
+    "refund_only": ("仅退款", "不用退货", "refund only", "keep the"),
+    "not_moving": ("不动", "没更新", "没有更新", "停在", "not moving", "stuck", "no update"),
+    "not_received": ("没收到", "未收到", "显示签收", "not received", "says delivered"),
+    "address": ("改地址", "换地址", "地址写错", "change the address", "wrong address", "new address"),
+    "lost": ("丢了", "丢件", "丢失", "lost"),
+    "dead": ("不通电", "开不了机", "没反应", "won't turn on", "no power", "dead"),
+    "noise": ("异响", "噪音", "noise", "noisy"),
+    "leak": ("漏水", "漏电", "leak"),
+    "special": ("专票", "专用发票", "special invoice"),
+    "company": ("公司抬头", "税号", "公司", "company", "tax number"),
+    "sf": ("顺丰", "sf express"),
+    "jd": ("京东", "jd logistics"),
+    "zto": ("中通", "zto"),
+    "yto": ("圆通", "yto"),
+    "ems": ("邮政", "ems"),
+}  # fmt: skip
+URGENT: Final = (
+    "紧急",
+    "马上",
+    "立刻",
+    "赶紧",
+    "着火",
+    "冒烟",
+    "漏电",
+    "urgent",
+    "asap",
+    "immediately",
+    "fire",
+    "smoke",
+    "shock",
+)
+_NUMBER: Final = re.compile(r"[A-Za-z]{0,6}-?\d[A-Za-z0-9-]{4,40}")
+_AMOUNT: Final = re.compile(
+    r"(?:[¥￥]|rmb\s?|cny\s?)\s?(\d{1,8}(?:\.\d{1,2})?)|(\d{1,8}(?:\.\d{1,2})?)\s?(?:元|块|rmb|yuan|cny)", re.IGNORECASE
+)
+_PHONE: Final = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)")
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_TAX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]{15}(?:[0-9A-Z]{3})?(?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How much speaks for a type, and which words."""
+
+    key: str
+    score: float
+    words: tuple[str, ...]
+
+
+def types_by_words(said: str, names: Mapping[str, Sequence[str]]) -> list[Guess]:
+    """Types with what spoke for them, likeliest first. `names` are the types' keys and their names."""
+    text = normalize(said)
+    found = []
+    for key, own in names.items():
+        words = WORDS.get(key) or tuple(own)
+        hits = tuple(word for word in words if word and normalize(word) in text)
+        found.append(Guess(key, len(hits) * WEIGHTS.get(key, 1.0), hits))
+    order = {key: place for place, key in enumerate(names)}
+    return sorted(found, key=lambda one: (-one.score, order[one.key]))
+
+
+def numbers_in(said: str) -> list[str]:
+    """Everything that looks like the number of an order or a parcel."""
+    return list(dict.fromkeys(match[0] for match in _NUMBER.finditer(said)))
+
+
+def same_number(one: str, other: str) -> bool:
+    return _bare(one) == _bare(other) and len(_bare(one)) >= 5
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", normalize(number))
+
+
+def amount_in(said: str) -> int | None:
+    """The last amount of money named, in cents."""
+    found = [match[1] or match[2] for match in _AMOUNT.finditer(said)]
+    return round(float(found[-1]) * 100) if found else None
+
+
+def phone_in(said: str) -> str | None:
+    found = _PHONE.findall(said)
+    return str(found[-1]) if found else None
+
+
+def email_in(said: str) -> str | None:
+    found = _EMAIL.findall(said)
+    return str(found[-1]) if found else None
+
+
+def tax_number_in(said: str) -> str | None:
+    found = [one for one in _TAX.findall(said) if any(c.isalpha() for c in one) or len(one) == 15]
+    return str(found[-1]) if found else None
+
+
+def option_in(spec: FieldSpec, said: str) -> tuple[str, str] | None:
+    """The one option whose name or words were said, and the word; None when none was, or several."""
+    text = normalize(said)
+    hits: dict[str, str] = {}
+    for option in spec.options:
+        for word in (*option.label.values(), *OPTIONS.get(option.key, ())):
+            if len(word) >= 2 and normalize(word) in text:
+                hits.setdefault(option.key, word)
+    return next(iter(hits.items())) if len(hits) == 1 else None
+
+
+def is_urgent(said: str) -> bool:
+    text = normalize(said)
+    return any(word in text for word in URGENT)
+
+
+def names_of(definition: Definition) -> list[str]:
+    return [words for words in definition.name.values() if words]
+
+
+def summary(lines: Iterable[str], most: int = 6) -> str:
+    """The last things the customer said, in order, greetings left out."""
+    kept = [line for line in (" ".join(one.split()) for one in lines) if len(line) > 3]
+    return "\n".join(kept[-most:])
