@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import and_, bindparam, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from qiao.core.db import Session
@@ -184,12 +185,12 @@ _PUT: Final = text(
     """
     UPDATE sla_clocks c
     SET state = i.state, due_at = i.due_at, next_at = i.next_at, breached_at = i.breached_at,
-        fired = c.fired || i.fired
+        fired = c.fired || CAST(i.fired AS jsonb)
     FROM unnest(:ids, CAST(:states AS text[]), CAST(:dues AS timestamptz[]), CAST(:nexts AS timestamptz[]),
-                CAST(:breaches AS timestamptz[]), :fired) AS i(id, state, due_at, next_at, breached_at, fired)
+                CAST(:breaches AS timestamptz[]), CAST(:fired AS text[])) AS i(id, state, due_at, next_at, breached_at, fired)
     WHERE c.id = i.id
     """
-).bindparams(bindparam("ids", type_=ARRAY(PgUuid(as_uuid=True))), bindparam("fired", type_=ARRAY(JSONB)))
+).bindparams(bindparam("ids", type_=ARRAY(PgUuid(as_uuid=True))))
 
 
 async def put(
@@ -207,7 +208,7 @@ async def put(
             "dues": list(dues),
             "nexts": list(nexts),
             "breaches": list(breaches),
-            "fired": list(fired),
+            "fired": [msgspec.json.encode(one).decode() for one in fired],
         },
     )
 

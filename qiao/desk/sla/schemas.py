@@ -135,14 +135,14 @@ class PreviewBody(Body):
     ticket: Annotated[str, Field(max_length=60)] | None = None
 
 
-class Promise(msgspec.Struct, frozen=True):
+class Promise(BaseModel):
     kind: str
     target_s: int
     business: bool
     due_at: datetime | None
 
 
-class PreviewTicket(msgspec.Struct, frozen=True):
+class PreviewTicket(BaseModel):
     """`applies`: its conditions hold. `taken_by`: the policy above it that would take the ticket first."""
 
     id: UUID
@@ -153,7 +153,7 @@ class PreviewTicket(msgspec.Struct, frozen=True):
     promises: list[Promise]
 
 
-class PreviewMiss(msgspec.Struct, frozen=True):
+class PreviewMiss(BaseModel):
     id: UUID
     ref: str
     title: str
@@ -162,7 +162,7 @@ class PreviewMiss(msgspec.Struct, frozen=True):
     took_s: int
 
 
-class Preview(msgspec.Struct, frozen=True):
+class Preview(BaseModel):
     """Of the newest `looked_at` tickets the reader may see, `matched` would be under this policy and `missed` are promises
     it would have broken."""
 
@@ -191,18 +191,18 @@ class ExplainBody(Body):
     text: Annotated[str, Field(max_length=500), AfterValidator(_word)] = ""
 
 
-class Ref(msgspec.Struct, frozen=True):
+class Ref(BaseModel):
     id: UUID
     name: str
 
 
-class CalendarRef(msgspec.Struct, frozen=True):
+class CalendarRef(BaseModel):
     id: UUID
     name: str
     timezone: str
 
 
-class BreachReason(msgspec.Struct, frozen=True):
+class BreachReason(BaseModel):
     key: str | None
     label: dict[str, str] | None
     text: str
@@ -210,13 +210,13 @@ class BreachReason(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class StepView(msgspec.Struct, frozen=True):
+class StepView(BaseModel):
     id: str
     at: datetime
     does: str
 
 
-class ClockView(msgspec.Struct, frozen=True, kw_only=True):
+class ClockView(BaseModel):
     """A clock as it stands now. `due_at` is null while it stands still. `breached_at` stays after it was done late."""
 
     id: UUID
@@ -236,13 +236,13 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[StepView]
 
 
-class TicketClocks(msgspec.Struct, frozen=True):
+class TicketClocks(BaseModel):
     items: list[ClockView]
     reasons: list[dict[str, Any]]
     may_explain: bool
 
 
-class BreachView(msgspec.Struct, frozen=True, kw_only=True):
+class BreachView(BaseModel):
     """A broken promise in the report. `overdue_s` is by how much, in the clock's own time, until it was done or now."""
 
     id: UUID
@@ -259,7 +259,7 @@ class BreachView(msgspec.Struct, frozen=True, kw_only=True):
     reason_text: str | None
 
 
-class BreachCount(msgspec.Struct, frozen=True):
+class BreachCount(BaseModel):
     policy_id: UUID | None
     policy: str | None
     kind: str
@@ -267,7 +267,7 @@ class BreachCount(msgspec.Struct, frozen=True):
     count: int
 
 
-class Breaches(msgspec.Struct, frozen=True):
+class Breaches(BaseModel):
     """Broken promises of a time, counted by policy, kind and reason; `kept` is how many promises of that time were kept."""
 
     kept: int

@@ -249,8 +249,10 @@ async def of_ticket(db: Session, actor: Actor, ticket_id: UUID) -> TicketClocks:
                 id=row.id,
                 kind=row.kind,
                 state="breached" if row.state == "running" and broken_at else row.state,
-                policy=Ref(policy.id, policy.name) if policy is not None else None,
-                calendar=CalendarRef(calendar.id, calendar.name, calendar.timezone) if calendar else None,
+                policy=Ref(id=policy.id, name=policy.name) if policy is not None else None,
+                calendar=CalendarRef(id=calendar.id, name=calendar.name, timezone=calendar.timezone)
+                if calendar
+                else None,
                 target_s=row.target_s,
                 elapsed_s=clocks.elapsed(keeping.clock_of(row), book.ruler(row.calendar_id), now) // SECOND,
                 started_at=row.started_at,
@@ -277,7 +279,9 @@ async def of_ticket(db: Session, actor: Actor, ticket_id: UUID) -> TicketClocks:
 def _step(book: Rulebook, row: ClockRow, fired: dict[str, Any]) -> StepView:
     policy = book.by_id.get(row.policy_id) if row.policy_id else None
     step = policy.step(fired["id"]) if policy is not None else None
-    return StepView(fired["id"], datetime.fromisoformat(fired["at"]), step.action.do if step is not None else "")
+    return StepView(
+        id=fired["id"], at=datetime.fromisoformat(fired["at"]), does=step.action.do if step is not None else ""
+    )
 
 
 def _may_explain(actor: Actor) -> bool:

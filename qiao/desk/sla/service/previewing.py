@@ -59,7 +59,16 @@ async def preview(db: Session, actor: Actor, body: PreviewBody) -> Preview:
             ruler = book.ruler(terms.calendar_id)
             took = _took(ruler, facts.created_at, done_at or now, stood, policy)
             if took > terms.target_s * SECOND:
-                missed.append(PreviewMiss(facts.id, facts.ref, facts.title, kind, terms.target_s, took // SECOND))
+                missed.append(
+                    PreviewMiss(
+                        id=facts.id,
+                        ref=facts.ref,
+                        title=facts.title,
+                        kind=kind,
+                        target_s=terms.target_s,
+                        took_s=took // SECOND,
+                    )
+                )
     missed.sort(key=lambda miss: miss.took_s - miss.target_s, reverse=True)
     return Preview(ticket=found, looked_at=len(views), matched=matched, promises=promises, missed=missed[:50])
 
@@ -80,7 +89,9 @@ def _promises(book: Rulebook, policy: Policy, facts: TicketFacts, now: datetime)
         terms = policy.terms.get((kind, facts.priority))
         if terms is not None:
             due_at = clocks.due(Clock(terms.target_s * SECOND, 0, now), book.ruler(terms.calendar_id))
-            found.append(Promise(kind, terms.target_s, terms.calendar_id is not None, due_at))
+            found.append(
+                Promise(kind=kind, target_s=terms.target_s, business=terms.calendar_id is not None, due_at=due_at)
+            )
     return found
 
 

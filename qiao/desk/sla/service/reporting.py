@@ -36,7 +36,13 @@ async def breaches(
     settings = await repository.settings(db)
     names = {policy.id: policy.name for policy in book.policies}
     groups = [
-        BreachCount(policy, names.get(policy), kind_, "words" if words else key, count)
+        BreachCount(
+            policy_id=policy,
+            policy=names.get(policy),
+            kind=kind_,
+            reason_key="words" if words else key,
+            count=count,
+        )
         for policy, kind_, key, words, count in await repository.breach_counts(db, since, until)
     ]
     rows = await repository.breach_page(
