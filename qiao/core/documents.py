@@ -8,11 +8,6 @@ import yaml
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever PyYAML was built with
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not supported")
-        return super().compose_node(parent, index)
-
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
         """As in JSON every key is a text: `200: …` and `"200": …` are the same."""
         pairs = super().construct_mapping(node, deep)
@@ -51,9 +46,21 @@ class Unreadable(ValueError):
         self.line = line
 
 
+def _refuse_aliases(text: str) -> None:
+    """Looked for before anything is built: they blow up small files and make rings. libyaml's parser offers no hook."""
+    if "*" not in text:
+        return
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            refused = yaml.MarkedYAMLError(problem="aliases are not supported")
+            refused.problem_mark = event.start_mark  # type: ignore[assignment]  # libyaml's marks are of a class of their own
+            raise refused
+
+
 def read_document(text: str) -> Any:
     """The data. Raises Unreadable."""
     try:
+        _refuse_aliases(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -73,6 +80,7 @@ def places(text: str) -> dict[tuple[str | int, ...], Place]:
     """Where each value of a document stands, by its path of keys and numbers. Raises Unreadable."""
     found: dict[tuple[str | int, ...], Place] = {}
     try:
+        _refuse_aliases(text)
         root = yaml.compose(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)

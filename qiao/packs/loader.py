@@ -21,7 +21,7 @@ from .models import (
     Text,
 )
 
-__all__ = ["PackError", "flow_files", "load_demo", "load_demo_from"]
+__all__ = ["PackError", "flow_files", "load_demo", "load_demo_from", "procedure_files"]
 
 PACKS = Path(__file__).parent
 T = TypeVar("T", bound=msgspec.Struct)
@@ -35,6 +35,12 @@ except ImportError:  # PyYAML built without libyaml: slower, same result
 def flow_files(name: str = "ecommerce") -> list[Path]:
     """The flows a pack brings along, in the order of their names."""
     return sorted((PACKS / name / "flows").glob("*.yaml"))
+
+
+def procedure_files(name: str = "ecommerce") -> list[Path]:
+    """The procedures a pack brings along; those within others come first, so that each finds what it leads into."""
+    found = sorted((PACKS / name / "procedures").glob("*.yaml"))
+    return sorted(found, key=lambda path: "type: procedure" in path.read_text(encoding="utf-8"))
 
 
 def load_demo(name: str = "ecommerce") -> DemoPack:
