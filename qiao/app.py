@@ -2,8 +2,8 @@
 
 A room is found by its place: `qiao/<wing>/<room>/`. Of its doors the application uses `models`, `events`, `reactions`,
 `realtime` (imported, they register themselves), `routes` (an APIRouter named `router`, or several in `routers`, or plain
-Starlette routes in `plain_routes`, ASGI classes in `middleware`) and `wiring` (`provide(runtime)`, `start(runtime)`,
-`stop(runtime)`).
+Starlette routes in `plain_routes`, those that answer whatever is left in `last_routes`, ASGI classes in `middleware`)
+and `wiring` (`provide(runtime)`, `start(runtime)`, `stop(runtime)`).
 """
 
 import importlib
@@ -112,6 +112,7 @@ def all_routes() -> tuple[list[BaseRoute], list[Any]]:
     """The routes of all rooms and the middleware they bring. Working out what each route takes costs a second and is the
     same for every application of a process."""
     found: list[BaseRoute] = []
+    last: list[BaseRoute] = []
     wrappers: list[Any] = []
     for room in rooms():
         routes = _door(room, "routes")
@@ -120,8 +121,9 @@ def all_routes() -> tuple[list[BaseRoute], list[Any]]:
         for router in getattr(routes, "routers", None) or ([routes.router] if hasattr(routes, "router") else []):
             found.extend(router.routes)
         found.extend(getattr(routes, "plain_routes", []))
+        last.extend(getattr(routes, "last_routes", []))
         wrappers.extend(getattr(routes, "middleware", []))
-    return found, wrappers
+    return [*found, *last], wrappers
 
 
 def create_app(settings: Settings, database_url: str, *, background: bool = True) -> FastAPI:

@@ -21,7 +21,10 @@ from qiao.core.web.errors import problem_response, unexpected
 
 logger = structlog.get_logger("qiao.http")
 
-_UPLOADS: Final = re.compile(r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports)$")
+_UPLOADS: Final = re.compile(
+    r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports)$"
+    r"|^/help/[^/]+/my/(new|requests)/[^/]+(/reply)?$"
+)
 _SECRETS: Final = re.compile(r"^/api/v1/(auth/|setup|widget/[^/]+/session|users(/|$)|inboxes(/|$))")
 _KEPT: Final = frozenset({b"content-type", b"content-language", b"location"})
 _KEPT_BYTES: Final = 1024 * 1024
@@ -206,7 +209,13 @@ class Idempotency:
         key = request.headers.get("idempotency-key")
         caller = request.headers.get("authorization") or request.cookies.get("qiao_session")
         path = scope["path"]
-        if key is None or caller is None or not path.startswith("/api/") or _UPLOADS.match(path) or _SECRETS.match(path):
+        if (
+            key is None
+            or caller is None
+            or not path.startswith("/api/")
+            or _UPLOADS.match(path)
+            or _SECRETS.match(path)
+        ):
             await self.app(scope, receive, send)
             return
         try:
@@ -218,7 +227,9 @@ class Idempotency:
 
     async def _once(self, request: Request, caller: str, key: str, scope: Scope, send: Send) -> None:
         body = await request.body()
-        named = f"{caller}\n{scope['method']}\n{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}\n{key}"
+        named = (
+            f"{caller}\n{scope['method']}\n{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}\n{key}"
+        )
         owner = hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
         known = await self._claim(runtime_from(request).db, owner, hashlib.sha256(body).digest())
         if known is not None:

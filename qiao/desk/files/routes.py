@@ -32,7 +32,7 @@ async def largest(runtime: Runtime) -> int:
     return min(runtime.settings.upload_max_bytes, company.upload_max_bytes)
 
 
-async def _within(limit: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def within(limit: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Stops a file that grows too large while it arrives, not after it has."""
     size = 0
     async for chunk in chunks:
@@ -55,18 +55,20 @@ async def upload(runtime: Runtime, actor: Actor, request: Request) -> Response:
                 while chunk := await part.read(256 * 1024):
                     yield chunk
 
-            view = await service.take(runtime, actor, part.filename or "file", _within(limit, chunks()))
+            view = await service.take(runtime, actor, part.filename or "file", within(limit, chunks()))
     else:
         name = request.headers.get("x-filename")
         if not name:
             raise Invalid.field("X-Filename", "file.name_missing")
-        view = await service.take(runtime, actor, unquote(name), _within(limit, request.stream()))
+        view = await service.take(runtime, actor, unquote(name), within(limit, request.stream()))
     return Response(msgspec.json.encode(view), status_code=201, media_type="application/json")
 
 
 @router.post("", status_code=201)
 async def upload_file(
-    request: Request, runtime: Runtime_, actor: Annotated[Actor, Needs("conversations.handle", "knowledge.edit")]
+    request: Request,
+    runtime: Runtime_,
+    actor: Annotated[Actor, Needs("conversations.handle", "tickets.handle", "tasks.handle", "knowledge.edit")],
 ) -> Response:
     """Stores a file of the caller's; send it with a message of kind `image` or `file`."""
     return await upload(runtime, actor, request)

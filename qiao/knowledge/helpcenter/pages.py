@@ -21,7 +21,7 @@ from qiao.knowledge.articles.render import to_html
 from qiao.knowledge.helpcenter import content, finding, readers, rendering, repository, service, shelves
 from qiao.knowledge.helpcenter.limits import Limiter
 from qiao.knowledge.helpcenter.look import Look, Looks
-from qiao.knowledge.helpcenter.ports import Chats
+from qiao.knowledge.helpcenter.ports import Chats, Requests
 from qiao.knowledge.helpcenter.readers import Reader
 from qiao.knowledge.helpcenter.schemas import REASONS, Entry, Shelf
 from qiao.knowledge.helpcenter.slugs import VALID
@@ -69,6 +69,12 @@ class Visit:
     def path(self) -> str:
         return self.request.url.path
 
+    @property
+    def requests(self) -> Requests | None:
+        """The readers' own requests, where there are such pages."""
+        port: Requests | None = self.runtime.find(Requests)  # type: ignore[type-abstract]  # a protocol is its part's key
+        return port
+
     def t(self, key: str, **params: Any) -> str:
         return i18n.t(f"help.{key}", self.locale, **params)
 
@@ -112,6 +118,7 @@ class Visit:
                 "indexed": indexed and settings.indexed and status == 200,
                 "query": query,
                 "scripts": scripts,
+                "requests": self.requests is not None and self.requests.offered(self.reader.signed_in),
                 "here": self.path,
                 **context,
             },
@@ -497,6 +504,8 @@ async def sign_in(visit: Visit) -> Response:
     vouched = await runtime.db.run(lambda db: port.vouch(db, chat.id, token, visit.locale))
     response = RedirectResponse(_back(given.get("to"), visit.locale), 303)
     readers.sign_in(runtime, response, vouched)
+    if visit.requests is not None:
+        visit.requests.signed_in(response, vouched)
     return response
 
 
@@ -505,6 +514,8 @@ async def sign_out(visit: Visit) -> Response:
     refuse_foreign_origin(visit.request)
     response = RedirectResponse(f"/help/{visit.locale}", 303)
     readers.sign_out(response)
+    if visit.requests is not None:
+        visit.requests.signed_out(response)
     return response
 
 

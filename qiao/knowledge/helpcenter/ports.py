@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from starlette.responses import Response
+
 from qiao.core.db import Session
 
 
@@ -25,6 +27,20 @@ class ChatRef:
     id: UUID
     name: str
     key: str
+
+
+class Requests(Protocol):
+    """The customers' own pages (channels)."""
+
+    def offered(self, signed_in: bool) -> bool:
+        """Whether there is a way in for this reader, so that pages may lead there."""
+        ...
+
+    def signed_in(self, response: Response, vouched: Vouched) -> None:
+        """A customer was vouched for: their own pages know them from now on, too."""
+        ...
+
+    def signed_out(self, response: Response) -> None: ...
 
 
 class Chats(Protocol):

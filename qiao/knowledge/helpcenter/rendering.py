@@ -38,6 +38,14 @@ def environment() -> Environment:
     return found
 
 
+def also_from(folder: Path) -> None:
+    """Pages of another room in the same clothes: their templates lie in `folder`, under names of their own."""
+    loader = environment().loader
+    assert isinstance(loader, FileSystemLoader)
+    if str(folder) not in loader.searchpath:
+        loader.searchpath.append(str(folder))
+
+
 @lru_cache(maxsize=16)
 def asset(name: str) -> str:
     """The address of a static file, which changes with its content."""

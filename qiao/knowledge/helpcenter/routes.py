@@ -77,5 +77,5 @@ plain_routes = [
     Route("/help/{locale}/feedback", pages.refused(pages.feedback), methods=["POST"]),
     Route("/help/{locale}/sign-in", pages.refused(pages.sign_in), methods=["POST"]),
     Route("/help/{locale}/sign-out", pages.refused(pages.sign_out), methods=["POST"]),
-    Route("/help/{path:path}", pages.nothing_here),
 ]
+last_routes = [Route("/help/{path:path}", pages.nothing_here)]

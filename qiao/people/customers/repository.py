@@ -37,6 +37,12 @@ async def by_identity(db: Session, kind: str, scope: str, value: str) -> tuple[C
     return None if row is None else (row[0], row[1])
 
 
+async def by_profile_email(db: Session, address: str, limit: int) -> Sequence[CustomerRow]:
+    """Customers whose record holds this address, oldest first."""
+    query = select(CustomerRow).where(CustomerRow.email == address).order_by(CustomerRow.id).limit(limit)
+    return (await db.execute(query)).scalars().all()
+
+
 async def claim_identity(
     db: Session, customer_id: UUID, kind: str, scope: str, value: str, verified: bool
 ) -> IdentityRow | None:

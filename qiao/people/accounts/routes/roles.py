@@ -15,7 +15,10 @@ Manager = Annotated[Actor, Needs("roles.manage")]
 
 
 @router.get("/roles")
-async def list_roles(actor: Annotated[Actor, Needs("users.manage", "roles.manage")], db: Read) -> list[RoleView]:
+async def list_roles(
+    actor: Annotated[Actor, Needs("users.manage", "roles.manage", "tickets.manage")], db: Read
+) -> list[RoleView]:
+    """Roles and what they may do; whoever makes ticket types names roles in them."""
     return await service.list_roles(db, actor.locale)
 
 
