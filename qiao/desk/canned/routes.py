@@ -14,8 +14,8 @@ from qiao.desk.canned.schemas import CannedView, Rendered, VariableView
 from qiao.people.accounts.access import Needs
 
 router = Router(prefix="/canned", tags=["canned replies"])
-User = Annotated[Actor, Needs("conversations.handle", "canned.edit")]
-Handler = Annotated[Actor, Needs("conversations.handle")]
+User = Annotated[Actor, Needs("conversations.handle", "tickets.handle", "canned.edit")]
+Handler = Annotated[Actor, Needs("conversations.handle", "tickets.handle")]
 
 
 @router.get("")
@@ -63,5 +63,5 @@ async def delete_canned(canned_id: UUID, actor: User, db: Tx) -> None:
 
 @router.post("/{canned_id}/render")
 async def render_canned(canned_id: UUID, body: schemas.RenderBody, actor: Handler, db: Tx) -> Rendered:
-    """The reply filled for a conversation the caller may see; `missing` lists what is not known."""
-    return await service.render(db, actor, canned_id, body.conversation_id)
+    """The reply filled for a conversation or ticket the caller may see; `missing` lists what is not known."""
+    return await service.render(db, actor, canned_id, conversation_id=body.conversation_id, ticket_id=body.ticket_id)

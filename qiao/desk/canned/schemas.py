@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 LocaleName = Literal["zh-CN", "en"]
@@ -83,7 +83,16 @@ class CannedPatch(Body):
 
 
 class RenderBody(Body):
-    conversation_id: UUID
+    """For a conversation, or for a ticket."""
+
+    conversation_id: UUID | None = None
+    ticket_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "RenderBody":
+        if (self.conversation_id is None) == (self.ticket_id is None):
+            raise PydanticCustomError("canned.render_for", "one of both")
+        return self
 
 
 class Gap(BaseModel):

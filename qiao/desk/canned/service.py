@@ -1,7 +1,7 @@
 """The verbs of canned replies."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, cast, func, or_, select, text, update
@@ -18,6 +18,7 @@ from qiao.desk.canned import policy
 from qiao.desk.canned.models import CannedReply
 from qiao.desk.canned.schemas import CannedCreate, CannedPatch, CannedView, Gap, Rendered, VariableView
 from qiao.desk.conversations import service as conversations
+from qiao.desk.tickets import service as tickets
 from qiao.people.accounts import audit
 from qiao.people.accounts import service as accounts
 from qiao.people.customers import service as customers
@@ -222,33 +223,29 @@ async def _index(db: Session, row: CannedReply) -> None:
 # -- using -------------------------------------------------------------------------------------------------------------
 
 
-async def render(db: Session, actor: Actor, canned_id: UUID, conversation_id: UUID) -> Rendered:
-    """The reply for a conversation `actor` may see, and counts the use.
+async def render(
+    db: Session,
+    actor: Actor,
+    canned_id: UUID,
+    *,
+    conversation_id: UUID | None = None,
+    ticket_id: UUID | None = None,
+) -> Rendered:
+    """The reply for a conversation or ticket `actor` may see, and counts the use.
 
-    The order is the customer's latest; what is not known shows as a gap in the conversation's language.
+    The order is the customer's latest; what is not known shows as a gap in the language of what it is for.
     """
     row = await _visible(db, actor, canned_id)
-    facts = await conversations.require_visible(db, actor, conversation_id)
-    customer = await customers.get(db, actor, facts.customer_id)
-    latest = next(iter(await orders.of_customer(db, actor, facts.customer_id, limit=1)), None)
-    people = await accounts.people(db, [actor.id] if actor.id else [])
+    place = await _place(db, actor, conversation_id, ticket_id)
     values: dict[str, str | None] = {
-        "customer.name": customer.name,
-        "customer.level": i18n.t(f"canned.level.{customer.level}", facts.locale),
-        "customer.city": customer.city,
-        "agent.name": next((person.name for person in people.values()), actor.name),
+        "agent.name": await _called(db, actor),
         "company.name": (await organization.get_workspace(db)).name,
-        "conversation.number": str(facts.number),
+        "conversation.number": place.conversation,
     }
-    if latest is not None:
-        values |= {
-            "order.number": latest.number,
-            "order.total": policy.money(latest.total_minor, latest.currency),
-            "logistics.carrier": latest.logistics.get("carrier"),
-            "logistics.tracking_number": latest.logistics.get("tracking_number"),
-        }
+    if place.customer_id is not None:
+        values |= await _of_customer(db, actor, place.customer_id, place.locale)
     gaps = {
-        name: i18n.t("canned.gap", facts.locale, label=i18n.t(f"canned.variable.{name}", facts.locale))
+        name: i18n.t("canned.gap", place.locale, label=i18n.t(f"canned.variable.{name}", place.locale))
         for name in policy.VARIABLES
     }
     filled, missing = policy.fill(row.body, values, gaps)
@@ -256,6 +253,47 @@ async def render(db: Session, actor: Actor, canned_id: UUID, conversation_id: UU
         update(CannedReply).where(CannedReply.id == row.id).values(usage_count=CannedReply.usage_count + 1)
     )
     return Rendered(body=filled, missing=[Gap(variable=name, text=gaps[name]) for name in missing])
+
+
+class _Place(NamedTuple):
+    """What a reply is written for."""
+
+    customer_id: UUID | None
+    locale: str
+    conversation: str | None
+
+
+async def _place(db: Session, actor: Actor, conversation_id: UUID | None, ticket_id: UUID | None) -> _Place:
+    if ticket_id is None:
+        assert conversation_id is not None
+        talk = await conversations.require_visible(db, actor, conversation_id)
+        return _Place(talk.customer_id, talk.locale, str(talk.number))
+    ticket = await tickets.require_visible(db, actor, ticket_id)
+    origin = await conversations.facts(db, ticket.conversation_id) if ticket.conversation_id else None
+    return _Place(ticket.customer_id, ticket.locale, str(origin.number) if origin else None)
+
+
+async def _called(db: Session, actor: Actor) -> str:
+    people = await accounts.people(db, [actor.id] if actor.id else [])
+    return next((person.name for person in people.values()), actor.name)
+
+
+async def _of_customer(db: Session, actor: Actor, customer_id: UUID, locale: str) -> dict[str, str | None]:
+    customer = await customers.get(db, actor, customer_id)
+    values: dict[str, str | None] = {
+        "customer.name": customer.name,
+        "customer.level": i18n.t(f"canned.level.{customer.level}", locale),
+        "customer.city": customer.city,
+    }
+    latest = next(iter(await orders.of_customer(db, actor, customer_id, limit=1)), None)
+    if latest is not None:
+        values |= {
+            "order.number": latest.number,
+            "order.total": policy.money(latest.total_minor, latest.currency),
+            "logistics.carrier": latest.logistics.get("carrier"),
+            "logistics.tracking_number": latest.logistics.get("tracking_number"),
+        }
+    return values
 
 
 def _word(token: str) -> str:

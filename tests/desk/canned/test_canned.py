@@ -164,3 +164,24 @@ async def test_rendering_fills_what_is_known_and_shows_the_gaps(
     await runtime.db.run(lambda db: db.execute(text("DELETE FROM orders")))
     english = (await li.post(url, json={"conversation_id": str(conversation)})).json()
     assert "[order number]" in english["body"]
+
+
+async def test_rendering_for_a_ticket(sign_in: SignIn, runtime: Runtime, office: Office) -> None:
+    li = await sign_in("li", role="agent")
+    queue = await office.queue("q", [li.actor_id])  # type: ignore[attr-defined]
+    await office.inbox(queue)
+    conversation = await office.arrive()
+    await runtime.db.run(
+        lambda db: customers.update(db, Actor.system(), office.customers[0], CustomerPatch(name="王芳"))
+    )
+    url = f"{URL}/{(await made(li, body='{{customer.name}}，会话 {{conversation.number}}'))['id']}/render"
+    who = str(office.customers[0])
+    asked = {"type_key": "suggestion", "title": "Softer soap", "customer_id": who, "locale": "zh-CN"}
+    ticket = (await li.post("/api/v1/tickets", json=asked)).json()
+    answer = (await li.post(url, json={"ticket_id": ticket["id"]})).json()
+    assert answer["body"].startswith("王芳，会话 【") and [gap["variable"] for gap in answer["missing"]]
+    both = {"ticket_id": ticket["id"], "conversation_id": str(conversation)}
+    for bad in ({}, both):
+        assert (await li.post(url, json=bad)).status_code == 422
+    unknown = {"ticket_id": str(conversation)}
+    assert (await li.post(url, json=unknown)).status_code == 404

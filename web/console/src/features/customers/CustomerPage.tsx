@@ -8,6 +8,7 @@ import { useGo } from "@/app/router";
 import { CustomerProfile, OrdersOf } from "@/features/inbox/context/CustomerTab";
 import { ChannelIcon } from "@/features/inbox/list/Row";
 import { customerName, previewText } from "@/features/inbox/text";
+import { CustomerTickets } from "@/features/tickets/page/CustomerTickets";
 import { PageFrame, Panel } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
@@ -98,6 +99,7 @@ export default function CustomerPage() {
           </Panel>
         </div>
         <div>
+          <CustomerTickets customerId={customerId} />
           <h2 className="q-customer__h">{t("timeline")}</h2>
           <Timeline customerId={customerId} />
         </div>

@@ -3,8 +3,9 @@ import { MessagesSquare } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
-import { useMe } from "@/app/session";
+import { useCan, useMe } from "@/app/session";
 import { useShortcuts } from "@/app/shortcuts";
+import { startTicket } from "@/features/tickets/create/state";
 import { EmptyState } from "@/ui/states";
 import { useVerbs } from "./actions/verbs";
 import { ContextPanel } from "./context/ContextPanel";
@@ -71,6 +72,7 @@ function ConversationKeys(props: {
   const me = useMe().user;
   const may = useConversation(props.id).data?.may ?? {};
   const verbs = useVerbs(props.id);
+  const makesTickets = useCan("tickets.handle");
   const { setDialog } = props;
   useShortcuts([
     {
@@ -110,6 +112,13 @@ function ConversationKeys(props: {
     },
     { keys: "p", group: "conversation", label: t("priority.title"), run: () => setDialog("priority") },
     { keys: "l", group: "conversation", label: t("tags"), run: () => setDialog("tags") },
+    {
+      keys: "c",
+      group: "conversation",
+      label: t("action.ticket"),
+      enabled: makesTickets,
+      run: () => startTicket({ conversationId: props.id }),
+    },
   ]);
   return null;
 }

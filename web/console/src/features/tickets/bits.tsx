@@ -1,18 +1,13 @@
 import {
-  BadgeAlert,
-  CircleHelp,
-  FileText,
-  Lightbulb,
   type LucideIcon,
-  Package,
-  Receipt,
-  RotateCcw,
-  Ticket as TicketIcon,
-  Truck,
+  Megaphone,
+  MessageCircleQuestion,
+  PackageX,
+  ReceiptText,
   Users,
-  Wrench,
 } from "lucide-react";
 import { useLocale, useT } from "@/app/i18n";
+import { TYPE_ICONS } from "@/features/settings/tickettypes/icons";
 import type { Locale } from "@/lib/format";
 import type { StateView, Text, TicketStatus } from "./types";
 import "./tickets.css";
@@ -42,36 +37,18 @@ export function StateTag(props: { status: TicketStatus; label?: Text; state?: St
   );
 }
 
-/** Icons an admin may choose for a type. */
-export const TYPE_ICONS: Record<string, LucideIcon> = {
-  ticket: TicketIcon,
-  help: CircleHelp,
-  question: CircleHelp,
-  "circle-help": CircleHelp,
-  fault: Wrench,
-  wrench: Wrench,
-  refund: RotateCcw,
-  return: RotateCcw,
-  "rotate-ccw": RotateCcw,
-  undo: RotateCcw,
-  truck: Truck,
-  package: Package,
-  receipt: Receipt,
-  invoice: Receipt,
-  complaint: BadgeAlert,
-  alert: BadgeAlert,
-  "badge-alert": BadgeAlert,
-  "alert-circle": BadgeAlert,
-  lightbulb: Lightbulb,
-  suggestion: Lightbulb,
+/** Icons an admin may choose for a type, and those of the types that come with the product. */
+const ICONS: Record<string, LucideIcon> = {
+  ...TYPE_ICONS,
+  "message-circle-question": MessageCircleQuestion,
+  "package-x": PackageX,
+  "receipt-text": ReceiptText,
+  megaphone: Megaphone,
   users: Users,
-  internal: Users,
-  document: FileText,
-  "file-text": FileText,
 };
 
 export function TypeIcon(props: { icon: string; size?: number }) {
-  const Icon = TYPE_ICONS[props.icon] ?? TicketIcon;
+  const Icon = ICONS[props.icon] ?? TYPE_ICONS.ticket!;
   return <Icon size={props.size ?? 15} strokeWidth={1.8} aria-hidden />;
 }
 

@@ -7,12 +7,14 @@ import { AssistTab } from "../assist/AssistTab";
 import { CustomerTab } from "./CustomerTab";
 import { NotesTab } from "./NotesTab";
 import { RoutingTab } from "./RoutingTab";
+import { TicketTab } from "./TicketTab";
 import "./context.css";
 
 /** Everything about the customer and the conversation, beside it. */
 export function ContextPanel({ conversation }: { conversation: ConversationView }) {
   const t = useT("inbox");
   const customers = useCan("customers.view");
+  const tickets = useCan("tickets.handle", "tickets.view_all");
   const [tab, setTab] = useState(customers ? "customer" : "notes");
   return (
     <aside className="q-context" aria-label={t("context.label")}>
@@ -36,6 +38,15 @@ export function ContextPanel({ conversation }: { conversation: ConversationView 
             label: t("context.assist"),
             children: <AssistTab conversation={conversation} />,
           },
+          ...(tickets
+            ? [
+                {
+                  key: "tickets",
+                  label: t("context.tickets"),
+                  children: <TicketTab key={conversation.id} conversation={conversation} />,
+                },
+              ]
+            : []),
           { key: "notes", label: t("context.notes"), children: <NotesTab conversation={conversation} /> },
           {
             key: "routing",

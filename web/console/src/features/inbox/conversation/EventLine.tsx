@@ -32,6 +32,7 @@ export function EventLine({ message }: { message: MessageView }) {
     by,
     name: str(params.name) || by,
     queue: str(params.queue),
+    ref: str(params.ref),
     until: until ? absoluteTime(until, locale).replace(/:\d\d$/, "") : "",
   });
   return (

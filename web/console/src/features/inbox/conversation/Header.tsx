@@ -9,6 +9,7 @@ import {
   MoreHorizontal,
   PanelRight,
   Tag as TagIcon,
+  TicketPlus,
   UserPlus,
 } from "lucide-react";
 import type { ReactNode } from "react";
@@ -17,6 +18,7 @@ import { useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { keyCaps } from "@/app/shortcuts";
 import { useAdding } from "@/features/evaluation/adding";
+import { startTicket } from "@/features/tickets/create/state";
 import { Avatar } from "@/ui/Avatar";
 import { confirmLoss } from "@/ui/feedback";
 import { useVerbs } from "../actions/verbs";
@@ -64,6 +66,7 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
   const verbs = useVerbs(c.id);
   const may = c.may ?? {};
   const mayAdd = useCan("conversations.handle", "evaluation.manage");
+  const makesTickets = useCan("tickets.handle");
   const addToSet = useAdding((state) => state.open);
   const open = (dialog: Dialog) => () => setDialog(dialog);
   return (
@@ -124,6 +127,17 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
                 extra: "L",
                 onClick: open("tags"),
               },
+              ...(makesTickets
+                ? [
+                    {
+                      key: "ticket",
+                      label: t("action.ticket"),
+                      icon: <TicketPlus size={15} />,
+                      extra: "C",
+                      onClick: () => startTicket({ conversationId: c.id }),
+                    },
+                  ]
+                : []),
               ...(mayAdd
                 ? [
                     {
