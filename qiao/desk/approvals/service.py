@@ -301,8 +301,8 @@ async def decide(
     await db.flush()
     names = {person.id: person.name for person in (await accounts.people(db, used)).values()}
     behalf = ", ".join(dict.fromkeys(names.get(one, "") for one in used if one != user_id))
-    line = "approved" if body.verdict == "approve" else "refused"
-    await _note(db, actor, row, line, comment=body.comment or None, on_behalf_of=behalf or None, via=via)
+    line = ("approved" if body.verdict == "approve" else "refused") + ("_for" if behalf else "")
+    await _note(db, actor, row, line, reason=body.comment or None, on_behalf_of=behalf or None, via=via)
     await audit.record(
         db,
         actor,
@@ -527,16 +527,8 @@ async def _note(db: Session, actor: Actor, row: Approval, what: str, **params: A
     known: dict[str, Any] = {key: value for key, value in params.items() if value is not None}
     known |= {"approval_id": str(row.id)}
     if row.amount_minor is not None:
-        known |= {"amount_minor": row.amount_minor, "currency": row.currency}
-    # A decider need not be somebody who may write into the ticket: the line is the room's, the name stands in it.
-    by = Actor.system() if actor.kind == "user" and not _writes(actor) else actor
-    if by is not actor:
-        known |= {"by": actor.name}
-    await tickets.note_event(db, by, row.ticket_id, f"approval.{what}", known)
-
-
-def _writes(actor: Actor) -> bool:
-    return actor.may("tickets.handle") or actor.may("tasks.handle")
+        known |= {"amount": {"minor": row.amount_minor, "currency": row.currency}}
+    await tickets.note_event(db, actor, row.ticket_id, f"approval.{what}", known)
 
 
 def _text(label: dict[str, str], locale: str) -> str:

@@ -301,8 +301,7 @@ async def _move(
         row,
         _LINES[move],
         department=names.get(row.department_id),
-        reason=reason or None,
-        result=result[:500] or None,
+        reason=reason or result[:500] or None,
     )
     fact = TaskMoved(
         task_id=row.id, ticket_id=ticket.id, department_id=row.department_id, previous=previous, state=row.state

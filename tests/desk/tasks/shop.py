@@ -91,13 +91,13 @@ class Shop:
         async with self.runtime.db.transaction() as db:
             await accounts.update_user(db, SYSTEM, self.people[name], UserPatch(active=False))
 
-    async def type(self, key: str = "refund", **parts: Any) -> str:
+    async def type(self, key: str = "kettles", **parts: Any) -> str:
         async with self.runtime.db.transaction() as db:
             made = definition(**parts).model_dump(mode="json")
             db.add(TicketType(id=new_id(), key=key, definition=made))
         return key
 
-    async def ticket(self, actor: Actor = SYSTEM, *, type_key: str = "refund", **values: Any) -> UUID:
+    async def ticket(self, actor: Actor = SYSTEM, *, type_key: str = "kettles", **values: Any) -> UUID:
         async with self.runtime.db.transaction() as db:
             body = TicketCreate.model_validate({"type_key": type_key, "title": "Broken kettle", **values})
             return (await tickets.create(db, actor, body)).id

@@ -4,6 +4,7 @@ import { CircleHelp, Search } from "lucide-react";
 import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { useRealtime } from "@/realtime/live";
 import { ErrorBoundary, LoadingState } from "@/ui/states";
+import { Bell } from "./bell/Bell";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { type Feature, features, type NavItem } from "./feature";
 import { currentLocale, matchLocale, setLocale, translate, useLocale, useT } from "./i18n";
@@ -124,6 +125,7 @@ export default function Shell() {
             <RailLink key={entry.item.id} {...entry} />
           ))}
         <div className="q-rail__gap" />
+        <Bell />
         <Tooltip title={`${t("nav.palette")}  ${MOD}+K`} placement="right">
           <button
             type="button"

@@ -14,6 +14,10 @@ export interface EventData {
   "job.progress": { job: Job };
   /** Only that it changed: what shows it asks again. */
   "ticket.changed": { ticket_id: Id; version: number };
+  "notification.created": { kind: string };
+  "notification.read": Record<string, never>;
+  "task.changed": { task_id: Id; ticket_id: Id };
+  "approval.changed": { approval_id: Id; ticket_id: Id };
 }
 
 export type EventType = keyof EventData;
