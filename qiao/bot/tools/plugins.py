@@ -42,7 +42,8 @@ def tool(spec: ToolSpec) -> Callable[[Handler], Handler]:
 
 @cache
 def _load() -> None:
-    import qiao.bot.tools.orders  # noqa: F401 - registers the shipped tools
+    import qiao.bot.tools.orders
+    import qiao.bot.tools.tickets  # noqa: F401
 
     for entry in entry_points(group=GROUP):
         entry.load()
