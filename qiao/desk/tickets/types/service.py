@@ -282,9 +282,20 @@ def _name(found: Definition) -> str:
 async def as_file(db: Session, key: str) -> str:
     """The type as YAML, whole: read back it is the same type."""
     row = await _row(db, key)
-    found = Definition.model_validate(row.definition).model_dump(mode="json", exclude_defaults=True)
-    document = {"format": FORMAT, "key": row.key, "definition": found}
+    found = Definition.model_validate(row.definition).model_dump(mode="json")
+    document = {"format": FORMAT, "key": row.key, "definition": _without_empty(found)}
     return yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+
+
+def _without_empty(value: Any) -> Any:
+    """What says nothing is left out, save where nothing says something: a ticket that never closes, an effect's value."""
+    if isinstance(value, dict):
+        return {
+            key: _without_empty(one)
+            for key, one in value.items()
+            if one not in (None, [], {}) or key in ("close_after_hours", "value")
+        }
+    return [_without_empty(one) for one in value] if isinstance(value, list) else value
 
 
 class _Dumper(yaml.SafeDumper):
