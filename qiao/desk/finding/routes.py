@@ -1,4 +1,4 @@
-"""`GET /search`: conversations, customers, FAQs, articles."""
+"""`GET /search`: tickets, conversations, customers, FAQs, articles."""
 
 from typing import Annotated, Any
 
@@ -9,6 +9,8 @@ from qiao.core.actor import Actor
 from qiao.core.web import Locale, Read, Runtime_
 from qiao.core.web.routing import Router
 from qiao.desk.conversations import service as conversations
+from qiao.desk.ticketlists import lists as ticketlists
+from qiao.desk.ticketlists.schemas import QueryBody
 from qiao.knowledge.articles.audience import reader_of
 from qiao.knowledge.search.schemas import hit_view
 from qiao.knowledge.search.service import SearchService
@@ -16,7 +18,7 @@ from qiao.people.accounts.access import SignedIn
 from qiao.people.customers import service as customers
 
 router = Router(tags=["search"])
-TYPES = frozenset({"conversations", "customers", "faqs", "articles"})
+TYPES = frozenset({"tickets", "conversations", "customers", "faqs", "articles"})
 _MEANT = 0.2  # below this a text only shares a word or two with the question
 
 
@@ -30,9 +32,12 @@ async def search_everything(
     types: Annotated[str, Query(description="Comma-separated; empty means all.")] = "",
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> Response:
-    """`{conversations, customers, faqs, articles}`, each only as far as the caller may see."""
+    """`{tickets, conversations, customers, faqs, articles}`, each only as far as the caller may see."""
     wanted = {part.strip() for part in types.split(",") if part.strip()} & TYPES or TYPES
     found: dict[str, Any] = {kind: [] for kind in sorted(TYPES)}
+    if "tickets" in wanted and _any(actor, "tickets.handle", "tickets.view_all", "tasks.handle"):
+        page = await ticketlists.query(db, actor, QueryBody(q=q, limit=limit))
+        found["tickets"] = [{"ticket": row, "hits": row.hits or []} for row in page.items]
     if "conversations" in wanted and _any(actor, "conversations.handle", "conversations.view_all"):
         found["conversations"] = await conversations.search(db, actor, q, limit)
     if "customers" in wanted and _any(actor, "customers.view"):

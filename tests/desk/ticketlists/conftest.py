@@ -47,14 +47,14 @@ def definition(**more: Any) -> Definition:
             "name": {"zh-CN": "样例", "en": "Sample"},
             "prefix": "S",
             "fields": [
-                field("note", "text"),
-                field("amount", "number"),
+                field("remark", "text"),
+                field("volume", "number"),
                 field("price", "money"),
                 field("day", "date"),
                 field("agreed", "yes_no"),
                 field("colour", "choice", options=options),
                 field("colours", "choices", options=options),
-                field("order_no", "order"),
+                field("order_ref", "order"),
                 field("papers", "file"),
                 field("phone", "phone"),
                 field("secret", "text", view_roles=["nobody"]),
@@ -105,14 +105,14 @@ def made(type_id: UUID, chance: random.Random, known: dict[str, Any], **given: A
     status = chance.choice(list(STATES))
     created = NOW - timedelta(days=chance.randrange(5), minutes=chance.choice([0, 0, 30]))
     data = {
-        "note": some(["Alpha beta", "GAMMA", "x_y%"]),
-        "amount": some([0, 1, 2.5, -3]),
+        "remark": some(["Alpha beta", "GAMMA", "x_y%"]),
+        "volume": some([0, 1, 2.5, -3]),
         "price": some([{"minor": 12900, "currency": "CNY"}, {"minor": 100, "currency": "CNY"}]),
         "day": some(["2026-03-01", "2026-03-04"]),
         "agreed": some([True, False]),
         "colour": some(OPTIONS),
         "colours": some([["red"], ["red", "blue"], []]),
-        "order_no": some(["A1", "B2"]),
+        "order_ref": some(["A1", "B2"]),
     }
     values: dict[str, Any] = {
         "title": chance.choice(["退款没有到账", "Printer BROKEN", "打印机 50%"]),

@@ -39,15 +39,15 @@ VALUES: dict[str, list[Any]] = {
     "due_at": MOMENTS,
     "updated_at": MOMENTS,
     "customer_wrote_at": MOMENTS,
-    "fields.note": ["alpha", "ALPHA BETA", "_", "%", None],
-    "fields.amount": [0, 1, "2.5", -3, None],
+    "fields.remark": ["alpha", "ALPHA BETA", "_", "%", None],
+    "fields.volume": [0, 1, "2.5", -3, None],
     "fields.price": [],
     "fields.price_minor": [100, 12900, 5000],
     "fields.day": ["2026-03-01", "2026-03-02", "@today"],
     "fields.agreed": [True, False],
     "fields.colour": [*OPTIONS, None],
     "fields.colours": OPTIONS,
-    "fields.order_no": ["A1", "b2"],
+    "fields.order_ref": ["A1", "b2"],
     "fields.papers": [],
 }
 FIELDS = {one.key: filters.Field(one) for one in definition().fields if not one.view_roles}
@@ -191,7 +191,7 @@ def test_what_cannot_be_asked_is_named() -> None:
     cases: list[tuple[dict[str, Any], str, str]] = [
         ({"fact": "colour", "op": "is", "value": 1}, "filter.fact", "ticketlists.fact_unknown"),
         ({"fact": "fields.nothing", "op": "filled"}, "filter.fact", "ticketlists.fact_unknown"),
-        ({"fact": "fields.note_minor", "op": "filled"}, "filter.fact", "ticketlists.fact_unknown"),
+        ({"fact": "fields.remark_minor", "op": "filled"}, "filter.fact", "ticketlists.fact_unknown"),
         ({"fact": "due_at", "op": "is", "value": "2026-01-01"}, "filter.op", "ticketlists.operator_unfit"),
         ({"fact": "fields.phone", "op": "is", "value": "1"}, "filter.op", "ticketlists.operator_unfit"),
         ({"fact": "priority", "op": "above", "value": "much"}, "filter.value", "ticketlists.value_unfit"),
@@ -214,7 +214,7 @@ def test_a_field_is_as_open_as_its_most_closed_type() -> None:
 
     agent = Doer(Actor(kind="user", id=USERS[0]), frozenset({"agent"}))
     open_fields = lists.askable([Kind()], agent)  # type: ignore[list-item]  # only definitions are read
-    assert "note" in open_fields and "secret" not in open_fields
-    assert open_fields["phone"].masked and not open_fields["note"].masked
-    closed = [{"key": "note", "kind": "text", "label": {"en": "n"}, "view_roles": ["lead"]}]
-    assert "note" not in lists.askable([Kind(), Kind(fields=closed)], agent)  # type: ignore[list-item]
+    assert "remark" in open_fields and "secret" not in open_fields
+    assert open_fields["phone"].masked and not open_fields["remark"].masked
+    closed = [{"key": "remark", "kind": "text", "label": {"en": "n"}, "view_roles": ["lead"]}]
+    assert "remark" not in lists.askable([Kind(), Kind(fields=closed)], agent)  # type: ignore[list-item]
