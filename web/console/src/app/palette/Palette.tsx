@@ -15,6 +15,7 @@ import {
   Search as SearchIcon,
   Settings2,
   Sun,
+  Ticket,
 } from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
@@ -212,6 +213,26 @@ function Body({ close }: { close: () => void }) {
         hint: conversation.last_message ? <RelativeTime at={conversation.last_message.at} /> : null,
         run: () => go(`/inbox/all/${conversation.id}${hits[0] ? `?at=${hits[0].seq}` : ""}`),
       });
+    for (const { ticket, hits } of data?.tickets ?? []) {
+      const within = hits.find((hit) => hit.place !== "title");
+      list.push({
+        id: `ticket:${ticket.id}`,
+        group: t("palette.tickets"),
+        icon: icon(Ticket),
+        title: (
+          <>
+            {ticket.title}
+            {within ? (
+              <span className="q-palette__snippet">
+                <Highlight text={within.snippet} spans={within.spans} />
+              </span>
+            ) : null}
+          </>
+        ),
+        hint: ticket.ref,
+        run: () => go(`/tickets/${ticket.ref}`),
+      });
+    }
     for (const faq of data?.faqs ?? [])
       list.push({
         id: `faq:${faq.id}`,

@@ -1,4 +1,5 @@
 import type { ConversationView, Customer, Id } from "@/api/types";
+import type { Hit, Row } from "@/features/tickets/lists/types";
 
 export interface SearchHit {
   message_id: Id;
@@ -18,6 +19,7 @@ export interface KnowledgeHit {
 }
 
 export interface SearchAnswer {
+  tickets?: { ticket: Row; hits: Hit[] }[];
   conversations?: { conversation: ConversationView; hits: SearchHit[] }[];
   customers?: Customer[];
   articles?: KnowledgeHit[];

@@ -8,6 +8,7 @@ import { useT } from "@/app/i18n";
 import type { SearchAnswer } from "@/app/palette/types";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
+import { StateTag, TypeIcon } from "@/features/tickets/bits";
 import { Avatar } from "@/ui/Avatar";
 import { Highlight } from "@/ui/Highlight";
 import { PageFrame, Panel } from "@/ui/Page";
@@ -16,9 +17,10 @@ import { RelativeTime } from "@/ui/Time";
 import "./search.css";
 import { customerName } from "@/features/inbox/text";
 
-type Scope = "all" | "conversations" | "customers" | "knowledge";
+type Scope = "all" | "tickets" | "conversations" | "customers" | "knowledge";
 const TYPES: Record<Scope, string | undefined> = {
   all: undefined,
+  tickets: "tickets",
   conversations: "conversations",
   customers: "customers",
   knowledge: "articles,faqs",
@@ -53,13 +55,14 @@ export default function SearchPage() {
   });
   const data = query.data;
   const conversations = data?.conversations ?? [];
+  const tickets = data?.tickets ?? [];
   const customers = data?.customers ?? [];
   const knowledge = [
     ...(data?.faqs ?? []).map((f) => ({ ...f, kind: "faqs" as const })),
     ...(data?.articles ?? []).map((a) => ({ ...a, kind: "articles" as const })),
   ];
   const edits = useCan("knowledge.view");
-  const empty = data && !conversations.length && !customers.length && !knowledge.length;
+  const empty = data && !tickets.length && !conversations.length && !customers.length && !knowledge.length;
 
   return (
     <PageFrame
@@ -109,6 +112,38 @@ export default function SearchPage() {
                       {customer.city ? ` · ${customer.city}` : ""}
                       {customer.phone ? ` · ${customer.phone}` : ""}
                     </span>
+                  </span>
+                </Link>
+              ))}
+            </Panel>
+          ) : null}
+          {tickets.length ? (
+            <Panel title={t("in.tickets")} flush>
+              {tickets.map(({ ticket, hits }) => (
+                <Link key={ticket.id} to={`/tickets/${ticket.ref}` as string} className="q-result">
+                  <span className="q-result__icon">
+                    <TypeIcon icon={ticket.type.icon} size={18} />
+                  </span>
+                  <span className="q-result__main">
+                    <span className="q-result__title">
+                      <span className="q-muted q-num">{ticket.ref}</span>{" "}
+                      {hits[0]?.place === "title" ? (
+                        <Highlight text={hits[0].snippet} spans={hits[0].spans} />
+                      ) : (
+                        ticket.title
+                      )}{" "}
+                      <StateTag status={ticket.status} state={ticket.state} />
+                      <span className="q-result__when">
+                        <RelativeTime at={ticket.updated_at} />
+                      </span>
+                    </span>
+                    {hits
+                      .filter((hit) => hit.place !== "title")
+                      .map((hit) => (
+                        <span key={hit.snippet} className="q-result__text">
+                          <Highlight text={hit.snippet} spans={hit.spans} />
+                        </span>
+                      ))}
                   </span>
                 </Link>
               ))}
