@@ -43,7 +43,10 @@ export const SECTIONS: { key: string; entries: Entry[] }[] = [
   },
   {
     key: "tickets",
-    entries: [{ key: "ticketTypes", path: "ticket-types", permissions: ["tickets.manage"] }],
+    entries: [
+      { key: "ticketTypes", path: "ticket-types", permissions: ["tickets.manage"] },
+      { key: "sla", path: "sla", permissions: ["sla.manage"] },
+    ],
   },
   {
     key: "system",

@@ -76,6 +76,13 @@ export default defineFeature({
           component: () => import("./tickettypes/TypeEditor"),
           permissions: needs("ticketTypes"),
         },
+        { path: "/sla", component: () => import("./sla/Policies"), permissions: needs("sla") },
+        {
+          path: "/sla/$policyId",
+          component: () => import("./sla/PolicyEditor"),
+          permissions: needs("sla"),
+          validateSearch: (search) => (typeof search.from === "string" ? { from: search.from } : {}),
+        },
         {
           path: "/workspace",
           component: () => import("./system/Workspace"),
