@@ -118,7 +118,8 @@ async def say(
     kind = "comment" if public else "note"
     entry = await rows.append(db, held, kind, body=body, payload=full, client_id=client_id, at=now)
     await repository.involve(db, row.id, "user", told, "mentioned", watching=False)
-    if public and actor.kind == "customer":
+    # Words that go with a way the customer takes explain it; they do not turn it back.
+    if public and actor.kind == "customer" and "transition" not in full:
         await _customer_wrote(db, held)
     await rows.announce(
         db,
