@@ -84,6 +84,22 @@ export default defineFeature({
           validateSearch: (search) => (typeof search.from === "string" ? { from: search.from } : {}),
         },
         {
+          path: "/automation",
+          component: () => import("./automation/Rules"),
+          permissions: needs("automation"),
+        },
+        {
+          path: "/automation/log",
+          component: () => import("./automation/Log"),
+          permissions: needs("automation"),
+        },
+        {
+          path: "/automation/$ruleId",
+          component: () => import("./automation/RuleEditor"),
+          permissions: needs("automation"),
+        },
+        { path: "/macros", component: () => import("./automation/Macros"), permissions: needs("macros") },
+        {
           path: "/workspace",
           component: () => import("./system/Workspace"),
           permissions: needs("workspace"),
