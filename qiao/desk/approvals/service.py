@@ -30,7 +30,7 @@ from qiao.desk.tasks import service as tasks
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.definition import Definition, Transition
 from qiao.desk.tickets.schemas import TicketFacts
-from qiao.desk.tickets.types import known as types
+from qiao.desk.tickets.types import service as types
 from qiao.people.accounts import audit
 from qiao.people.accounts import service as accounts
 from qiao.people.accounts.identity import own_id
@@ -62,7 +62,7 @@ async def of_ticket(db: Session, actor: Actor, ticket_id: UUID) -> list[Approval
 async def needed(db: Session, actor: Actor, ticket_id: UUID) -> Needed:
     """What the type's rules ask of the ticket as it is now."""
     ticket = await tickets.require_visible(db, actor, ticket_id)
-    definition = (await types.by_id(db, ticket.type_id)).definition
+    definition = await types.definition(db, ticket.type_id)
     return await showing.needed(db, actor, ticket, definition)
 
 
@@ -87,7 +87,7 @@ async def counts(db: Session, actor: Actor) -> ApprovalCounts:
 
 async def granted(db: Session, ticket: TicketFacts, transition: str) -> bool:
     """Whether a transition that takes an approval may be taken: none is needed, or it was granted for this very amount."""
-    rule = (await types.by_id(db, ticket.type_id)).definition.approval
+    rule = (await types.definition(db, ticket.type_id)).approval
     amount = policy.amount_of(rule, ticket.fields)
     if not policy.needed(rule, amount):
         return True
@@ -119,7 +119,7 @@ async def waiting_on(db: Session, ticket_id: UUID) -> dict[str, Any] | None:
 async def request(db: Session, actor: Actor, ticket_id: UUID, body: RequestBody) -> ApprovalView:
     """Asks by the rules of the ticket's type, for the present amount. Refused when none is needed or one is open."""
     ticket = await _open_ticket(db, actor, ticket_id)
-    definition = (await types.by_id(db, ticket.type_id)).definition
+    definition = await types.definition(db, ticket.type_id)
     rule = definition.approval
     amount = policy.amount_of(rule, ticket.fields)
     steps = policy.needed(rule, amount)
@@ -428,7 +428,7 @@ async def use_up(db: Session, ticket_id: UUID, transition: str) -> None:
 async def _outdated(db: Session, ticket: TicketFacts, row: Approval) -> bool:
     if row.source != "rule":
         return False
-    rule = (await types.by_id(db, ticket.type_id)).definition.approval
+    rule = (await types.definition(db, ticket.type_id)).approval
     return rule is None or not _same(row, policy.amount_of(rule, ticket.fields))
 
 

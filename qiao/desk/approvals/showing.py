@@ -25,7 +25,7 @@ from qiao.desk.canned.policy import money
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.definition import Definition
 from qiao.desk.tickets.schemas import TicketFacts
-from qiao.desk.tickets.types import known as types
+from qiao.desk.tickets.types import service as types
 from qiao.people.accounts import service as accounts
 
 SHOWN = 30
@@ -57,7 +57,7 @@ async def views(db: Session, actor: Actor, rows: Sequence[Approval]) -> list[App
                 allowed[step.id] = await who.of(row, step)
     stands_in = await repository.stands_in_for(db, actor.id, clock.now()) if actor.id is not None else []
     definitions = {
-        type_id: (await types.by_id(db, type_id)).definition
+        type_id: await types.definition(db, type_id)
         for type_id in {facts[row.ticket_id].type_id for row in rows if row.transition and row.ticket_id in facts}
     }
     people = {row.requested_by for row in rows} | set(stands_in) | {actor.id}

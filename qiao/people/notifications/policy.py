@@ -42,7 +42,15 @@ def known(kind: str) -> bool:
 def text(kind: str, params: dict[str, object], actor_name: str | None, locale: str) -> str:
     """The line as `locale` reads it."""
     actor = actor_name or i18n.t("notifications.somebody", locale)
-    return i18n.t(_TEXT + kind, locale, **{**params, "actor": actor})
+    shown = {key: _in(value, locale) for key, value in params.items()}
+    return i18n.t(_TEXT + kind, locale, **{**shown, "actor": actor})
+
+
+def _in(value: object, locale: str) -> object:
+    """Words by language, as admins wrote them, in the reader's; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    return value.get(i18n.match_locale(locale)) or next((words for words in value.values() if words), "")
 
 
 def retry_after(tries: int) -> timedelta:
