@@ -12,6 +12,7 @@ import { Avatar } from "@/ui/Avatar";
 import { useTicketSearch } from "../api";
 import { StateTag } from "../bits";
 import type { FoundTicket } from "../types";
+import "./fields.css";
 
 export interface Department {
   id: Id;

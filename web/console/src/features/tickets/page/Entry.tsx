@@ -14,6 +14,7 @@ import { useWords } from "../bits";
 import { useDepartments, useDirectory } from "../fields/pickers";
 import type { EntryFile, EntryView, TicketView } from "../types";
 import { type Line, linesOf, type Words } from "./diff";
+import "@/features/inbox/conversation/transcript.css";
 
 /** What is needed to put entries of this ticket into words. */
 export function useEntryWords(ticket: TicketView, names: Record<string, string>): Words {
@@ -171,6 +172,9 @@ function paramsOf(entry: EntryView, words: Words): Record<string, unknown> {
     if (typeof value === "string" && words.names[value]) found[key] = words.names[value];
     if (key === "state") found.state = words.text(stateLabel(value, words), String(value));
     if (key === "tier") found.tier = words.t(`tier.${String(value)}`);
+    if (key === "kind" && entry.payload.type?.startsWith("sla."))
+      found.kind = translate(`tickets/sla:kind.${String(value)}`);
+    if (key === "reason") found.reason = reasonOf(value, words);
     if (key === "seconds" && typeof value === "number") found.time = words.span(value);
     if (key === "due_at" && typeof value === "string") found.due_at = words.moment(value);
     if (value && typeof value === "object" && !Array.isArray(value) && "minor" in value) {
@@ -185,6 +189,14 @@ function paramsOf(entry: EntryView, words: Words): Record<string, unknown> {
   if (typeof given.user_id === "string")
     found.user = found.name ?? words.names[given.user_id] ?? words.t("timeline.somebody");
   return found;
+}
+
+/** A reason the server gives as a key in words, one that a person wrote as it is; an unknown key says nothing. */
+function reasonOf(reason: unknown, words: Words): string {
+  if (typeof reason !== "string" || !reason) return "";
+  const known = words.t(`timeline.reason.${reason}`);
+  if (known !== `timeline.reason.${reason}`) return known;
+  return /^[a-z0-9_.:-]+$/.test(reason) ? "" : reason;
 }
 
 function stateLabel(key: unknown, words: Words) {
@@ -246,7 +258,7 @@ export const Entry = memo(function Entry({ entry, words, me, ticket, selected, o
     );
   }
   const system = entry.author.kind !== "user" && entry.author.kind !== "customer";
-  const reason = typeof entry.payload.reason === "string" ? entry.payload.reason : "";
+  const reason = reasonOf(entry.payload.reason, words);
   const time = (
     <time
       className="q-muted q-num"

@@ -34,6 +34,7 @@ import { Moves } from "./Moves";
 import { MacroSlot } from "./slots";
 import { useTicketPage } from "./state";
 import { useTicketVerbs } from "./verbs";
+import "@/features/inbox/conversation/pane.css";
 
 function Title({ ticket }: { ticket: TicketView }) {
   const t = useT("tickets");

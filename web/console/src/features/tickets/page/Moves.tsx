@@ -7,6 +7,8 @@ import type { Move, TicketView } from "../types";
 import { asks, useTakeMove } from "./moving";
 
 const INLINE = 2;
+/** Brings it on, rather than putting it off or ending it without a result. */
+const forward = (move: Move) => ["open", "solved"].includes(move.to.status);
 
 /** Why a way on is closed to this person, or what it asks for. */
 export function useWhy(): (move: Move) => string | null {
@@ -28,11 +30,14 @@ export function Moves({ ticket }: { ticket: TicketView }) {
   const why = useWhy();
   const [busy, setBusy] = useState<string | null>(null);
   if (!ticket.may?.move) return null;
-  const moves = [...(ticket.moves ?? [])].sort((a, b) => Number(b.allowed) - Number(a.allowed));
+  const moves = [...(ticket.moves ?? [])].sort(
+    (a, b) => Number(b.allowed) - Number(a.allowed) || Number(forward(b)) - Number(forward(a)),
+  );
   if (moves.length === 0) return null;
   const shown = moves.slice(0, moves.length === INLINE + 1 ? INLINE + 1 : INLINE);
   const rest = moves.slice(shown.length);
-  const primary = shown.find((move) => move.allowed);
+  // What brings it forward stands out; waiting does not.
+  const primary = shown.find((move) => move.allowed && forward(move));
   const go = async (move: Move) => {
     setBusy(move.key);
     await take(move);

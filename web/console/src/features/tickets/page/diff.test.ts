@@ -84,6 +84,12 @@ describe("changes in words", () => {
     expect(said({ "fields.proof": [[], [{ file_id: "f", name: "破损.jpg" }]] })).toEqual(["凭证 + 破损.jpg"]);
   });
 
+  it("name other tickets", () => {
+    expect(
+      said({ "links.blocked_by": [null, { id: "x", ref: "L-10003" }], parent_id: [null, "t-9"] }),
+    ).toEqual(["被阻塞于 + L-10003", "上级工单 空 → 同事"]);
+  });
+
   it("do not spread long texts over one line", () => {
     expect(linesOf({ "fields.story": ["a", "b"] }, words)[0]).toMatchObject({ kind: "long", before: "a" });
     expect(said({ title: ["短", "长".repeat(80)] })).toEqual(["标题 已修改"]);

@@ -140,7 +140,13 @@ export function linesOf(changes: Record<string, [unknown, unknown]>, words: Word
     const [before, after] = pair;
     const label = labelOf(key, words);
     const kind = specOf(key, words)?.kind;
-    if (key === "tags" || key === "watchers" || kind === "choices" || kind === "file") {
+    if (
+      key === "tags" ||
+      key === "watchers" ||
+      key.startsWith("links.") ||
+      kind === "choices" ||
+      kind === "file"
+    ) {
       const one = (value: unknown) => shownAs(key, [value], words) ?? "";
       const keyed = (list: unknown[]) => new Map(list.map((item) => [JSON.stringify(item), item]));
       const was = keyed(asList(before));
