@@ -36,7 +36,7 @@ export default function TicketTypes() {
   const rows = order ?? types.rows;
 
   const reorder = useSubmit(
-    (next: TypeSummary[]) => api.put(`${PATH}/order`, { keys: next.map((type) => type.key) }),
+    (next: TypeSummary[]) => api.post(`${PATH}/order`, { keys: next.map((type) => type.key) }),
     { stale: [PATH] },
   );
   const switchOn = useSubmit(
@@ -44,7 +44,7 @@ export default function TicketTypes() {
     { stale: [PATH] },
   );
   const exported = useSubmit(async (type: TypeSummary) => {
-    download(`${type.key}.yaml`, await api.get<string>(`${PATH}/${type.key}/export`));
+    download(`${type.key}.yaml`, await api.get<string>(`${PATH}/${type.key}/file`));
   });
   const place = async (next: TypeSummary[], moving: TypeSummary) => {
     setOrder(next);

@@ -106,12 +106,13 @@ function Editor(props: {
           : api.post<TicketType>(PATH, { key, definition }));
       } catch (reason) {
         const problem = problemOf(reason);
-        if (problem?.status === 409 && saved) setConflict(true);
+        const overtaken = problem?.code === "ticket.type.changed_meanwhile";
+        if (overtaken) setConflict(true);
         if (problem?.fields.length) {
           show(faultsOf(problem.fields));
           return null;
         }
-        if (problem?.status === 409 && saved) return null;
+        if (overtaken) return null;
         throw reason;
       }
     },
@@ -149,7 +150,7 @@ function Editor(props: {
     else void save.run();
   };
   const exported = useSubmit(async () => {
-    if (saved) download(`${saved.key}.yaml`, await api.get<string>(`${PATH}/${saved.key}/export`));
+    if (saved) download(`${saved.key}.yaml`, await api.get<string>(`${PATH}/${saved.key}/file`));
   });
   const mine = dirty ? JSON.stringify(definition, null, 2) : "";
 
