@@ -4,7 +4,8 @@ Nothing is announced, routed or checked here beyond what the tables check: an im
 calls fills `last_seq`-like counts by giving the entries; ids may be chosen so that loading again is refused by the key.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -116,6 +117,34 @@ async def load(
             if on_progress is not None:
                 on_progress(done)
     return done
+
+
+_REBUILT: Final = ("ix_ticket_search_tokens", "ix_tickets_data", "ix_tickets_tags")
+
+
+@asynccontextmanager
+async def indexes_last(db: Db, *, memory: str = "512MB") -> AsyncIterator[None]:
+    """Builds the large indexes once after a first load instead of row by row, and tells the planner what there is.
+
+    For a company that has no tickets yet: searches meanwhile read whole tables.
+    """
+    pool = await db.raw()
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE indexname = ANY($1::text[])", list(_REBUILT)
+        )
+        for row in rows:
+            await connection.execute(f'DROP INDEX "{row["indexname"]}"')
+    try:
+        yield
+    finally:
+        async with pool.acquire() as connection:
+            async with connection.transaction():
+                await connection.execute("SELECT set_config('maintenance_work_mem', $1, true)", memory)
+                for row in rows:
+                    await connection.execute(row["indexdef"])
+            for table in ("tickets", "ticket_search", "ticket_entries"):
+                await connection.execute(f"VACUUM (ANALYZE) {table}")
 
 
 class _Lines:

@@ -154,6 +154,15 @@ def names_of(definition: Definition) -> list[str]:
     return [words for words in definition.name.values() if words]
 
 
+def telling(lines: Sequence[str], words: Sequence[str]) -> str:
+    """The line that says most of what spoke for the type, else the longest: what a title is made of."""
+    kept = [line for line in (" ".join(one.split()) for one in lines) if line]
+    if not kept:
+        return ""
+    wanted = [normalize(word) for word in words]
+    return max(kept, key=lambda line: (sum(word in normalize(line) for word in wanted), min(len(line), 60)))
+
+
 def summary(lines: Iterable[str], most: int = 6) -> str:
     """The last things the customer said, in order, greetings left out."""
     kept = [line for line in (" ".join(one.split()) for one in lines) if len(line) > 3]

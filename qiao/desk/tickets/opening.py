@@ -60,7 +60,8 @@ async def prefill(db: Session, actor: Actor, conversation_id: UUID, type_key: st
     kind = next(one for one in known if one.key == chosen)
     heard = await _heard(db, actor, talk, said)
     values = _values(kind, heard)
-    about = asked or (guessing.summary(lines, 1) if lines else "")
+    why = next((one.words for one in guesses if one.key == chosen), ())
+    about = guessing.telling([*lines, asked], why)
     name = kind.definition.name.get("en" if talk.locale == "en" else "zh-CN") or next(
         iter(kind.definition.name.values())
     )
@@ -69,7 +70,7 @@ async def prefill(db: Session, actor: Actor, conversation_id: UUID, type_key: st
     refs = await views.refs(db, [row.id for row in open_rows])
     return Prefill(
         type_key=chosen,
-        why_type=list(next((one.words for one in guesses if one.key == chosen), ())),
+        why_type=list(why),
         title=policy.preview(f"{name}: {about}" if about else name, 80),
         description=guessing.summary(lines) or asked,
         fields=values,
