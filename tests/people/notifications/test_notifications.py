@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from qiao.core import clock, mail
+from qiao.core import clock, i18n, mail
 from qiao.core.actor import Actor
 from qiao.core.ids import new_id
 from qiao.core.realtime import Connection, Hub
@@ -196,3 +196,14 @@ async def test_what_is_old_is_forgotten(runtime: Runtime, sign_in: SignIn) -> No
     await li.post(f"{URL}/read", json={"ids": [second["id"]]})
     await jobs.forget(runtime)
     assert [line["link"] for line in await lines(li)] == ["/tickets/3"]
+
+
+def test_every_kind_is_named_and_said_in_both_languages() -> None:
+    for locale in i18n.LOCALES:
+        catalogue = i18n.catalogues()[locale]
+        assert policy.kinds() and {f"notifications.kind.{kind}" for kind in policy.kinds()} <= set(catalogue)
+        assert {f"notifications.text.{kind}" for kind in policy.kinds()} <= set(catalogue)
+    assert set(policy.kinds()) >= policy.MAILED >= policy.OWN_MAIL
+    assert policy.text("ticket.moved", {"state": {"zh-CN": "已退款", "en": "refunded"}}, None, "en").endswith(
+        "refunded"
+    )
