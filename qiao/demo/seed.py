@@ -15,6 +15,7 @@ from qiao.demo.evaluation import seed_test_set
 from qiao.demo.flows import seed_flows
 from qiao.demo.gaps import seed_gaps
 from qiao.demo.history import seed_history
+from qiao.demo.procedures import seed_runs
 from qiao.demo.shop import seed_customers, seed_knowledge, seed_orders
 from qiao.packs.loader import flow_files, load_demo
 from qiao.people.accounts import service as accounts
@@ -81,6 +82,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
             await seed_test_set(db, actor, ids, pack.company.locale)
             talks = await seed_history(db, actor, pack, places, customers, answers, step)
             await seed_gaps(db, pack, places, talks, answers)
+            await seed_runs(db, places, talks, pack.company.locale)
     finally:
         await runtime.db.close()
 

@@ -96,8 +96,6 @@ class _Conversations:
     async def note(self, db: Session, actor: Actor, subject: Subject, entry: str, params: Mapping[str, Any]) -> None:
         locale = actor.locale if actor.kind == "user" else subject.locale
         said = {key: in_locale(value, locale) for key, value in params.items()}
-        if said.get("kind"):
-            said["kind"] = i18n.t(f"sop.deviation.{said['kind']}", locale)
         await conversations.note(db, actor, subject.id, body=i18n.t(f"sop.note.{entry}", locale, **said))
 
     async def tell_customer(

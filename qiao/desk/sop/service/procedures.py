@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import text
 
 from qiao.core import clock
 from qiao.core.actor import Actor
@@ -31,6 +32,7 @@ from qiao.desk.sop.schemas import (
     VersionDetail,
     VersionView,
 )
+from qiao.packs.loader import procedure_files
 from qiao.people.accounts import audit
 from qiao.people.accounts import service as accounts
 
@@ -305,13 +307,26 @@ async def delete(db: Session, actor: Actor, procedure_id: UUID) -> None:
     await db.flush()
 
 
-async def put_in(db: Session, actor: Actor, text: str) -> bool:
+async def put_in(db: Session, actor: Actor, source: str) -> bool:
     """A procedure from a file, published, unless there is one of its key: for packs. Returns whether it was new."""
-    procedure = checking.load(text, None)
+    procedure = checking.load(source, None)
     if await repository.by_key(db, procedure.procedure) is not None:
         return False
     row = await _insert(db, actor, dump(procedure))
     await publish(db, actor, row.id, revision=1, note="", locale=actor.locale)
+    return True
+
+
+_LOCK: Final = 0x50C0DE
+
+
+async def install(db: Session) -> bool:
+    """Puts the shipped procedures in where there is none yet. Returns whether it did."""
+    await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    if await repository.procedures(db):
+        return False
+    for path in procedure_files():
+        await put_in(db, Actor.system(), path.read_text(encoding="utf-8"))
     return True
 
 
@@ -437,7 +452,7 @@ def _change(step: str, field: str, before: Any, after: Any) -> ChangeView:
 
 async def check(db: Session, document: dict[str, Any] | None, yaml: str | None, locale: str) -> CheckView:
     """What is wrong with a document, given as data or as a file's text; never an error itself."""
-    text = yaml
+    source = yaml
     if yaml is not None:
         try:
             document = checking.read_text(yaml)
@@ -447,6 +462,6 @@ async def check(db: Session, document: dict[str, Any] | None, yaml: str | None, 
         return CheckView(document=None, yaml=yaml, faults=fault_views([Fault("not_a_mapping")], locale))
     procedure, found = read(document, await known_documents(db))
     data = dump(procedure) if procedure is not None else document
-    if text is None:
-        text = yaml = to_yaml(data)
-    return CheckView(document=data, yaml=yaml, faults=fault_views(placed(found, text), locale))
+    if source is None:
+        source = yaml = to_yaml(data)
+    return CheckView(document=data, yaml=yaml, faults=fault_views(placed(found, source), locale))

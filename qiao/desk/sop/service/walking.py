@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from qiao.core import clock
+from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Conflict, FieldError, Invalid, NotFound, Refused
@@ -484,7 +484,7 @@ async def _deviated(
     params = {
         "procedure": dict(walk.procedure.name),
         "step": showing.title_of(step),
-        "kind": deviation,
+        "kind": {locale: i18n.t(f"sop.deviation.{deviation}", locale) for locale in i18n.LOCALES},
         "reason": reason or "",
     }
     await subjects.HANDLERS[run.subject_kind].note(db, actor, walk.subject, "deviated", params)

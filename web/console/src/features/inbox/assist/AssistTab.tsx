@@ -11,6 +11,7 @@ import { keyOf, labelOf } from "@/lib/label";
 import { toast } from "@/ui/feedback";
 import { Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
+import { Procedures } from "../../tickets/sop/Procedures";
 import { Section } from "../context/parts";
 import { known } from "../text";
 import { Suggestions } from "./Suggestions";
@@ -22,10 +23,26 @@ export function AssistTab({ conversation }: { conversation: ConversationView }) 
   return (
     <div className="q-context__body">
       <Suggestions key={conversation.id} conversation={conversation} />
+      <Steps key={`o${conversation.id}`} conversation={conversation} />
       <Summary key={`s${conversation.id}`} conversation={conversation} />
       <Similar key={`p${conversation.id}`} conversation={conversation} />
       <WrapUp key={`w${conversation.id}`} conversation={conversation} />
     </div>
+  );
+}
+
+/** The standard procedure, walked beside the conversation. */
+function Steps({ conversation }: { conversation: ConversationView }) {
+  const t = useT("tickets/sop");
+  return (
+    <Section title={t("panel")}>
+      <Procedures
+        kind="conversation"
+        id={conversation.id}
+        customerId={conversation.customer?.id ?? null}
+        stamp={conversation.last_seq}
+      />
+    </Section>
   );
 }
 
