@@ -264,7 +264,7 @@ async def candidates(
           AND NOT EXISTS (
             SELECT FROM automation_looks l
             WHERE l.rule_id = :rule_id AND l.subject_id = w.subject_id AND l.anchor = w.{column}
-              AND (l.fired OR (l.looked_at >= w.touched_at AND l.looked_at >= :again_before)))
+              AND (l.fired OR (l.looked_at > w.touched_at AND l.looked_at >= :again_before)))
         ORDER BY w.subject_id LIMIT :limit""")  # noqa: S608 - names of columns from the table above
     found = await db.execute(
         query,
