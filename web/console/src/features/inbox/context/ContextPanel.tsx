@@ -20,6 +20,7 @@ export function ContextPanel({ conversation }: { conversation: ConversationView 
     <aside className="q-context" aria-label={t("context.label")}>
       <Tabs
         size="small"
+        tabBarGutter={18}
         activeKey={tab}
         onChange={setTab}
         destroyOnHidden

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Button, Dropdown, Image, Tooltip } from "antd";
 import {
   BookOpen,
@@ -10,6 +11,7 @@ import {
   MoreHorizontal,
   Package,
   StickyNote,
+  Ticket as TicketIcon,
 } from "lucide-react";
 import { memo } from "react";
 import { api } from "@/api/client";
@@ -18,6 +20,8 @@ import type { MessageView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { useAdding } from "@/features/evaluation/adding";
+import { StateTag } from "@/features/tickets/bits";
+import type { Text, TicketStatus } from "@/features/tickets/types";
 import { absoluteTime, clockTime, fileSize, money } from "@/lib/format";
 import { Avatar } from "@/ui/Avatar";
 import { confirmLoss, toast } from "@/ui/feedback";
@@ -71,7 +75,40 @@ function FileBody({ payload }: { payload: Record<string, unknown> }) {
   );
 }
 
+interface CardTicket {
+  ref: string;
+  title: string;
+  status: TicketStatus;
+  state?: Text | string;
+}
+
+/** What the customer was told of their ticket; for colleagues the way to it. */
+function TicketCard({ ticket }: { ticket: CardTicket }) {
+  const t = useT("inbox");
+  const label = typeof ticket.state === "string" ? { "zh-CN": ticket.state } : ticket.state;
+  return (
+    <div className="q-card">
+      <div className="q-card__kind">
+        <TicketIcon size={14} aria-hidden />
+        {t("card.ticket")}
+        <span className="q-card__status">
+          <StateTag status={ticket.status} label={label} />
+        </span>
+      </div>
+      <Link to={`/tickets/${ticket.ref}` as string} className="q-card__title">
+        {ticket.ref} {ticket.title}
+      </Link>
+    </div>
+  );
+}
+
 function CardBody({ payload }: { payload: Record<string, unknown> }) {
+  if (payload.type === "ticket" && typeof (payload.ticket as CardTicket | undefined)?.ref === "string")
+    return <TicketCard ticket={payload.ticket as CardTicket} />;
+  return <ThingCard payload={payload} />;
+}
+
+function ThingCard({ payload }: { payload: Record<string, unknown> }) {
   const t = useT("inbox");
   const locale = useLocale();
   const order = payload.type === "order";

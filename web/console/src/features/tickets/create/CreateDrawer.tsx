@@ -142,14 +142,17 @@ export default function CreateDrawer({ beginning }: { beginning: Beginning }) {
     customer: read?.customer ?? null,
   });
   const shape = definition ? shapeOf(definition, values, facts) : null;
-  const found = (name: string): string | undefined =>
-    read && !(name in touched) && typed[name as keyof Draft] === undefined && name in read.found
-      ? read.found[name]
-      : undefined;
+  // Everything that was filled in by itself says so, until somebody writes it anew.
+  const found = (name: "title" | "description" | "customer" | "priority"): string | undefined => {
+    const own = name === "customer" ? "customerId" : name;
+    if (!read || typed[own] !== undefined) return undefined;
+    if (read.found[name] !== undefined) return read.found[name];
+    return name !== "priority" && !isEmpty(read[name]) ? "conversation" : undefined;
+  };
   const foundFields = Object.fromEntries(
-    Object.entries(read?.found ?? {})
-      .map(([name, from]) => [name.replace(/^fields\./, ""), from] as const)
-      .filter(([name]) => !(name in touched)),
+    Object.keys(read?.fields ?? {})
+      .filter((name) => !(name in touched))
+      .map((name) => [name, read?.found[name] ?? read?.found[`fields.${name}`] ?? "conversation"]),
   );
 
   const dirty = Object.keys(typed).length > 0 || Object.keys(touched).length > 0;
@@ -261,7 +264,7 @@ export default function CreateDrawer({ beginning }: { beginning: Beginning }) {
           }}
         >
           {prefill.isError ? <Alert type="warning" title={t("create.load_failed")} showIcon /> : null}
-          {read && Object.keys(read.found).length > 0 ? (
+          {read ? (
             <p className="q-tk__hint">
               <Sparkles size={13} aria-hidden /> {t("create.prefilled")}
             </p>

@@ -196,18 +196,21 @@ export function CustomerPicker(props: PickerProps<Id | null> & { known?: { id: I
       showSearch={{ filterOption: false, onSearch: setText }}
       options={[
         ...(props.value && !inList ? [{ value: props.value, label: name }] : []),
-        ...list.map((c) => ({
-          value: c.id,
-          label: (
-            <span className="q-face">
-              <Avatar name={customerName(c, t)} id={c.id} size={20} />
-              <span className="q-ellipsis">{customerName(c, t)}</span>
-              <span className="q-muted q-num">#{c.number}</span>
-              {c.phone ? <span className="q-muted q-num">{c.phone}</span> : null}
-            </span>
-          ),
-        })),
+        ...list.map((c) => ({ value: c.id, label: customerName(c, t) })),
       ]}
+      optionRender={(option) => {
+        const c = list.find((one) => one.id === option.value);
+        return c ? (
+          <span className="q-face">
+            <Avatar name={customerName(c, t)} id={c.id} size={20} />
+            <span className="q-ellipsis">{customerName(c, t)}</span>
+            <span className="q-muted q-num">#{c.number}</span>
+            {c.phone ? <span className="q-muted q-num">{c.phone}</span> : null}
+          </span>
+        ) : (
+          option.label
+        );
+      }}
       onChange={(value) => props.onChange(value ?? null)}
     />
   );

@@ -34,6 +34,8 @@ export function FieldRow(props: {
   const [wrong, setWrong] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const row = useRef<HTMLDivElement>(null);
+  // What stood there when writing began: a change by somebody else since then is not overwritten unseen.
+  const since = useRef(ticket.version);
   const label = words(spec.label, spec.key);
   const required = ticket.required?.includes(spec.key) ?? false;
   const masked = ticket.masked.includes(spec.key);
@@ -54,7 +56,7 @@ export function FieldRow(props: {
     if (flaw) return setWrong(t(`fieldform.${flaw.code}`, flaw.params));
     setBusy(true);
     try {
-      await verbs.update({ fields: { [spec.key]: isEmpty(next) ? null : next } }, ticket.version);
+      await verbs.update({ fields: { [spec.key]: isEmpty(next) ? null : next } }, since.current);
       stop();
     } catch (error) {
       const complaints = error instanceof Problem ? complaintsOf(error) : {};
@@ -70,6 +72,7 @@ export function FieldRow(props: {
   };
   const start = () => {
     setValue(masked ? null : stored);
+    since.current = ticket.version;
     setEditing(true);
   };
   return (

@@ -30,6 +30,7 @@ export function FieldsDialog(
   const [flaws, setFlaws] = useState<Record<string, Flaw>>({});
   const [complaints, setComplaints] = useState<Record<string, string>>(props.complaints ?? {});
   const [busy, setBusy] = useState(false);
+  const [before] = useState(ticket);
   const facts = useMemo(() => factsOf(ticket), [ticket]);
   const access = ticket.field_access ?? {};
   if (!definition)
@@ -47,7 +48,7 @@ export function FieldsDialog(
   );
   const visible = shape.visible.filter((spec) => !hidden.has(spec.key));
   const readOnly = new Set(visible.filter((spec) => access[spec.key] === "read").map((spec) => spec.key));
-  const changed = differences(ticket.fields, shape.values);
+  const changed = differences(before.fields, shape.values);
 
   const submit = async () => {
     const found = flawsOf({ ...shape, visible }, new Set([...readOnly, ...ticket.masked]));
@@ -56,7 +57,7 @@ export function FieldsDialog(
     if (Object.keys(changed).length === 0) return close();
     setBusy(true);
     try {
-      await verbs.update({ fields: changed }, ticket.version);
+      await verbs.update({ fields: changed }, before.version);
       close();
     } catch (error) {
       const said = error instanceof Problem ? complaintsOf(error) : {};

@@ -16,7 +16,7 @@ import {
   TicketPlus,
   TrendingUp,
 } from "lucide-react";
-import { type ComponentProps, useEffect, useState } from "react";
+import { type ComponentProps, useEffect, useRef, useState } from "react";
 import type { Id } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
@@ -41,6 +41,8 @@ function Title({ ticket }: { ticket: TicketView }) {
   const verbs = useTicketVerbs(ticket.id);
   const [editing, setEditing] = useState(false);
   const [text, setText] = useState(ticket.title);
+  // What stood there when writing began: a change by somebody else since then is not overwritten unseen.
+  const since = useRef(ticket.version);
   useEffect(() => {
     if (!editing) setText(ticket.title);
   }, [ticket.title, editing]);
@@ -51,7 +53,10 @@ function Title({ ticket }: { ticket: TicketView }) {
           type="button"
           className="q-tk__edit"
           title={t("head.edit_title")}
-          onClick={() => setEditing(true)}
+          onClick={() => {
+            since.current = ticket.version;
+            setEditing(true);
+          }}
         >
           {ticket.title}
         </button>
@@ -62,7 +67,7 @@ function Title({ ticket }: { ticket: TicketView }) {
   const done = async () => {
     const title = text.replace(/\s+/g, " ").trim();
     setEditing(false);
-    if (title && title !== ticket.title) await verbs.set({ title }, ticket.version);
+    if (title && title !== ticket.title) await verbs.set({ title }, since.current);
   };
   return (
     <Input

@@ -21,6 +21,7 @@ export function Keys({ ticket }: { ticket: TicketView }) {
   const group = "ticket" as const;
   const solve = () => {
     const move =
+      ticket.moves?.find((one) => one.allowed && one.to.status === "solved" && !one.require_comment) ??
       ticket.moves?.find((one) => one.allowed && one.to.status === "solved") ??
       ticket.moves?.find((one) => one.to.status === "solved");
     if (move?.allowed) void take(move);

@@ -6,9 +6,9 @@ import { useWords } from "../bits";
 import type { Move, TicketView } from "../types";
 import { asks, useTakeMove } from "./moving";
 
-const INLINE = 2;
-/** Brings it on, rather than putting it off or ending it without a result. */
-const forward = (move: Move) => ["open", "solved"].includes(move.to.status);
+const INLINE = 3;
+/** Brings it on, rather than putting it off or ending it with an explanation. */
+const forward = (move: Move) => ["open", "solved"].includes(move.to.status) && !move.require_comment;
 
 /** Why a way on is closed to this person, or what it asks for. */
 export function useWhy(): (move: Move) => string | null {
@@ -30,9 +30,7 @@ export function Moves({ ticket }: { ticket: TicketView }) {
   const why = useWhy();
   const [busy, setBusy] = useState<string | null>(null);
   if (!ticket.may?.move) return null;
-  const moves = [...(ticket.moves ?? [])].sort(
-    (a, b) => Number(b.allowed) - Number(a.allowed) || Number(forward(b)) - Number(forward(a)),
-  );
+  const moves = [...(ticket.moves ?? [])].sort((a, b) => Number(b.allowed) - Number(a.allowed));
   if (moves.length === 0) return null;
   const shown = moves.slice(0, moves.length === INLINE + 1 ? INLINE + 1 : INLINE);
   const rest = moves.slice(shown.length);
