@@ -19,7 +19,7 @@ from qiao.core.db import Db
 from qiao.core.ids import new_id
 from qiao.core.text import search_tokens
 from qiao.desk.tickets.definition import Definition
-from qiao.desk.tickets.searching import LONGEST, words_of_fields
+from qiao.desk.tickets.searching import LONGEST, Finder
 
 BATCH: Final = 5000
 _TICKETS: Final = (
@@ -93,6 +93,7 @@ async def load(
 ) -> int:
     """Copies tickets in, a transaction per batch. Returns how many. `definitions` by type: what fields are found by."""
     pool = await db.raw()
+    finders = {key: (one.prefix, Finder(one)) for key, one in definitions.items()}
     source = iter(tickets)
     done = 0
     async with pool.acquire() as connection:
@@ -109,7 +110,7 @@ async def load(
                     )
                 await connection.copy_to_table(
                     "ticket_search",
-                    source=_search(rows, first, definitions),
+                    source=_search(rows, first, finders),
                     columns=("ticket_id", "tokens"),
                     format="text",
                 )
@@ -211,31 +212,31 @@ def _entries(rows: Sequence[BulkTicket]) -> _Lines:
     )  # fmt: skip
 
 
-def _search(rows: Sequence[BulkTicket], first: int, definitions: Mapping[UUID, Definition]) -> _Lines:
+def _search(rows: Sequence[BulkTicket], first: int, finders: Mapping[UUID, tuple[str, Finder]]) -> _Lines:
     def values() -> Iterable[Sequence[Any]]:
         for number, row in enumerate(rows, first):
-            definition = definitions[row.type_id]
-            parts = [row.title, row.description, *words_of_fields(definition, row.data)]
+            prefix, finder = finders[row.type_id]
+            parts = [row.title, row.description, *finder.words(row.data)]
             for one in row.entries:
                 parts.append(one.body)
                 files = one.payload.get("files") or []
                 parts += [str(file["name"]) for file in files if isinstance(file, dict) and file.get("name")]
-            tokens = set(_tokens(f"{number} {definition.prefix}-{number}"))
+            tokens = {f"'{number}'", f"'{prefix.lower()}'", f"'{prefix.lower()}{number}'"}
             left = LONGEST
             for part in parts:
                 if part and left > 0:
-                    tokens.update(_tokens(part[:left]) if len(part) > 400 else _known_tokens(part))
+                    tokens.update(_quoted(part[:left]) if len(part) > 400 else _known(part))
                     left -= len(part)
-            yield row.id, " ".join("'" + one.replace("\\", "\\\\").replace("'", "''") + "'" for one in sorted(tokens))
+            yield row.id, " ".join(tokens)
 
     return _Lines(values())
 
 
-def _tokens(part: str) -> list[str]:
-    return search_tokens(part)
+def _quoted(part: str) -> list[str]:
+    return ["'" + one.replace("\\", "\\\\").replace("'", "''") + "'" for one in search_tokens(part)]
 
 
 @lru_cache(maxsize=200_000)
-def _known_tokens(part: str) -> tuple[str, ...]:
+def _known(part: str) -> tuple[str, ...]:
     """Short texts repeat in what other systems export: titles, stock phrases, names of files."""
-    return tuple(search_tokens(part))
+    return tuple(_quoted(part))

@@ -17,30 +17,46 @@ LONGEST: Final = 200_000
 """Characters of one ticket that are indexed."""
 _BETWEEN: Final = "\x1f"
 _WORDY: Final = frozenset({"text", "long_text", "order", "phone", "email", "number"})
+_CHOSEN: Final = frozenset({"choice", "choices", "cascade"})
+_FOUND: Final = _WORDY | _CHOSEN | {"file", "table"}
 
 
-def words_of_fields(definition: Definition, data: Mapping[str, Any]) -> Iterable[str]:
-    """Values of fields a ticket is found by. What only certain roles may read is left out: a search must not tell."""
-    for spec in definition.fields:
-        value = data.get(spec.key)
-        if value is None or not spec.searchable or spec.view_roles or "staff" not in spec.sides:
-            continue
-        if spec.kind in _WORDY:
-            yield str(value)
-        elif spec.kind in ("choice", "choices", "cascade"):
-            chosen = {str(one) for one in (value if isinstance(value, list) else [value])}
-            yield from _labels(spec.options, chosen)
-        elif spec.kind == "file" and isinstance(value, list):
-            yield from (str(one["name"]) for one in value if isinstance(one, Mapping) and one.get("name"))
-        elif spec.kind == "table" and isinstance(value, list):
-            yield from (str(cell) for row in value if isinstance(row, Mapping) for cell in row.values())
+class Finder:
+    """What the fields of a type are found by. Names of options are looked up once, not for every ticket."""
+
+    def __init__(self, definition: Definition) -> None:
+        # What only certain roles may read is left out: a search must not tell.
+        self._specs = [
+            spec
+            for spec in definition.fields
+            if spec.searchable and not spec.view_roles and "staff" in spec.sides and spec.kind in _FOUND
+        ]
+        self._labels = {spec.key: _labels(spec.options) for spec in self._specs if spec.kind in _CHOSEN}
+
+    def words(self, data: Mapping[str, Any]) -> Iterable[str]:
+        for spec in self._specs:
+            value = data.get(spec.key)
+            if value is None:
+                continue
+            if spec.kind in _WORDY:
+                yield str(value)
+            elif spec.kind in _CHOSEN:
+                labels = self._labels[spec.key]
+                for one in value if isinstance(value, list) else [value]:
+                    yield from labels.get(str(one), ())
+            elif spec.kind == "file" and isinstance(value, list):
+                yield from (str(one["name"]) for one in value if isinstance(one, Mapping) and one.get("name"))
+            elif spec.kind == "table" and isinstance(value, list):
+                yield from (str(cell) for row in value if isinstance(row, Mapping) for cell in row.values())
 
 
-def _labels(options: Sequence[Option], chosen: set[str]) -> Iterable[str]:
+def _labels(options: Sequence[Option]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for option in options:
-        if option.key in chosen:
-            yield from option.label.values()
-        yield from _labels(option.children, chosen)
+        found.setdefault(option.key, []).extend(option.label.values())
+        for key, labels in _labels(option.children).items():
+            found.setdefault(key, []).extend(labels)
+    return found
 
 
 async def index(db: Session, ids: Iterable[UUID]) -> None:
@@ -62,11 +78,12 @@ async def index(db: Session, ids: Iterable[UUID]) -> None:
         parts = written.setdefault(ticket_id, [])
         parts.append(body)
         parts += [str(one["name"]) for one in files or [] if isinstance(one, Mapping) and one.get("name")]
+    finders = {key: Finder(kind.definition) for key, kind in kinds.items()}
     found: list[tuple[UUID, str]] = []
     for row in rows:
         definition = kinds[row.type_id].definition
         parts = [str(row.number), f"{definition.prefix}-{row.number}", row.title, row.description]
-        parts += [*words_of_fields(definition, row.data), *written.get(row.id, ())]
+        parts += [*finders[row.type_id].words(row.data), *written.get(row.id, ())]
         found.append((row.id, _BETWEEN.join(sorted(set(search_tokens("\n".join(parts)[:LONGEST]))))))
         await asyncio.sleep(0)  # cutting words is the processor's work
     if not found:
