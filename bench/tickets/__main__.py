@@ -1,6 +1,6 @@
 """Seeds tickets through the product's bulk path, then measures what people and machines do with them.
 
-python -m bench.tickets --tickets 1000000 --seed 7 [--json FILE] [--peer]
+python -m bench.tickets --tickets 1000000 --seed 7 [--json FILE]
 """
 
 import argparse
@@ -244,19 +244,14 @@ def show(found: dict[str, Any]) -> None:
         table.add_column(name)
     seeded = found["seeded"]
     table.add_row("seeded through the bulk path", f"{seeded['with_indexes_s']} s ({seeded['per_s']:,}/s)", "")
-    peer = found.get("peer") or {}
     for name, row in found["writes"].items():
-        beside = f"django-helpdesk {peer[name]['per_s']}/s" if name in peer else ""
-        table.add_row(f"{name}, 8 clients", f"{row['per_s']}/s, p50/p99 {row['p50_ms']}/{row['p99_ms']} ms", beside)
+        table.add_row(f"{name}, 8 clients", f"{row['per_s']}/s, p50/p99 {row['p50_ms']}/{row['p99_ms']} ms", "")
     for name, row in found["lists"].items():
         aim = f"p99 ≤ {LIST_AIM} ms" if name.startswith(("list", "search")) else ""
         aim = f"p99 ≤ {PAGE_AIM} ms" if name.startswith("page") else aim
         table.add_row(name, f"p50/p99 {row['p50_ms']}/{row['p99_ms']} ms", aim)
     for name, row in found["sweeps"].items():
         table.add_row(name, f"{row['seconds']} s", row.get("aim", ""))
-    for name in ("list", "search"):
-        if name in peer:
-            table.add_row(f"django-helpdesk: {name}", f"p50/p99 {peer[name]['p50_ms']}/{peer[name]['p99_ms']} ms", "")
     Console().print(table)
 
 
@@ -267,8 +262,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each measured stretch of writing")
     parser.add_argument("--times", type=int, default=100, help="how often each list and search is asked for")
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    parser.add_argument("--peer", action="store_true", help="run django-helpdesk beside it, on its own database")
-    parser.add_argument("--peer-tickets", type=int, default=100_000)
     parser.add_argument(
         "--keep", type=Path, help="keep the data folder here, or use the one that is there already seeded"
     )
@@ -295,10 +288,6 @@ def main() -> None:
         found["lists"] = asyncio.run(lists(product.database_url(), folder / "app", about, options.seed, options.times))
         found["writes"] = writes(product, about, options.seconds)
         found["load_after"] = machine()["load_before"]
-        if options.peer:
-            from bench.tickets import peer
-
-            found["peer"] = peer.measure(product.database_url(), folder, options.peer_tickets, options.seconds)
         found["sweeps"] = asyncio.run(sweep(product.database_url(), folder / "app"))
     finally:
         product.stop()
