@@ -32,6 +32,7 @@ class Places:
     users: dict[str, UUID]
     names: dict[str, str]
     queues: dict[str, UUID]
+    departments: dict[str, UUID]
     webchat: UUID
 
 
@@ -99,7 +100,7 @@ async def seed_company(db: Session, actor: Actor, pack: DemoPack, password: str,
     queues = await _queues(db, actor, pack, users, skills, calendars)
     webchat = await _inboxes(db, actor, pack, queues)
     await _canned(db, actor, pack)
-    return Places(users, names, queues, webchat)
+    return Places(users, names, queues, departments, webchat)
 
 
 async def _settings(db: Session, actor: Actor, pack: DemoPack) -> None:

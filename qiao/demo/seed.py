@@ -17,6 +17,7 @@ from qiao.demo.gaps import seed_gaps
 from qiao.demo.history import seed_history
 from qiao.demo.procedures import seed_runs
 from qiao.demo.shop import seed_customers, seed_knowledge, seed_orders
+from qiao.demo.tickets import seed_tickets
 from qiao.packs.loader import flow_files, load_demo
 from qiao.people.accounts import service as accounts
 from qiao.people.organization import service as organization
@@ -59,6 +60,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
         + len(pack.customers.customers)
         + len(pack.orders.orders)
         + len(pack.conversations.conversations)
+        + len(pack.tickets.tickets)
         + len(flow_files())
     )
     done = 0
@@ -82,6 +84,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
             await seed_test_set(db, actor, ids, pack.company.locale)
             talks = await seed_history(db, actor, pack, places, customers, answers, step)
             await seed_gaps(db, pack, places, talks, answers)
+            await seed_tickets(db, actor, pack, places, customers, talks, step)
             await seed_runs(db, places, talks, pack.company.locale)
     finally:
         await runtime.db.close()

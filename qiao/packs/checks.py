@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from .models import Conversation, DemoPack, Order, Phrases, Text
+from .models import Conversation, DemoPack, DemoTicket, Order, Phrases, Text
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _VARIABLE = re.compile(r"\{\{\s*([^}]*?)\s*\}\}")
@@ -30,6 +30,9 @@ def check(pack: DemoPack) -> None:
         _check_order(pack, order)
     for conversation in pack.conversations.conversations:
         _check_conversation(pack, conversation)
+    _unique("tickets.yaml: tickets", (t.key for t in pack.tickets.tickets))
+    for ticket in pack.tickets.tickets:
+        _check_ticket(pack, ticket)
     known = pack.knowledge
     faqs = [faq.id for faq in pack.faqs.faqs]
     shelves = [c.key for c in (*pack.faqs.categories, *pack.articles.categories, *known.categories)]
@@ -238,3 +241,36 @@ def _check_conversation(pack: DemoPack, c: Conversation) -> None:
             raise PackError(f"{place}: the turn at {turn.at} s is empty")
     if c.turns[-1].at > c.minutes_ago * 60:
         raise PackError(f"{place}: ends in the future")
+
+
+def _check_ticket(pack: DemoPack, t: DemoTicket) -> None:
+    place = f"tickets.yaml: tickets {t.key}"
+    users = {u.key for u in pack.company.users}
+    departments = [d.key for d in pack.company.departments]
+    _refs(place, [t.by, *([t.requester] if t.requester else [])], users)
+    _refs(place, [t.customer] if t.customer else [], (c.key for c in pack.customers.customers))
+    _refs(place, t.tags, (tag.key for tag in pack.company.tags))
+    _refs(place, [t.department] if t.department else [], departments)
+    _refs(place, (s.by for s in t.steps if s.by != "customer"), users)
+    _refs(place, (s.more.department for s in t.steps if s.more.department), departments)
+    if t.conversation:
+        talks = {c.key: c for c in pack.conversations.conversations}
+        _refs(place, [t.conversation], talks)
+        talk = talks[t.conversation]
+        if talk.customer != t.customer:
+            raise PackError(f"{place}: conversation {t.conversation} is another customer's")
+        if talk.minutes_ago < t.hours_ago * 60:
+            raise PackError(f"{place}: is older than the conversation {t.conversation} it came from")
+    order = t.fields.get("order")
+    if order is not None:
+        orders = {o.number: o for o in pack.orders.orders}
+        _refs(place, [str(order)], orders)
+        if orders[str(order)].customer != t.customer:
+            raise PackError(f"{place}: order {order} is another customer's")
+        if orders[str(order)].days_ago * 24 < t.hours_ago:
+            raise PackError(f"{place}: begins before its order {order} was placed")
+    hours = [step.at for step in t.steps]
+    if hours != sorted(hours) or any(h < 0 or h > t.hours_ago for h in hours):
+        raise PackError(f"{place}: steps are out of order or in the future")
+    if t.language == "en" and any(_CJK.search(words) for words in (t.title, t.description)):
+        raise PackError(f"{place}: Chinese in an English ticket: {t.title[:60]}")

@@ -19,6 +19,7 @@ from .models import (
     ProductFile,
     Shop,
     Text,
+    TicketFile,
 )
 
 __all__ = ["PackError", "flow_files", "load_demo", "load_demo_from", "procedure_files"]
@@ -62,6 +63,7 @@ def load_demo_from(folder: Path) -> DemoPack:
         customers=_read(folder, "customers.yaml", CustomerFile),
         orders=_read(folder, "orders.yaml", OrderFile),
         conversations=_with_answers(_read(folder, "conversations.yaml", ConversationFile), faqs),
+        tickets=_read(folder, "tickets.yaml", TicketFile),
         shop=_read(folder, "shop.yaml", Shop),
     )
     check(pack)

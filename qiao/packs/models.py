@@ -445,6 +445,56 @@ class KnowledgeFile(Struct, frozen=True, forbid_unknown_fields=True):
     synonyms: Groups
 
 
+# tickets.yaml
+
+
+class TicketMore(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a step needs beside its words."""
+
+    fields: dict[str, object] = {}
+    comment: str = ""
+    department: str | None = None
+    within: float | None = None
+    """Hours until a task is due."""
+    transition: str | None = None
+    verdict: Literal["approve", "reject"] | None = None
+    score: int | None = None
+
+
+class TicketStep(Struct, frozen=True, array_like=True):
+    """One thing that happened: hours after the ticket was made, who did it (`customer` or a user's key), what, words."""
+
+    at: float
+    by: str
+    what: Literal["move", "say", "note", "task", "done", "ask", "decide", "assign", "escalate", "rate", "check"]
+    words: str = ""
+    more: TicketMore = TicketMore()
+
+
+class DemoTicket(Struct, frozen=True, forbid_unknown_fields=True):
+    """One ticket in one language; money in `fields` is in whole units."""
+
+    key: str
+    type: str
+    hours_ago: float
+    language: Language
+    by: str
+    title: str
+    steps: tuple[TicketStep, ...]
+    customer: str | None = None
+    requester: str | None = None
+    conversation: str | None = None
+    department: str | None = None
+    description: str = ""
+    priority: int | None = None
+    tags: tuple[str, ...] = ()
+    fields: dict[str, object] = {}
+
+
+class TicketFile(Struct, frozen=True, forbid_unknown_fields=True):
+    tickets: tuple[DemoTicket, ...]
+
+
 class DemoPack(Struct, frozen=True):
     """A whole made-up company, checked to be consistent."""
 
@@ -456,4 +506,5 @@ class DemoPack(Struct, frozen=True):
     customers: CustomerFile
     orders: OrderFile
     conversations: ConversationFile
+    tickets: TicketFile
     shop: Shop

@@ -45,7 +45,7 @@ class TestDemo:
 
     def test_every_role_is_filled(self, pack: DemoPack) -> None:
         roles = Counter(role for user in pack.company.users for role in user.roles)
-        assert set(roles) == {"admin", "supervisor", "agent", "knowledge_editor", "viewer"}
+        assert set(roles) == {"admin", "supervisor", "agent", "back_office", "knowledge_editor", "viewer"}
         assert roles["supervisor"] == 2 and roles["agent"] >= 5
 
     def test_bot_turns_carry_the_answer_they_name(self, pack: DemoPack) -> None:

@@ -9,10 +9,10 @@ from qiao.desk.tickets.service.changing import (
     set_tags,
     update,
 )
-from qiao.desk.tickets.service.creating import create
+from qiao.desk.tickets.service.creating import begin, create
 from qiao.desk.tickets.service.extras import add_item, change_item, log_work, rate, remove_item, remove_work
 from qiao.desk.tickets.service.linking import link, merge, merged_into, set_parent, split, unlink
-from qiao.desk.tickets.service.moving import close_if_over, hold, move, release
+from qiao.desk.tickets.service.moving import advance, close_if_over, hold, move, release
 from qiao.desk.tickets.service.people import involve, uninvolve, unwatch, watch
 from qiao.desk.tickets.service.reading import (
     by_number,
@@ -36,7 +36,9 @@ from qiao.desk.tickets.service.talking import comment, hear_customer, note_event
 __all__ = [
     "add_item",
     "add_tags",
+    "advance",
     "assign",
+    "begin",
     "by_number",
     "change_item",
     "close_if_over",

@@ -10,15 +10,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+import msgspec
+from sqlalchemy import any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.ids import new_id
+from qiao.desk.tickets import policy
 from qiao.desk.tickets.models import Ticket
+from qiao.desk.tickets.types import known
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +43,48 @@ class Line:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-async def claim(db: Session, ids: Collection[UUID], *, skip: bool = True) -> set[UUID]:
-    """Locks tickets. Those somebody works on right now are left out, or with `skip=False` waited for."""
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What whoever acts on many tickets has to know of each."""
+
+    id: UUID
+    number: int
+    ref: str
+    title: str
+    assignee_id: UUID | None
+    department_id: UUID | None
+
+
+async def claim(db: Session, ids: Collection[UUID], *, skip: bool = True) -> dict[UUID, Claimed]:
+    """Locks tickets, by id. Those somebody works on right now are left out, or with `skip=False` waited for."""
+    wanted = bindparam("ids", list(ids), type_=ARRAY(PgUuid(as_uuid=True)))
     query = (
-        select(Ticket.id)
-        .where(Ticket.id.in_(list(ids)))
+        select(Ticket.id, Ticket.number, Ticket.type_id, Ticket.title, Ticket.assignee_id, Ticket.department_id)
+        .where(Ticket.id == any_(wanted))
         .order_by(Ticket.id)
         .with_for_update(key_share=True, skip_locked=skip)
     )
-    return set((await db.execute(query)).scalars())
+    rows = (await db.execute(query)).all()
+    kinds = await known.by_ids(db, {row.type_id for row in rows})
+    prefixes = {type_id: kind.definition.prefix for type_id, kind in kinds.items()}
+    return {
+        row.id: Claimed(
+            row.id,
+            row.number,
+            policy.ref(prefixes[row.type_id], row.number),
+            row.title,
+            row.assignee_id,
+            row.department_id,
+        )
+        for row in rows
+    }
 
 
 _WRITE: Final = text(
     """
     WITH due AS (
-        SELECT * FROM unnest(:ids, CAST(:dues AS timestamptz[]), CAST(:kinds AS text[]), CAST(:breached AS boolean[]),
-                             CAST(:counts AS int[])) AS d(id, due_at, kind, breached, lines)
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:dues AS timestamptz[]), CAST(:kinds AS text[]),
+                             CAST(:breached AS boolean[]), CAST(:counts AS int[])) AS d(id, due_at, kind, breached, lines)
     ), moved AS (
         UPDATE tickets t
         SET next_due_at = d.due_at, next_due_kind = d.kind, breached = d.breached, last_seq = t.last_seq + d.lines
@@ -63,15 +92,12 @@ _WRITE: Final = text(
         RETURNING t.id, t.last_seq
     )
     INSERT INTO ticket_entries (id, ticket_id, seq, kind, author_kind, author_id, author_name, body, payload, created_at)
-    SELECT l.id, l.ticket_id, m.last_seq - l.back, 'event', :actor_kind, NULL, :actor_name, '', l.payload, :at
-    FROM unnest(:entries, :tickets, CAST(:backs AS int[]), :payloads) AS l(id, ticket_id, back, payload)
+    SELECT l.id, l.ticket_id, m.last_seq - l.back, 'event', :actor_kind, NULL, :actor_name, '',
+           CAST(l.payload AS jsonb), :at
+    FROM unnest(CAST(:entries AS uuid[]), CAST(:tickets AS uuid[]), CAST(:backs AS int[]), CAST(:payloads AS text[]))
+        AS l(id, ticket_id, back, payload)
     JOIN moved m ON m.id = l.ticket_id
     """
-).bindparams(
-    bindparam("ids", type_=ARRAY(PgUuid(as_uuid=True))),
-    bindparam("entries", type_=ARRAY(PgUuid(as_uuid=True))),
-    bindparam("tickets", type_=ARRAY(PgUuid(as_uuid=True))),
-    bindparam("payloads", type_=ARRAY(JSONB)),
 )
 
 
@@ -99,6 +125,8 @@ async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequen
             "entries": [new_id() for _ in lines],
             "tickets": [line.ticket_id for line in lines],
             "backs": backs,
-            "payloads": [{"type": line.entry_type, "params": line.params} for line in lines],
+            "payloads": [
+                msgspec.json.encode({"type": line.entry_type, "params": line.params}).decode() for line in lines
+            ],
         },
     )

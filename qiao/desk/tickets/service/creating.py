@@ -39,6 +39,15 @@ class _Place:
 
 async def create(db: Session, actor: Actor, body: TicketCreate) -> TicketView:
     """A new ticket. The same `key` again returns the first one and changes nothing."""
+    return await reading.shown(db, actor, await _made(db, actor, body))
+
+
+async def begin(db: Session, actor: Actor, body: TicketCreate) -> UUID:
+    """As `create`, for those who need no view of it."""
+    return (await _made(db, actor, body)).id
+
+
+async def _made(db: Session, actor: Actor, body: TicketCreate) -> Ticket:
     if actor.kind == "user":
         actor.require("tickets.handle")
     if body.key is not None:
@@ -122,15 +131,15 @@ async def create(db: Session, actor: Actor, body: TicketCreate) -> TicketView:
     if talk is not None:
         await talking.tell_conversation(db, held, talk, card=body.card)
     await db.flush()
-    return await reading.shown(db, actor, row)
+    return row
 
 
-async def _first(db: Session, actor: Actor, ticket_id: UUID) -> TicketView:
+async def _first(db: Session, actor: Actor, ticket_id: UUID) -> Ticket:
     try:
         held = await rows.visible(db, actor, ticket_id)
     except NotFound:
         raise Conflict("already_exists") from None
-    return await reading.shown(db, actor, held.row)
+    return held.row
 
 
 async def _talk(db: Session, actor: Actor, body: TicketCreate) -> ConversationFacts | None:

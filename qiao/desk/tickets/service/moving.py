@@ -35,11 +35,44 @@ async def move(
 
     Fields and a comment the way asks for may come with it. Refused moves say which are open instead.
     """
+    held = await _advance(
+        db,
+        actor,
+        ticket_id,
+        transition=transition,
+        status=status,
+        comment=comment,
+        public=public,
+        fields=fields,
+        reason=reason,
+        version=version,
+    )
+    return await reading.whole(db, held)
+
+
+async def advance(db: Session, actor: Actor, ticket_id: UUID, **how: Any) -> None:
+    """As `move`, for those who need no view of it."""
+    await _advance(db, actor, ticket_id, **how)
+
+
+async def _advance(
+    db: Session,
+    actor: Actor,
+    ticket_id: UUID,
+    *,
+    transition: str | None = None,
+    status: str | None = None,
+    comment: str = "",
+    public: bool = False,
+    fields: dict[str, Any] | None = None,
+    reason: str | None = None,
+    version: int | None = None,
+) -> Held:
     held = await rows.living(db, actor, ticket_id)
     if transition is None and status is None:
         raise Invalid.field("transition", "field_missing")
     if transition is None and held.row.status == status:
-        return await reading.whole(db, held)
+        return held
     if version is not None and version < held.row.version:
         await _refuse_moved(db, held, version)
     facts = await rows.condition_facts(db, rows.facts_of(held.row, held.kind), held.kind, held.kind.asks)
@@ -57,7 +90,7 @@ async def move(
         await talking.say(db, held, body=comment.strip(), public=public, payload=payload)
     for effect in way.effects:
         await _effect(db, held, effect)
-    return await reading.whole(db, held)
+    return held
 
 
 async def _go(
