@@ -70,16 +70,6 @@ class ClockRow(Base):
             text("id DESC"),
             postgresql_where=text("breached_at IS NOT NULL"),
         ),
-        Index(
-            "ix_sla_clocks_policy",
-            "policy_id",
-            postgresql_where=text("state IN ('running', 'paused', 'breached')"),
-        ),
-        Index(
-            "ix_sla_clocks_calendar",
-            "calendar_id",
-            postgresql_where=text("state IN ('running', 'paused', 'breached')"),
-        ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 

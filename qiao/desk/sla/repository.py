@@ -152,30 +152,27 @@ async def due_of(db: Session, now: datetime, ids: Collection[UUID]) -> Sequence[
     return (await db.execute(query)).all()
 
 
-async def running(db: Session, ids: Collection[UUID]) -> Sequence[Any]:
-    """What of these still runs, locked, as it stands now."""
+async def running(db: Session, ticket_ids: Collection[UUID], calendar_id: UUID) -> Sequence[Any]:
+    """Clocks of these tickets that run and count in a calendar, locked."""
     query = (
         select(*_COLUMNS)
-        .where(ClockRow.id == func.any(_ids(ids)), _OPEN, ClockRow.since.is_not(None))
+        .where(
+            ClockRow.subject_id == func.any(_ids(ticket_ids)),
+            _OPEN,
+            ClockRow.since.is_not(None),
+            ClockRow.calendar_id == calendar_id,
+        )
         .order_by(ClockRow.id)
         .with_for_update()
     )
     return (await db.execute(query)).all()
 
 
-async def running_on(db: Session, calendar_id: UUID, after: UUID | None, limit: int) -> Sequence[Any]:
-    """Running clocks that count in a calendar, by id."""
-    query = select(ClockRow.id, ClockRow.subject_id).where(
-        ClockRow.calendar_id == calendar_id, _OPEN, ClockRow.since.is_not(None)
-    )
-    if after is not None:
-        query = query.where(ClockRow.id > after)
-    return (await db.execute(query.order_by(ClockRow.id).limit(limit))).all()
-
-
-async def open_tickets(db: Session, after: UUID | None, limit: int) -> list[UUID]:
-    """Tickets with an open clock, by id."""
+async def open_tickets(db: Session, after: UUID | None, limit: int, *, calendar_id: UUID | None = None) -> list[UUID]:
+    """Tickets with an open clock (that counts in a calendar), by id."""
     query = select(ClockRow.subject_id).where(_OPEN).distinct()
+    if calendar_id is not None:
+        query = query.where(ClockRow.calendar_id == calendar_id)
     if after is not None:
         query = query.where(ClockRow.subject_id > after)
     return list((await db.execute(query.order_by(ClockRow.subject_id).limit(limit))).scalars())
@@ -186,17 +183,19 @@ _PUT: Final = text(
     UPDATE sla_clocks c
     SET state = i.state, due_at = i.due_at, next_at = i.next_at, breached_at = i.breached_at,
         fired = c.fired || CAST(i.fired AS jsonb)
-    FROM unnest(:ids, CAST(:states AS text[]), CAST(:dues AS timestamptz[]), CAST(:nexts AS timestamptz[]),
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:dues AS timestamptz[]), CAST(:nexts AS timestamptz[]),
                 CAST(:breaches AS timestamptz[]), CAST(:fired AS text[])) AS i(id, state, due_at, next_at, breached_at, fired)
     WHERE c.id = i.id
     """
-).bindparams(bindparam("ids", type_=ARRAY(PgUuid(as_uuid=True))))
+)
 
 
-async def put(
-    db: Session, rows: Sequence[tuple[UUID, str, datetime | None, datetime | None, datetime | None, Any]]
-) -> None:
-    """Writes (id, state, due, next look, broken at, newly fired steps) of many clocks in one statement."""
+Written = tuple[UUID, str, datetime | None, datetime | None, datetime | None, list[dict[str, Any]]]
+"""Id, state, due, next look, broken at, newly fired steps."""
+
+
+async def put(db: Session, rows: Sequence[Written]) -> None:
+    """Writes what has become of many clocks in one statement."""
     if not rows:
         return
     ids, states, dues, nexts, breaches, fired = zip(*rows, strict=True)

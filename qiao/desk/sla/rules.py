@@ -31,6 +31,7 @@ class Policy:
     terms: Mapping[tuple[str, int], Terms]
     pause_on: frozenset[str]
     ladder: tuple[Step, ...]
+    by_id: Mapping[str, Step]
 
     @classmethod
     def of(cls, policy_id: UUID, body: PolicyBody) -> "Policy":
@@ -47,6 +48,7 @@ class Policy:
             },
             pause_on=frozenset(body.pause_on),
             ladder=tuple(body.ladder),
+            by_id={step.id: step for step in body.ladder},
         )
 
     def applies(self, facts: Mapping[str, Any]) -> bool:
@@ -63,7 +65,7 @@ class Policy:
         return found
 
     def step(self, step_id: str) -> Step | None:
-        return next((step for step in self.ladder if step.id == step_id), None)
+        return self.by_id.get(step_id)
 
 
 def reached_at(when: When, target_s: int) -> int:

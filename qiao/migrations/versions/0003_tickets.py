@@ -203,25 +203,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("breached_at IS NOT NULL"),
     )
     op.create_index(
-        "ix_sla_clocks_calendar",
-        "sla_clocks",
-        ["calendar_id"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('running', 'paused', 'breached')"),
-    )
-    op.create_index(
         "ix_sla_clocks_next",
         "sla_clocks",
         ["next_at", "id"],
         unique=False,
         postgresql_where=sa.text("next_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_sla_clocks_policy",
-        "sla_clocks",
-        ["policy_id"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('running', 'paused', 'breached')"),
     )
     op.create_index("ix_sla_clocks_subject", "sla_clocks", ["subject_id", "started_at"], unique=False)
     op.create_index(

@@ -33,14 +33,14 @@ async def calendar(runtime: Runtime, calendar_id: UUID) -> None:
 
 
 async def _calendar_batch(db: Session, calendar_id: UUID, after: UUID | None) -> UUID | None:
-    """One transaction. Returns the last clock looked at, None when that was all."""
-    found = await repository.running_on(db, calendar_id, after, BATCH)
+    """One transaction. Returns the last ticket looked at, None when that was all."""
+    found = await repository.open_tickets(db, after, BATCH, calendar_id=calendar_id)
     if not found:
         return None
-    await batch.claim(db, {row.subject_id for row in found}, skip=False)
+    await batch.claim(db, found, skip=False)
     book = await books.current(db)
-    rows = await repository.running(db, [row.id for row in found])
-    writes = []
+    rows = await repository.running(db, found, calendar_id)
+    writes: list[repository.Written] = []
     for row in rows:
         ruler = book.ruler(row.calendar_id)
         one = Clock(row.target_s * SECOND, row.spent_us, row.since)
@@ -53,7 +53,7 @@ async def _calendar_batch(db: Session, calendar_id: UUID, after: UUID | None) ->
     await repository.put(db, writes)
     shown = await repository.next_dues(db, {row.subject_id for row in rows})
     await batch.mark_due(db, Actor.system(), [batch.Due(key, *due) for key, due in shown.items()], [])
-    return found[-1].id if len(found) == BATCH else None
+    return found[-1] if len(found) == BATCH else None
 
 
 async def policies(runtime: Runtime) -> None:

@@ -6,7 +6,7 @@ done, and every step of a ladder is taken once. Steps that change tickets follow
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -26,8 +26,6 @@ from qiao.desk.sla.clock import SECOND, Clock
 from qiao.desk.sla.events import SlaBreached, SlaWarned
 from qiao.desk.sla.rules import Rulebook
 from qiao.desk.sla.schemas import Step, Swept, Tell
-from qiao.desk.tickets import service as tickets
-from qiao.desk.tickets.schemas import TicketFacts
 from qiao.desk.tickets.service import batch
 from qiao.people.accounts import service as accounts
 from qiao.people.notifications import service as notifications
@@ -36,6 +34,7 @@ SYSTEM: Final = Actor.system()
 BATCH: Final = 2_000
 ONE_BY_ONE: Final = 5
 """Whoever would hear of more tickets than this in one batch hears of them in one line."""
+_LISTS: Final = {"sla.breached": "/tickets?sla=breached", "sla.warning": "/tickets?sla=soon"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class _Outcome:
     broke: bool
     broken_at: datetime | None
     steps: tuple[Step, ...]
-    write: tuple[UUID, str, datetime | None, datetime | None, datetime | None, list[dict[str, Any]]]
+    write: repository.Written
 
 
 async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
@@ -79,15 +78,14 @@ async def _sweep_batch(db: Session, now: datetime, limit: int, passed_over: set[
         return Swept(), 0
     wanted = {row.subject_id for row in due}
     claimed = await batch.claim(db, wanted)
-    passed_over |= wanted - claimed
+    passed_over |= wanted - claimed.keys()
     rows = await repository.due_of(db, now, [row.id for row in due if row.subject_id in claimed])
     book = await books.current(db)
     outcomes = [look(book, row, now) for row in rows]
     await repository.put(db, [outcome.write for outcome in outcomes])
-    facts = await tickets.facts_many(db, {outcome.row.subject_id for outcome in outcomes})
-    await _write_events(db, outcomes, facts, now)
-    await _write_lines(db, outcomes, facts)
-    told = await _tell(db, outcomes, facts)
+    await _write_events(db, outcomes, claimed, now)
+    await _write_lines(db, outcomes)
+    told = await _tell(db, outcomes, claimed)
     breached = sum(outcome.broke for outcome in outcomes)
     warned = sum(1 for outcome in outcomes if outcome.steps and outcome.broken_at is None)
     return Swept(looked=len(outcomes), warned=warned, breached=breached, told=told), len(due)
@@ -105,12 +103,15 @@ def look(book: Rulebook, row: Row[Any], now: datetime) -> _Outcome:
             broken_at = due_at
     steps = book.steps(row.policy_id, row.kind, row.target_s)
     gone = {fired["id"] for fired in row.fired}
+    counted = clocks.elapsed(clock, ruler, now)
     reached = []
     for key, ticks in steps.items():
-        at = clocks.reaches(clock, ruler, ticks) if key not in gone else None
+        if key in gone or ticks > counted:
+            continue
+        at = clocks.reaches(clock, ruler, ticks)
         if at is not None and at < now:
             reached.append((at, key, ticks))
-    reached.sort(key=lambda one: (one[0], one[1]))
+    reached.sort()
     policy = book.by_id.get(row.policy_id) if row.policy_id is not None else None
     fired: list[dict[str, Any]] = []
     taken: list[Step] = []
@@ -150,12 +151,12 @@ _EVENTS: Final = text(
 
 
 async def _write_events(
-    db: Session, outcomes: Sequence[_Outcome], facts: dict[UUID, TicketFacts], now: datetime
+    db: Session, outcomes: Sequence[_Outcome], claimed: Mapping[UUID, batch.Claimed], now: datetime
 ) -> None:
     found: list[tuple[str, UUID, Audience, Event]] = []
     for outcome in outcomes:
-        row, ticket = outcome.row, facts.get(outcome.row.subject_id)
-        if ticket is None or not (outcome.broke or outcome.steps):
+        row = outcome.row
+        if not (outcome.broke or outcome.steps):
             continue
         acting = tuple(step.id for step in outcome.steps if not isinstance(step.action, Tell))
         fact: Event
@@ -178,7 +179,7 @@ async def _write_events(
                 due_at=row.due_at,
                 steps=acting,
             )
-        found.append((fact.kind, row.subject_id, _audience(ticket), fact))
+        found.append((fact.kind, row.subject_id, _audience(claimed[row.subject_id]), fact))
     if not found:
         return
     kinds, ids, audiences, payloads = zip(*found, strict=True)
@@ -198,7 +199,7 @@ async def _write_events(
     db.info["events"] = (position[0], position[1])
 
 
-def _audience(ticket: TicketFacts) -> Audience:
+def _audience(ticket: batch.Claimed) -> Audience:
     return Audience(
         users=(ticket.assignee_id,) if ticket.assignee_id else (),
         departments=(ticket.department_id,) if ticket.department_id else (),
@@ -206,7 +207,7 @@ def _audience(ticket: TicketFacts) -> Audience:
     )
 
 
-async def _write_lines(db: Session, outcomes: Sequence[_Outcome], facts: dict[UUID, TicketFacts]) -> None:
+async def _write_lines(db: Session, outcomes: Sequence[_Outcome]) -> None:
     lines = [
         batch.Line(
             outcome.row.subject_id,
@@ -218,9 +219,9 @@ async def _write_lines(db: Session, outcomes: Sequence[_Outcome], facts: dict[UU
             },
         )
         for outcome in outcomes
-        if (outcome.broke or outcome.steps) and outcome.row.subject_id in facts
+        if outcome.broke or outcome.steps
     ]
-    shown = await repository.next_dues(db, list(facts))
+    shown = await repository.next_dues(db, {outcome.row.subject_id for outcome in outcomes})
     dues = [batch.Due(ticket_id, *due) for ticket_id, due in shown.items()]
     await batch.mark_due(db, SYSTEM, dues, lines)
 
@@ -233,7 +234,7 @@ class _People:
     members: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     roles: dict[str, frozenset[UUID]] = field(default_factory=dict)
 
-    async def of(self, ticket: TicketFacts, tell: Tell) -> frozenset[UUID]:
+    async def of(self, ticket: batch.Claimed, tell: Tell) -> frozenset[UUID]:
         if tell.whom == "assignee":
             # What nobody has taken yet is everybody's there.
             return frozenset({ticket.assignee_id}) if ticket.assignee_id else await self._members(ticket.department_id)
@@ -252,34 +253,29 @@ class _People:
         return self.members[department_id]
 
 
-async def _tell(db: Session, outcomes: Sequence[_Outcome], facts: dict[UUID, TicketFacts]) -> int:
+async def _tell(db: Session, outcomes: Sequence[_Outcome], claimed: Mapping[UUID, batch.Claimed]) -> int:
     people = _People(db)
     heard: dict[tuple[str, UUID], dict[UUID, None]] = defaultdict(dict)
     for outcome in outcomes:
-        ticket = facts.get(outcome.row.subject_id)
-        if ticket is None:
-            continue
+        ticket = claimed[outcome.row.subject_id]
         kind = "sla.breached" if outcome.broken_at is not None else "sla.warning"
         for step in outcome.steps:
             if isinstance(step.action, Tell):
                 for user_id in await people.of(ticket, step.action):
                     heard[kind, user_id][ticket.id] = None
     one_by_one: dict[tuple[str, UUID], list[UUID]] = defaultdict(list)
-    told = 0
+    together: dict[str, list[UUID]] = defaultdict(list)
     for (kind, user_id), about in heard.items():
         if len(about) > ONE_BY_ONE:
-            link = "/tickets?sla=breached" if kind == "sla.breached" else "/tickets?sla=soon"
-            told += await notifications.tell(db, [user_id], f"{kind}_many", params={"tickets": len(about)}, link=link)
+            together[kind].append(user_id)
         else:
             for ticket_id in about:
                 one_by_one[kind, ticket_id].append(user_id)
+    told = 0
+    for kind, users in together.items():
+        told += await notifications.tell(db, users, f"{kind}_many", params={}, link=_LISTS[kind])
     for (kind, ticket_id), users in one_by_one.items():
-        ticket = facts[ticket_id]
-        told += await notifications.tell(
-            db,
-            users,
-            kind,
-            params={"number": ticket.ref, "title": ticket.title},
-            link=f"/tickets/{ticket.number}",
-        )
+        ticket = claimed[ticket_id]
+        params = {"number": ticket.ref, "title": ticket.title}
+        told += await notifications.tell(db, users, kind, params=params, link=f"/tickets/{ticket.ref}")
     return told
