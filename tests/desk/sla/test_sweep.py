@@ -48,7 +48,8 @@ async def lines(office: Promises, ticket_id: UUID) -> list[str]:
 
 
 async def told(office: Promises) -> list[tuple[str, str]]:
-    return [tuple(row) for row in await rows_of(office, "SELECT kind, link FROM notifications WHERE kind LIKE 'sla.%' ORDER BY at, id")]
+    query = "SELECT kind, link FROM notifications WHERE kind LIKE 'sla.%' ORDER BY at, id"
+    return [tuple(row) for row in await rows_of(office, query)]
 
 
 async def test_a_promise_is_warned_of_and_broken_once_and_at_its_due_time(office: Promises) -> None:
