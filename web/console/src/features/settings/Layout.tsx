@@ -43,14 +43,17 @@ export const SECTIONS: { key: string; entries: Entry[] }[] = [
   },
   {
     key: "tickets",
-    entries: [{ key: "ticketTypes", path: "ticket-types", permissions: ["tickets.manage"] },
+    entries: [
+      { key: "ticketTypes", path: "ticket-types", permissions: ["tickets.manage"] },
       { key: "sla", path: "sla", permissions: ["sla.manage"] },
+      { key: "procedures", path: "procedures", permissions: ["sop.manage"] },
       { key: "automation", path: "automation", permissions: ["automation.manage"] },
       {
         key: "macros",
         path: "macros",
         permissions: ["tickets.handle", "conversations.handle", "automation.manage"],
-      }],
+      },
+    ],
   },
   {
     key: "system",

@@ -84,6 +84,16 @@ export default defineFeature({
           validateSearch: (search) => (typeof search.from === "string" ? { from: search.from } : {}),
         },
         {
+          path: "/procedures",
+          component: () => import("./procedures/List"),
+          permissions: needs("procedures"),
+        },
+        {
+          path: "/procedures/$procedureId",
+          component: () => import("./procedures/Editor"),
+          permissions: needs("procedures"),
+        },
+        {
           path: "/automation",
           component: () => import("./automation/Rules"),
           permissions: needs("automation"),
