@@ -14,7 +14,7 @@ from qiao.desk.approvals.events import ApprovalClosed
 from qiao.desk.automation import conditions, engine, policy, repository
 from qiao.desk.automation.models import AutomationRule
 from qiao.desk.automation.policy import EVENTS
-from qiao.desk.automation.rulebook import RuleBook
+from qiao.desk.automation.rulebook import RuleBook, anybody_waits
 from qiao.desk.automation.schemas import EventTrigger
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import LIFECYCLE, MessageCreated
@@ -40,7 +40,7 @@ _ORDERED = frozenset({"assign", "move", "set_priority"})
 
 
 def _wanted(envelope: Envelope) -> bool:
-    return envelope.kind in _WAITED_FOR
+    return envelope.kind in _WAITED_FOR and anybody_waits(envelope.kind)
 
 
 @on_commit(*TICKET_EVENTS, *OTHERS, MessageCreated, *LIFECYCLE, name="automation.events", retries=6, when=_wanted)

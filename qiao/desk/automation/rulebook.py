@@ -1,12 +1,21 @@
 """Which events any rule waits for, known in every process without asking: other events cost nothing."""
 
 from collections.abc import Sequence
+from weakref import WeakSet
 
 from qiao.core.db import Db
 from qiao.core.events import Envelope
 from qiao.desk.automation import conditions, policy, repository
 from qiao.desk.automation.events import RulesChanged
 from qiao.desk.automation.schemas import EventTrigger
+
+_BOOKS: "WeakSet[RuleBook]" = WeakSet()
+
+
+def anybody_waits(kind: str) -> bool:
+    """Whether a rule of this process may want an event, told from its kind alone."""
+    books = list(_BOOKS)
+    return not books or any(book.waits_for(kind) for book in books)
 
 
 class RuleBook:
@@ -16,6 +25,7 @@ class RuleBook:
         self._db = db
         self._kinds: frozenset[str] | None = None
         self._forgotten = 0
+        _BOOKS.add(self)
 
     def forget(self) -> None:
         """A rule was changed here: until they are read anew, every event may matter."""
