@@ -25,6 +25,7 @@ from qiao.desk.ticketlists.schemas import Action, Asked, BulkBody, BulkItemView,
 from qiao.desk.tickets import finding
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.schemas import TicketFacts, TicketPatch
+from qiao.people.accounts import audit
 from qiao.people.accounts.access import actor_for
 from qiao.people.accounts.identity import own_id
 
@@ -80,6 +81,7 @@ async def ask(db: Session, actor: Actor, body: BulkBody) -> BulkView:
             [{"bulk_id": row.id, "ticket_id": one, "state": "waiting"} for one in wanted[start : start + 5000]],
         )
     row.job_id = await jobs.enqueue(db, actor, JOB, {"bulk_id": str(row.id)}, total=len(wanted))
+    await audit.record(db, actor, "ticket_list.changed_many", "ticket_bulk", row.id, {"tickets": [None, len(wanted)]})
     await db.flush()
     return await get(db, actor, row.id)
 
@@ -175,6 +177,7 @@ async def ask_undo(db: Session, actor: Actor, bulk_id: UUID) -> BulkView:
         select(func.count()).where(TicketBulkItem.bulk_id == row.id, TicketBulkItem.state == "changed")
     )
     row.state = "undoing"
+    await audit.record(db, actor, "ticket_list.undone", "ticket_bulk", row.id)
     row.job_id = await jobs.enqueue(db, actor, UNDO_JOB, {"bulk_id": str(row.id)}, total=int(changed or 0))
     await db.flush()
     return await get(db, actor, row.id)

@@ -27,6 +27,7 @@ from qiao.desk.ticketlists import lists
 from qiao.desk.ticketlists.models import TicketExport
 from qiao.desk.ticketlists.schemas import STANDARD, Asked, ExportBody, ExportView, ListRow, Sort
 from qiao.desk.tickets.definition import FieldSpec
+from qiao.people.accounts import audit
 from qiao.people.accounts.access import actor_for
 from qiao.people.accounts.identity import own_id
 from qiao.people.organization import service as organization
@@ -70,6 +71,7 @@ async def ask(db: Session, actor: Actor, body: ExportBody) -> ExportView:
     db.add(row)
     await db.flush()
     row.job_id = await jobs.enqueue(db, actor, JOB, {"export_id": str(row.id)})
+    await audit.record(db, actor, "ticket_list.exported", "ticket_export", row.id, {"file": [None, row.name]})
     await db.flush()
     return view(row)
 
