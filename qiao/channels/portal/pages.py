@@ -436,7 +436,7 @@ async def _new(
         ),
         changes=forms.asks(definition),
         subject=title,
-        description=form.one("description"),
+        details=form.one("description"),
         limit=TITLE_LIMIT,
         faults=faults or {},
         general=general,

@@ -44,7 +44,9 @@ class PortalStatus(msgspec.Struct, frozen=True):
 
 @router.get("/status", response_model=None)
 async def read_status(
-    actor: Annotated[Actor, Needs("settings.manage", "tickets.manage", "reports.view")], db: Read, runtime: Runtime_
+    actor: Annotated[Actor, Needs("settings.manage", "tickets.manage", "knowledge.edit", "reports.view")],
+    db: Read,
+    runtime: Runtime_,
 ) -> Response:
     """Whether customers can sign in and open requests, and how many were answered by a help text instead."""
     now = clock.now()

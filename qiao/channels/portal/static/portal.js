@@ -45,7 +45,7 @@
     const words = `${title.value} ${form.elements.description.value.slice(0, 300)}`.trim();
     if (!title.value.trim()) return;
     const query = new URLSearchParams({ q: words, form: form.elements.form.value });
-    const answer = await fetch(`${form.dataset.suggest}?${query}`, { signal, headers: { Accept: "application/json" } });
+    const answer = await fetch(`${form.dataset.answers}?${query}`, { signal, headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const { items } = await answer.json();
     list.replaceChildren(

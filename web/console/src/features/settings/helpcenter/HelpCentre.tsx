@@ -19,6 +19,7 @@ import {
   useSubmit,
   useUnsavedGuard,
 } from "../kit";
+import { PortalNotice } from "../tickettypes/PortalNotice";
 import { EMPTY, type FooterLink, finished, type HelpSettings, type HelpSettingsView } from "./model";
 import { Preview } from "./Preview";
 
@@ -175,6 +176,7 @@ export default function HelpCentre() {
         </Button>
       }
     >
+      <PortalNotice />
       <State loading={stored.isPending} error={stored.error} onRetry={() => void stored.refetch()}>
         <div className="qh-columns">
           <div>

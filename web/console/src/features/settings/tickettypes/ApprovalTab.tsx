@@ -96,6 +96,7 @@ export function ApprovalTab() {
               >
                 <InputNumber
                   id="approval-expires"
+                  style={{ width: 160 }}
                   min={1}
                   max={2160}
                   suffix={t("hours")}

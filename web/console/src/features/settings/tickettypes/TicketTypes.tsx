@@ -7,6 +7,7 @@ import { useGo } from "@/app/router";
 import { Field, FormProblem, Page, State, useConfirm, useDraft, useRows, useSubmit } from "../kit";
 import { TypeIcon } from "./icons";
 import { keyFor, moved, setWords, wordsIn } from "./model";
+import { PortalNotice } from "./PortalNotice";
 import { copyName } from "./start";
 import type { TicketType, TypeSummary, Words } from "./types";
 import "./tickettypes.css";
@@ -95,6 +96,7 @@ export default function TicketTypes() {
         </>
       }
     >
+      <PortalNotice />
       <State
         loading={types.isPending}
         error={types.rows ? undefined : types.error}

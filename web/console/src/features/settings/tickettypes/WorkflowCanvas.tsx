@@ -51,6 +51,8 @@ function StateCard({ data, selected }: NodeProps<Card>) {
 }
 
 const NODES = { state: StateCard };
+/** Up to so many transitions all their labels find room. */
+const FEW = 8;
 type Spots = Record<string, [number, number]>;
 
 function recall(key: string): Spots {
@@ -89,22 +91,32 @@ export function WorkflowCanvas(props: {
     },
   }));
   const known = new Set(workflow.states.map((state) => state.key));
+  const { chosen } = props;
+  const few = workflow.transitions.length <= FEW;
   const edges: Edge[] = workflow.transitions.flatMap((transition, i) =>
     transition.from_states
       .filter((from) => known.has(from) && known.has(transition.to))
       .map((from) => {
-        const on = props.chosen?.kind === "transition" && props.chosen.index === i;
+        const on = chosen?.kind === "transition" && chosen.index === i;
+        const leaves = chosen?.kind === "state" && chosen.key === from;
+        const near = on || leaves || (chosen?.kind === "state" && chosen.key === transition.to);
         const wrong = fault(`workflow.transitions.${i}`) !== undefined;
+        const words = wordsIn(transition.label, lang);
         return {
           id: `${i}:${from}`,
           source: from,
           target: transition.to,
-          // One label for a way from several states: more would cover each other.
-          ...(transition.from_states[0] === from || on ? { label: wordsIn(transition.label, lang) } : {}),
+          // One label for a way from several states, and in a crowd only those of what is chosen: more would cover
+          // each other.
+          ...(on || leaves || (few && transition.from_states[0] === from) ? { label: words } : {}),
           selected: on,
           markerEnd: { type: MarkerType.ArrowClosed },
-          ariaLabel: wordsIn(transition.label, lang) || transition.key,
-          className: `${on ? "tt-edge-on" : ""} ${wrong ? "tt-edge-wrong" : ""}`,
+          ariaLabel: words || transition.key,
+          className: [
+            on ? "tt-edge-on" : "",
+            chosen !== null && !near ? "tt-edge-far" : "",
+            wrong ? "tt-edge-wrong" : "",
+          ].join(" "),
         };
       }),
   );
@@ -116,6 +128,7 @@ export function WorkflowCanvas(props: {
         nodeTypes={NODES}
         colorMode={document.documentElement.dataset.theme === "dark" ? "dark" : "light"}
         fitView
+        fitViewOptions={{ padding: 0.04 }}
         minZoom={0.2}
         deleteKeyCode={null}
         proOptions={{ hideAttribution: true }}

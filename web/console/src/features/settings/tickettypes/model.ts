@@ -468,7 +468,7 @@ export function places(
     const column = COLUMN_OF[state.status];
     const row = rows.get(column) ?? 0;
     rows.set(column, row + 1);
-    found[state.key] = own[state.key] ?? [column * 250, row * 120 + (column % 2) * 46];
+    found[state.key] = own[state.key] ?? [column * 220, row * 116 + (column % 2) * 44];
   }
   return found;
 }
