@@ -26,6 +26,12 @@ async def create_flow(body: schemas.FlowCreate, actor: Editor, db: Tx, locale: L
     return await service.create(db, actor, body, locale)
 
 
+@router.post("/from-procedure", status_code=201)
+async def flow_from_procedure(body: schemas.FromProcedure, actor: Editor, db: Tx, locale: Locale) -> schemas.FlowView:
+    """The draft of a flow made of a standard procedure's steps that a customer can be asked."""
+    return await service.from_procedure(db, actor, body, locale)
+
+
 @router.post("/check")
 async def check_flow(body: schemas.CheckBody, actor: Editor, db: Read, locale: Locale) -> schemas.CheckView:
     """A document in both forms and what is wrong with it, step by step."""

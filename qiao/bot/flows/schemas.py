@@ -71,6 +71,13 @@ class FlowCreate(Body):
     name: str | None = Field(None, min_length=1, max_length=80)
 
 
+class FromProcedure(Body):
+    """Makes a flow of the procedure of this key, under its own key or another."""
+
+    procedure: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    key: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]{0,39}$")
+
+
 class DraftBody(Body):
     """The whole draft, as data or as a file's text; `revision` is the one it was made from."""
 

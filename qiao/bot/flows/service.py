@@ -12,6 +12,7 @@ from qiao.bot.flows import checking, rehearsal
 from qiao.bot.flows.checking import Fault, FlowFaulty, hindrances, to_yaml
 from qiao.bot.flows.document import Flow, dump
 from qiao.bot.flows.events import FlowPublished
+from qiao.bot.flows.from_procedure import to_flow
 from qiao.bot.flows.models import FlowRow, FlowRunRow, FlowVersionRow
 from qiao.bot.flows.rehearsal import RehearsalWorld
 from qiao.bot.flows.schemas import (
@@ -22,6 +23,7 @@ from qiao.bot.flows.schemas import (
     FlowCreate,
     FlowItem,
     FlowView,
+    FromProcedure,
     RehearseBody,
     RehearseView,
     RunView,
@@ -40,6 +42,7 @@ from qiao.core.errors import Conflict, FieldError, Invalid, NotFound
 from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
 from qiao.core.web.pages import decode_cursor, encode_cursor
+from qiao.desk.sop import service as procedures
 from qiao.people.accounts import audit
 from qiao.people.customers import service as customers
 
@@ -180,6 +183,12 @@ async def create(db: Session, actor: Actor, body: FlowCreate, locale: str) -> Fl
     else:
         raise Invalid.field("key", "field_missing")
     return await _view(db, await _insert(db, actor, data), locale)
+
+
+async def from_procedure(db: Session, actor: Actor, body: FromProcedure, locale: str) -> FlowView:
+    """The draft of a flow out of a procedure. Raises NotFound when there is none, Conflict when the key is taken."""
+    procedure = await procedures.published_document(db, body.procedure)
+    return await _view(db, await _insert(db, actor, _storable(to_flow(procedure, key=body.key))), locale)
 
 
 async def _insert(db: Session, actor: Actor, data: dict[str, Any]) -> FlowRow:
