@@ -1,4 +1,7 @@
-"""What happens to tickets becomes notifications. Positions are saved with the work: nobody is told twice after a crash."""
+"""What happens to tickets, and being named in a conversation, becomes notifications.
+
+Positions are saved with the work: nobody is told twice after a crash.
+"""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final
@@ -8,6 +11,8 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.events import Envelope, Event
 from qiao.core.reactions import on_commit_batch
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.events import MessageCreated
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.events import TicketAssigned, TicketCommented, TicketCreated, TicketEscalated, TicketMoved
 from qiao.desk.tickets.schemas import TicketFacts
@@ -39,6 +44,25 @@ async def tell(db: Session, pairs: Sequence[tuple[Event, Envelope]]) -> None:
         if ticket is None:
             continue
         await _WAYS[type(fact)](db, _who(envelope, names), ticket, fact)
+
+
+def _mentions(envelope: Envelope) -> bool:
+    return bool(envelope.payload.get("mentions"))
+
+
+@on_commit_batch(MessageCreated, name="watching.mentions", when=_mentions)
+async def mentioned(db: Session, pairs: Sequence[tuple[MessageCreated, Envelope]]) -> None:
+    """Colleagues named in a note of a conversation."""
+    ids = {envelope.conversation_id for _, envelope in pairs if envelope.conversation_id is not None}
+    facts = await conversations.facts_many(db, list(ids))
+    names = await _names(db, [envelope for _, envelope in pairs])
+    for fact, envelope in pairs:
+        talk = facts.get(envelope.conversation_id) if envelope.conversation_id is not None else None
+        if talk is not None:
+            link = f"/inbox/mentions/{talk.id}"
+            params = {"number": talk.number}
+            actor = _who(envelope, names)
+            await notifications.tell(db, fact.mentions, "conversation.mentioned", params=params, link=link, actor=actor)
 
 
 async def _created(db: Session, actor: Actor, ticket: TicketFacts, fact: TicketCreated) -> None:

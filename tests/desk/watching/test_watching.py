@@ -7,9 +7,11 @@ from sqlalchemy import text
 from qiao.core.actor import Actor
 from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime
+from qiao.desk.conversations import service as conversations
 from qiao.desk.tickets import service as tickets
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import CustomerCreate
+from tests.desk.routing.office import Office
 from tests.desk.tasks.shop import SYSTEM, Shop
 
 
@@ -74,3 +76,15 @@ async def test_ten_thousand_watchers_are_one_statement(runtime: Runtime) -> None
             break
         await asyncio.sleep(0.02)
     assert (count, told_of) == (10_000, 1)
+
+
+async def test_being_named_in_a_conversation_is_told_with_the_way_there(runtime: Runtime) -> None:
+    shop, office = Shop(runtime), Office(runtime)
+    boss, _ = await shop.person("boss", "supervisor"), await shop.person("mei")
+    inbox = await office.inbox()
+    talk = await office.write(await office.customer(inbox), inbox)
+    async with runtime.db.transaction() as db:
+        await conversations.note(db, boss, talk, body="see this", mentions=[shop.people["mei"]])
+    await told(shop, "mei", "conversation.mentioned")
+    async with runtime.db.read() as db:
+        assert await db.scalar(text("SELECT link FROM notifications")) == f"/inbox/mentions/{talk}"
