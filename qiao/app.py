@@ -31,6 +31,7 @@ from qiao.core.runtime import Runtime, attach
 from qiao.core.settings import Settings
 from qiao.core.web import errors, site
 from qiao.core.web.middleware import BodyLimit, Failures, Idempotency, RequestContext, SecurityHeaders
+from qiao.core.web.routing import Application
 
 logger = structlog.get_logger(__name__)
 
@@ -109,8 +110,8 @@ async def running(runtime: Runtime, *, background: bool = True) -> AsyncIterator
 
 @cache
 def all_routes() -> tuple[list[BaseRoute], list[Any]]:
-    """The routes of all rooms and the middleware they bring. Working out what each route takes costs a second and is the
-    same for every application of a process."""
+    """The routes of all rooms and the middleware they bring, the same for every application of a process: what one has worked
+    out of a route serves the others."""
     found: list[BaseRoute] = []
     last: list[BaseRoute] = []
     wrappers: list[Any] = []
@@ -137,7 +138,7 @@ def create_app(settings: Settings, database_url: str, *, background: bool = True
             yield
             app.state.ready = False
 
-    app = FastAPI(
+    app = Application(
         title="Qiao 桥",
         version=qiao.__version__,
         description="The service centre any company can run itself.",
