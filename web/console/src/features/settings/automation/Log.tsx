@@ -7,8 +7,8 @@ import { useGo } from "@/app/router";
 import { absoluteTime } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, Page, usePages, useRows } from "../kit";
-import { operatorWord } from "../kit/conditions";
-import { reasonWords } from "./model";
+import { type Operator, operatorWord } from "../kit/conditions";
+import { reasonWords, shown } from "./model";
 import type { Catalogue, Rule, Run } from "./types";
 import "./automation.css";
 
@@ -54,14 +54,25 @@ export default function Log() {
     if (run.reason?.message) return run.reason.message;
     const words = reasonWords(run.reason, label);
     if (!words) return null;
-    const op = run.reason?.op;
-    return t(words.key, op ? { ...words.params, op: tk(operatorWord("text", op as never)) } : words.params);
+    const { op, fact, value, seen } = run.reason ?? {};
+    if (!op || !fact) return t(words.key, words.params);
+    const options = labels.get(fact)?.options ?? [];
+    const named = (one: unknown): string =>
+      Array.isArray(one)
+        ? one.map(named).join(t("comma")) || "∅"
+        : (options.find((option) => option.value === one)?.label ?? shown(one));
+    return t(words.key, {
+      ...words.params,
+      op: tk(`conditions.op.${operatorWord("text", op as Operator)}`),
+      value: named(value),
+      seen: named(seen),
+    });
   };
   const columns: Column<Run>[] = [
     {
       key: "at",
       title: t("log.at"),
-      width: 130,
+      width: 100,
       render: (_, run) => (
         <span title={absoluteTime(run.at, locale)}>
           <RelativeTime at={run.at} />
@@ -71,7 +82,7 @@ export default function Log() {
     {
       key: "rule",
       title: t("log.rule"),
-      width: 200,
+      width: 150,
       render: (_, run) => (
         <Button type="link" size="small" className="qa-object" onClick={() => narrow({ rule: run.rule_id })}>
           {run.rule}
@@ -81,7 +92,7 @@ export default function Log() {
     {
       key: "object",
       title: t("log.object"),
-      width: 220,
+      width: 170,
       render: (_, run) =>
         run.object ? (
           <Button
@@ -102,11 +113,11 @@ export default function Log() {
           <span className="qk-muted">{t(run.subject === "none" ? "log.noObject" : "log.gone")}</span>
         ),
     },
-    { key: "trigger", title: t("log.trigger"), width: 150, render: (_, run) => event(run) },
+    { key: "trigger", title: t("log.trigger"), width: 120, render: (_, run) => event(run) },
     {
       key: "outcome",
       title: t("log.outcome"),
-      width: 100,
+      width: 90,
       render: (_, run) => <Tag color={TONES[run.outcome]}>{t(`outcome.${run.outcome}`)}</Tag>,
     },
     {

@@ -316,7 +316,7 @@ function SchedulePart(props: {
             }))}
           />
         </Field>
-        <Field label={t("when.time")} htmlFor="rule-time" problem={props.problem("trigger.time")}>
+        <Field label={t("when.timeOfDay")} htmlFor="rule-time" problem={props.problem("trigger.time")}>
           <Input
             id="rule-time"
             type="time"
