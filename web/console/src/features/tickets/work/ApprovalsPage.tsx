@@ -4,6 +4,7 @@ import { Stamp } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useGet, usePages } from "@/api/hooks";
 import { useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { realtime } from "@/realtime/client";
 import { PageFrame, Panel } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
@@ -19,6 +20,7 @@ type View = (typeof VIEWS)[number];
 /** What waits for the reader, what they asked, what they decided; and who decides while they are away. */
 export default function ApprovalsPage() {
   const t = useT("tickets/work");
+  const go = useGo();
   const [view, setView] = useState<View>("waiting");
   const counts = useGet<{ waiting: number }>("/approvals/counts");
   const approvals = usePages<Approval>("/approvals", { view, limit: 30 });
@@ -38,11 +40,7 @@ export default function ApprovalsPage() {
       title={t("approvals")}
       subtitle={t("approvals_subtitle")}
       width="read"
-      extra={
-        <Link to={"/tasks" as string} className="ant-btn ant-btn-default">
-          {t("to_tasks")}
-        </Link>
-      }
+      extra={<Button onClick={() => go("/tasks")}>{t("to_tasks")}</Button>}
       toolbar={
         <Tabs
           activeKey={view}

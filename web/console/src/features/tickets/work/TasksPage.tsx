@@ -4,6 +4,7 @@ import { ClipboardCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useGet, usePages } from "@/api/hooks";
 import { useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { useShortcuts } from "@/app/shortcuts";
 import { realtime } from "@/realtime/client";
 import { PageFrame, Panel } from "@/ui/Page";
@@ -24,6 +25,7 @@ type Which = (typeof WHICH)[number];
 /** The queue of a department: what is to be done, by when, and one click to finish it or hand it back. */
 export default function TasksPage() {
   const t = useT("tickets/work");
+  const go = useGo();
   const [scope, setScope] = useState<Scope>("department");
   const [which, setWhich] = useState<Which>("open");
   const counts = useGet<TaskCounts>("/tasks/counts");
@@ -47,11 +49,7 @@ export default function TasksPage() {
     <PageFrame
       title={t("tasks")}
       subtitle={t("tasks_subtitle")}
-      extra={
-        <Link to={"/approvals" as string} className="ant-btn ant-btn-default">
-          {t("to_approvals")}
-        </Link>
-      }
+      extra={<Button onClick={() => go("/approvals")}>{t("to_approvals")}</Button>}
       toolbar={
         <div className="qw-bar">
           <Tabs
