@@ -189,6 +189,7 @@ export default function ListsPage() {
   useShortcuts([
     { keys: "f", group: "list", label: t("filter"), run: () => setPanel("filter") },
     { keys: "r", group: "list", label: t("refresh"), run: show },
+    { keys: "c", group: "list", label: t("new"), enabled: handles, run: () => startTicket({}) },
     {
       keys: "Escape",
       group: "list",

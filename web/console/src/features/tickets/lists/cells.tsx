@@ -14,10 +14,10 @@ const NOTHING = <span className="q-muted">—</span>;
 
 export const WIDTHS: Partial<Record<string, number>> = {
   number: 96,
-  title: 340,
+  title: 240,
   type: 130,
   status: 120,
-  state: 130,
+  state: 120,
   priority: 92,
   tier: 64,
   tags: 170,
@@ -25,7 +25,7 @@ export const WIDTHS: Partial<Record<string, number>> = {
   rating: 72,
   reopened: 72,
 };
-export const widthOf = (column: string) => WIDTHS[column] ?? 150;
+export const widthOf = (column: string) => WIDTHS[column] ?? 130;
 
 /** One cell of a list, whatever the column. */
 export function Cell(props: {
