@@ -51,7 +51,7 @@ export function ConditionEditor(props: {
         className="qk-gap"
         aria-label={t("if.mode")}
         value={mode}
-        onChange={(next) => void toggle(next)}
+        onChange={(next) => void toggle(next as "builder" | "cel")}
         options={[
           { value: "builder", label: t("if.builder") },
           { value: "cel", label: t("if.cel") },
