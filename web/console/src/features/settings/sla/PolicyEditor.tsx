@@ -20,7 +20,7 @@ import {
   useSubmit,
   useUnsavedGuard,
 } from "../kit";
-import { ConditionBuilder } from "../kit/conditions";
+import { ConditionBuilder, rootOf } from "../kit/conditions";
 import type { Calendar } from "../types";
 import { useTicketFacts } from "./facts";
 import { LadderEditor } from "./LadderEditor";
@@ -55,7 +55,8 @@ const BLANK: PolicyBody = {
 
 function draftOf(policy: Policy): PolicyBody {
   const { id: _i, position: _p, revision: _r, open_clocks: _o, updated_at: _u, ...body } = policy;
-  return body;
+  // A single test, as it may come by the API, is shown as a group of one.
+  return { ...body, conditions: body.conditions ? rootOf(body.conditions) : null };
 }
 
 export default function PolicyEditor() {

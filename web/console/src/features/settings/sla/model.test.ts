@@ -81,6 +81,11 @@ describe("policies", () => {
     );
     expect(Object.keys(bodyOf({ ...POLICY, targets }).targets)).toEqual(["resolution"]);
     expect(bodyOf(POLICY).conditions).toBeNull();
+    const vip = {
+      match: "all" as const,
+      conditions: [{ fact: "customer.level", op: "is" as const, value: "vip" }],
+    };
+    expect(bodyOf({ ...POLICY, conditions: vip }).conditions).toEqual(vip);
   });
 
   it("show their ladder in the order it is climbed", () => {

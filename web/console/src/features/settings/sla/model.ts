@@ -1,5 +1,5 @@
 /** Policies on the screen: times as people write them, ladders in the order they are climbed, what is missing. */
-import { unfinished } from "../kit/conditions";
+import { countTests, unfinished } from "../kit/conditions";
 import type { FieldProblem } from "../kit/draft";
 import { type Action, KINDS, type Kind, type PolicyBody, type Step, type Target, type When } from "./types";
 
@@ -66,7 +66,7 @@ export function bodyOf(policy: PolicyBody): PolicyBody {
     ...policy,
     name: policy.name.trim(),
     description: policy.description.trim(),
-    conditions: policy.conditions?.conditions.length ? policy.conditions : null,
+    conditions: policy.conditions && countTests(policy.conditions) > 0 ? policy.conditions : null,
     targets: Object.fromEntries(Object.entries(policy.targets).filter(([, target]) => promises(target))),
   };
 }
