@@ -108,6 +108,7 @@ async def _views(db: Session, actor: Actor, rows: Sequence[TicketListView]) -> l
             id=row.id,
             name=name_of(row, actor.locale),
             shipped=row.shipped,
+            renamed=row.shipped is not None and bool(row.name),
             scope=row.scope,  # type: ignore[arg-type]  # the table checks it
             owner=people[row.owner_id].name if row.owner_id in people else None,
             department_id=row.department_id,

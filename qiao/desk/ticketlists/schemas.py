@@ -102,9 +102,12 @@ class ViewOrder(Body):
 
 
 class ViewView(BaseModel):
+    """A view as its reader may use it. `renamed`: somebody gave a shipped one a name of its own."""
+
     id: UUID
     name: str
     shipped: str | None
+    renamed: bool
     scope: Scope
     owner: str | None
     department_id: UUID | None

@@ -33,7 +33,7 @@ import { Board } from "./Board";
 import { BulkBar, BulkProgress } from "./BulkBar";
 import { Calendar } from "./Calendar";
 import { ColumnsDrawer, ExportDialog, FilterDrawer, SaveDialog } from "./dialogs";
-import { chipsOf, EMPTY, factsOf, GROUPS, same, spoken, withoutChip } from "./model";
+import { chipsOf, EMPTY, factsOf, GROUPS, same, spoken, viewName, withoutChip } from "./model";
 import { GroupedView, TableView } from "./TableView";
 import type { Asked, Bulk, Display, GroupView, Row, View, ViewBody } from "./types";
 import { countWords, ViewRail } from "./ViewRail";
@@ -234,7 +234,7 @@ export default function ListsPage() {
         width="full"
         title={
           <>
-            {active?.name ?? t("title")} <span className="ql-total q-num">{totalWords}</span>
+            {active ? viewName(active, t) : t("title")} <span className="ql-total q-num">{totalWords}</span>
           </>
         }
         extra={
@@ -410,7 +410,7 @@ export default function ListsPage() {
       <SaveDialog
         open={saving}
         body={body}
-        suggestion={active ? t("copy_of", { name: active.name }) : ""}
+        suggestion={active ? t("copy_of", { name: viewName(active, t) }) : ""}
         onClose={() => setSaving(null)}
         onSaved={(view) => {
           setSaving(null);

@@ -17,6 +17,7 @@ import {
 import { useLocale, useT } from "@/app/i18n";
 import { integer } from "@/lib/format";
 import { ErrorState } from "@/ui/states";
+import { viewName } from "./model";
 import type { Counted, Scope, View } from "./types";
 
 const ICONS: Record<string, LucideIcon> = {
@@ -85,7 +86,7 @@ export function ViewRail(props: {
                       onClick={() => props.onOpen(view)}
                     >
                       <Icon size={15} strokeWidth={1.8} aria-hidden />
-                      <span className="q-ellipsis">{view.name}</span>
+                      <span className="q-ellipsis">{viewName(view, t)}</span>
                       <span className="ql-view__n q-num">{countWords(props.counts?.[view.id], locale)}</span>
                     </button>
                     {view.may_edit && !view.shipped ? (

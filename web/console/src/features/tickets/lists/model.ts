@@ -75,6 +75,11 @@ function choices(options: Option[], say: Say, before = ""): { value: string; lab
   });
 }
 
+/** A shipped view is called what the reader's language calls it, until somebody names it. */
+export function viewName(view: { name: string; shipped: string | null; renamed: boolean }, t: Words): string {
+  return view.shipped && !view.renamed ? t(`shipped.${view.shipped}`) : view.name;
+}
+
 /** Facts for the builder, with names in the reader's language. */
 export function factsOf(infos: FactInfo[], known: Known, t: Words, say: Say): Fact[] {
   const people = [

@@ -23,6 +23,8 @@ export interface View {
   id: Id;
   name: string;
   shipped: string | null;
+  /** Somebody gave a shipped view a name of its own. */
+  renamed: boolean;
   scope: Scope;
   owner: string | null;
   department_id: Id | null;
