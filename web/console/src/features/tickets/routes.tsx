@@ -1,25 +1,11 @@
 import { ClipboardCheck, ClipboardList, Stamp, Ticket, TicketPlus } from "lucide-react";
-import type { ComponentType } from "react";
 import type { Permission } from "@/api/types";
-import { defineFeature, type FeatureRoute } from "@/app/feature";
+import { defineFeature } from "@/app/feature";
 import { useTicketsBadge } from "./api";
 import { startTicket } from "./create/state";
 
 const SEES: Permission[] = ["tickets.handle", "tickets.view_all"];
 const WORKS: Permission[] = ["tickets.handle", "tickets.view_all", "tasks.handle"];
-
-type Page = () => Promise<{ default: ComponentType }>;
-// Pages of the other parts of this feature, each in its own folder.
-const parts = import.meta.glob<{ default: ComponentType }>([
-  "./lists/ListsPage.tsx",
-  "./work/TasksPage.tsx",
-  "./work/ApprovalsPage.tsx",
-]);
-
-function part(path: string, file: string, permissions: Permission[]): FeatureRoute[] {
-  const component = parts[file] as Page | undefined;
-  return component ? [{ path, component, permissions }] : [];
-}
 
 export default defineFeature({
   id: "tickets",
@@ -45,10 +31,10 @@ export default defineFeature({
     },
   ],
   routes: [
-    ...part("/tickets", "./lists/ListsPage.tsx", SEES),
+    { path: "/tickets", component: () => import("./lists/ListsPage"), permissions: SEES },
     { path: "/tickets/$number", component: () => import("./page/TicketPage"), permissions: WORKS },
-    ...part("/tasks", "./work/TasksPage.tsx", ["tasks.handle"]),
-    ...part("/approvals", "./work/ApprovalsPage.tsx", WORKS),
+    { path: "/tasks", component: () => import("./work/TasksPage"), permissions: ["tasks.handle"] },
+    { path: "/approvals", component: () => import("./work/ApprovalsPage"), permissions: WORKS },
   ],
   commands: [
     {

@@ -18,7 +18,7 @@ import { Block } from "./Block";
 import { Checklist } from "./Checklist";
 import { FieldRow } from "./FieldRow";
 import { Related, TicketLine } from "./Related";
-import { hasSlot, Slot } from "./slots";
+import { type PartName, Slot } from "./slots";
 import { useTicketPage } from "./state";
 import { TimeSpent } from "./TimeSpent";
 import { useTicketVerbs } from "./verbs";
@@ -183,32 +183,24 @@ function CustomerBlock({ ticket }: { ticket: TicketView }) {
   );
 }
 
-const SLOTS: [path: string, id: string, title: string][] = [
-  ["../sla/ClocksPanel.tsx", "clocks", "side.clocks"],
-  ["../sop/ProcedurePanel.tsx", "procedure", "side.procedure"],
-  ["../work/TasksPanel.tsx", "tasks", "side.tasks"],
-  ["../work/ApprovalsPanel.tsx", "approvals", "side.approvals"],
-];
-
-function SlotBlock(props: { at: number; ticket: TicketView }) {
+function SlotBlock(props: { part: Exclude<PartName, "macros">; ticket: TicketView }) {
   const t = useT("tickets");
-  const [path, id, title] = SLOTS[props.at]!;
-  return hasSlot(path) ? (
-    <Block id={id} title={t(title)}>
-      <Slot path={path} ticket={props.ticket} />
+  return (
+    <Block id={props.part} title={t(`side.${props.part}`)}>
+      <Slot part={props.part} ticket={props.ticket} />
     </Block>
-  ) : null;
+  );
 }
 
 /** Everything about the ticket that is not said in it. */
 export function Side({ ticket }: { ticket: TicketView }) {
   return (
     <>
-      <SlotBlock at={0} ticket={ticket} />
-      <SlotBlock at={1} ticket={ticket} />
+      <SlotBlock part="clocks" ticket={ticket} />
+      <SlotBlock part="procedure" ticket={ticket} />
       <Properties ticket={ticket} />
-      <SlotBlock at={2} ticket={ticket} />
-      <SlotBlock at={3} ticket={ticket} />
+      <SlotBlock part="tasks" ticket={ticket} />
+      <SlotBlock part="approvals" ticket={ticket} />
       <CustomerBlock ticket={ticket} />
       <Checklist ticket={ticket} />
       <Related ticket={ticket} />

@@ -1,25 +1,22 @@
-import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from "react";
+import { type ComponentType, lazy, Suspense } from "react";
 import { ErrorBoundary } from "@/ui/states";
 import type { Ticket } from "../types";
 
 type Part = ComponentType<{ ticket: Ticket }>;
 
-// What other rooms show beside a ticket. Each is a folder of its own and is fetched when a ticket is opened.
-const files = import.meta.glob<{ default: Part }>([
-  "../work/TasksPanel.tsx",
-  "../work/ApprovalsPanel.tsx",
-  "../sla/ClocksPanel.tsx",
-  "../sop/ProcedurePanel.tsx",
-  "../macros/MacroMenu.tsx",
-]);
-
-const parts: Record<string, LazyExoticComponent<Part>> = {};
-for (const [path, load] of Object.entries(files)) parts[path] = lazy(load);
+// What other rooms show beside a ticket; fetched when one is opened.
+const PARTS = {
+  clocks: lazy<Part>(() => import("../sla/ClocksPanel")),
+  procedure: lazy<Part>(() => import("../sop/ProcedurePanel")),
+  tasks: lazy<Part>(() => import("../work/TasksPanel")),
+  approvals: lazy<Part>(() => import("../work/ApprovalsPanel")),
+  macros: lazy<Part>(() => import("../macros/MacroMenu")),
+};
+export type PartName = keyof typeof PARTS;
 
 /** A part of another room; a failure of it stays its own. */
-export function Slot(props: { path: string; ticket: Ticket }) {
-  const Found = parts[props.path];
-  if (!Found) return null;
+export function Slot(props: { part: PartName; ticket: Ticket }) {
+  const Found = PARTS[props.part];
   return (
     <ErrorBoundary resetKey={props.ticket.id}>
       <Suspense fallback={null}>
@@ -29,8 +26,6 @@ export function Slot(props: { path: string; ticket: Ticket }) {
   );
 }
 
-export const hasSlot = (path: string): boolean => path in parts;
-
 export function MacroSlot(props: { ticket: Ticket }) {
-  return props.ticket.may?.edit ? <Slot path="../macros/MacroMenu.tsx" ticket={props.ticket} /> : null;
+  return props.ticket.may?.edit ? <Slot part="macros" ticket={props.ticket} /> : null;
 }
