@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from qiao.core import i18n
 from qiao.core.conditions import lookup
 from qiao.desk.canned.policy import money
 
@@ -57,7 +58,10 @@ def fill(text: str, values: Mapping[str, Any], locale: str) -> tuple[str, list[s
         if not shown:
             name = inside[1] if inside else match[1].strip()
             missing[name] = None
-            return f"[{name}]" if locale == "en" else f"【{name}】"
+            key = f"canned.variable.{name}"
+            label = i18n.t(key, locale)
+            label = name if label == key else label
+            return f"[{label}]" if locale == "en" else f"【{label}】"
         return shown
 
     return _GAP.sub(value, text), list(missing)
