@@ -109,7 +109,7 @@ async def _views(db: Session, actor: Actor, rows: Sequence[TicketListView]) -> l
             name=name_of(row, actor.locale),
             shipped=row.shipped,
             renamed=row.shipped is not None and bool(row.name),
-            scope=row.scope,  # type: ignore[arg-type]  # the table checks it
+            scope=row.scope,
             owner=people[row.owner_id].name if row.owner_id in people else None,
             department_id=row.department_id,
             department=departments.get(row.department_id) if row.department_id else None,
