@@ -37,12 +37,16 @@ _PUBLIC_CHANGES = ("status", "state")
 
 
 async def people(db: Session, ids: Iterable[UUID | None]) -> dict[UUID, Person]:
+    """Staff by id, each looked up once in a transaction."""
+    seen: dict[UUID, Person | None] = db.info.setdefault("ticket_people", {})
     wanted = {one for one in ids if one is not None}
-    if not wanted:
-        return {}
-    return {
-        key: Person(key, person.name, person.avatar_url) for key, person in (await accounts.people(db, wanted)).items()
-    }
+    missing = wanted - set(seen)
+    if missing:
+        found = await accounts.people(db, missing)
+        for key in missing:
+            one = found.get(key)
+            seen[key] = Person(key, one.name, one.avatar_url) if one is not None else None
+    return {key: person for key in wanted if (person := seen[key]) is not None}
 
 
 def words(text: Mapping[Any, str]) -> dict[str, str]:

@@ -111,11 +111,14 @@ async def list_departments(db: Session) -> list[DepartmentView]:
 
 
 async def department_names(db: Session) -> dict[UUID, str]:
-    """Every department by id."""
-    return {row.id: row.name for row in await repository.departments(db)}
+    """Every department by id, read once in a transaction."""
+    if "department_names" not in db.info:
+        db.info["department_names"] = {row.id: row.name for row in await repository.departments(db)}
+    return dict(db.info["department_names"])
 
 
 async def create_department(db: Session, actor: Actor, body: DepartmentBody) -> DepartmentView:
+    db.info.pop("department_names", None)
     await _check_department(db, None, body.name, body.parent_id)
     row = DepartmentRow(id=new_id(), name=body.name, description=body.description, parent_id=body.parent_id)
     db.add(row)
@@ -125,6 +128,7 @@ async def create_department(db: Session, actor: Actor, body: DepartmentBody) -> 
 
 
 async def update_department(db: Session, actor: Actor, department_id: UUID, body: DepartmentPatch) -> DepartmentView:
+    db.info.pop("department_names", None)
     row = await _existing_department(db, department_id)
     before = audit.snapshot(row)
     parent_id = body.parent_id if "parent_id" in body.model_fields_set else row.parent_id
@@ -143,6 +147,7 @@ async def update_department(db: Session, actor: Actor, department_id: UUID, body
 
 async def delete_department(db: Session, actor: Actor, department_id: UUID) -> None:
     """Removes a department nobody stands below; its people stay, without one."""
+    db.info.pop("department_names", None)
     row = await _existing_department(db, department_id)
     if any(other.parent_id == department_id for other in await repository.departments(db)):
         raise Conflict("department_has_children")

@@ -11,7 +11,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.events import Audience, Event, emit
 from qiao.desk.conversations import service as conversations
-from qiao.desk.tickets import errors, fields, policy, repository
+from qiao.desk.tickets import errors, fields, policy, repository, views
 from qiao.desk.tickets.models import Ticket, TicketEntry
 from qiao.desk.tickets.policy import Doer, Scope
 from qiao.desk.tickets.schemas import TicketFacts
@@ -226,7 +226,7 @@ async def called(db: Session, actor: Actor) -> str:
     """What the one who acts is called for customers and colleagues."""
     if actor.kind != "user" or actor.id is None:
         return actor.name
-    person = (await accounts.people(db, [actor.id])).get(actor.id)
+    person = (await views.people(db, [actor.id])).get(actor.id)
     return person.name if person is not None else actor.name
 
 

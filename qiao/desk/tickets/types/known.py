@@ -1,6 +1,6 @@
 """Definitions in memory: a type is read and checked once per revision and process."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,13 +79,14 @@ def _known(db: Session) -> KnownTypes:
     return known
 
 
-async def by_ids(db: Session, ids: Iterable[UUID]) -> dict[UUID, Kind]:
-    """Types by id, fresh: one small statement, and one more for each that is new or changed."""
-    wanted = list(set(ids))
+async def by_ids(db: Session, ids: Collection[UUID]) -> dict[UUID, Kind]:
+    """Types by id: one small statement per transaction, and one more for each that is new or changed."""
+    seen = _seen(db)
+    found: dict[UUID, Kind] = {one: seen[one] for one in ids if one in seen}
+    wanted = [one for one in set(ids) if one not in found]
     if not wanted:
-        return {}
+        return found
     known = _known(db)
-    found: dict[UUID, Kind] = {}
     for type_id, _, revision, active in await repository.type_stamps(db, ids=wanted):
         kind = known.find(type_id, revision, active)
         if kind is None:
@@ -94,8 +95,19 @@ async def by_ids(db: Session, ids: Iterable[UUID]) -> dict[UUID, Kind]:
                 continue
             kind = kind_of(row)
             known.keep(kind)
-        found[type_id] = kind
+        found[type_id] = seen[type_id] = kind
     return found
+
+
+def _seen(db: Session) -> dict[UUID, Kind]:
+    """Types this transaction has looked at: it goes on with what it began with."""
+    seen: dict[UUID, Kind] = db.info.setdefault("ticket_types", {})
+    return seen
+
+
+def forget(db: Session) -> None:
+    """This transaction changes types itself."""
+    db.info.pop("ticket_types", None)
 
 
 async def by_id(db: Session, type_id: UUID) -> Kind:

@@ -208,6 +208,7 @@ async def update(db: Session, actor: Actor, key: str, body: TypePatch) -> TypeVi
     row.revision += 1
     row.updated_at, row.updated_by = clock.now(), actor.id
     await db.flush()
+    known.forget(db)
     changed = [name for name in Definition.model_fields if getattr(before, name) != getattr(body.definition, name)]
     changes = {"revision": [row.revision - 1, row.revision], "parts": [None, changed]}
     await audit.record(db, actor, "ticket_type.updated", "ticket_type", row.key, changes)
@@ -239,6 +240,7 @@ async def set_active(db: Session, actor: Actor, key: str, active: bool) -> TypeV
         row.active = active
         row.updated_at, row.updated_by = clock.now(), actor.id
         await db.flush()
+        known.forget(db)
         action = "ticket_type.restored" if active else "ticket_type.archived"
         await audit.record(db, actor, action, "ticket_type", key, {"active": [not active, active]})
     return _view(row)
