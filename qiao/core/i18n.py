@@ -43,7 +43,7 @@ def catalogues() -> dict[str, dict[str, str]]:
     return merged
 
 
-def t(key: str, locale: str, **params: Any) -> str:
+def t(key: str, locale: str, /, **params: Any) -> str:
     """The text of `key` in `locale` (any unknown locale reads as the nearest known), or the key itself when missing."""
     texts = catalogues()[match_locale(locale)]
     text = texts.get(key)

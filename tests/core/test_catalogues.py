@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qiao.core import i18n
+from qiao.core.errors import Invalid
 from qiao.core.permissions import BUILT_IN_ROLES, PERMISSIONS
 
 ROOT = Path(i18n.__file__).resolve().parents[1]
@@ -102,3 +103,8 @@ def test_every_permission_that_is_asked_for_exists() -> None:
 )
 def test_the_readers_language(wanted: tuple[str | None, ...], locale: str) -> None:
     assert i18n.match_locale(*wanted) == locale
+
+
+def test_a_text_may_name_anything_even_a_key_or_a_locale() -> None:
+    said = Invalid.field("keys", "ticket.type.unknown", key="x-9", locale="none").body("en")
+    assert "x-9" in said["errors"][0]["message"]
