@@ -32,6 +32,8 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
 from qiao.desk.live.tokens import TokenSockets
 from qiao.desk.routing import presence
+from qiao.desk.tickets import service as tickets
+from qiao.desk.tickets.schemas import TicketFacts
 from qiao.people.accounts import service as accounts
 from qiao.people.accounts.access import authenticate
 
@@ -253,16 +255,30 @@ class StaffSocket:
 
     async def _viewing(self, frame: Frame) -> None:
         before, after = self.connection.viewing, _uuid(frame.conversation_id)
-        scopes = {key: await self._scope(key) for key in (before, after) if key is not None}
+        known = {key: await self._seen(key) for key in (before, after) if key is not None}
         # What somebody may not see they cannot be seen looking at.
-        self.connection.viewing = after if after is not None and scopes[after] is not None else None
-        for key, facts in scopes.items():
-            if facts is not None:
-                viewers = {c.actor.id for c in self.hub.viewers(key) if c.actor is not None and c.actor.id is not None}
-                async with self.runtime.db.read() as db:
-                    called = await accounts.people(db, viewers)
-                data = {"users": [{"id": person.id, "name": person.name} for person in called.values()]}
-                self.hub.signal(self._staff(facts), "viewing", data, key)
+        self.connection.viewing = after if after is not None and known[after] is not None else None
+        for key, facts in known.items():
+            if facts is None:
+                continue
+            viewers = {c.actor.id for c in self.hub.viewers(key) if c.actor is not None and c.actor.id is not None}
+            async with self.runtime.db.read() as db:
+                called = await accounts.people(db, viewers)
+            data = {"users": [{"id": person.id, "name": person.name} for person in called.values()]}
+            # Who looks at a ticket concerns those who do, too; of a conversation all who may take it are told.
+            target = self._staff(facts) if isinstance(facts, ConversationFacts) else Target(users=frozenset(viewers))
+            self.hub.signal(target, "viewing", data, key)
+
+    async def _seen(self, key: UUID) -> ConversationFacts | TicketFacts | None:
+        """The conversation or ticket of that id, if this person may see it."""
+        talk = await self._scope(key)
+        if talk is not None:
+            return talk
+        try:
+            async with self.runtime.db.read() as db:
+                return await tickets.require_visible(db, self.actor, key)
+        except Problem:
+            return None
 
     async def _recheck(self) -> None:
         """Every half minute: is the session still good, has what this person may see changed?"""

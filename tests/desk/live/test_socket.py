@@ -21,6 +21,8 @@ from qiao.desk.conversations import service
 from qiao.desk.conversations.intake import Intake
 from qiao.desk.conversations.schemas import TransferTo
 from qiao.desk.live import routes as live
+from qiao.desk.tickets import service as tickets
+from qiao.desk.tickets.schemas import TicketCreate
 from tests.desk.conversations.desk import SYSTEM
 from tests.desk.live.client import Console
 from tests.desk.live.conftest import Office
@@ -143,6 +145,24 @@ async def test_typing_and_viewing_of_what_is_not_visible_is_not_heard(office: Of
         assert [u["name"] for u in seen["data"]["users"]] == ["Wang"], "the stranger is not shown"
         await at_wang.say(op="typing", conversation_id=str(key), on=True)
         assert (await at_li.expect("signal", "typing"))["data"]["user"]["name"] == "Wang"
+
+
+async def test_those_who_look_at_a_ticket_see_each_other(office: Office) -> None:
+    desk = office.desk
+    li, wang = await office.enter("li"), await office.enter("wang")
+    made = TicketCreate(type_key="suggestion", title="Softer soap")
+    key = (await desk.run(tickets.create, li.actor, made)).id
+    async with line(office.address, cookie=li.cookie) as at_li, line(office.address, cookie=wang.cookie) as at_wang:
+        for socket in (at_li, at_wang):
+            await socket.say(op="hello")
+            await socket.expect("welcome")
+            await socket.say(op="viewing", conversation_id=str(key))
+        seen = await at_wang.expect("signal", "viewing")
+        assert seen["conversation_id"] == str(key)
+        assert sorted(user["name"] for user in seen["data"]["users"]) == ["Li", "Wang"]
+        await at_wang.say(op="viewing")
+        while [user["name"] for user in (await at_li.expect("signal", "viewing"))["data"]["users"]] != ["Li"]:
+            pass
 
 
 async def test_sending_is_acknowledged_after_commit_and_once(office: Office) -> None:
