@@ -18,6 +18,7 @@ from qiao.demo.history import seed_history
 from qiao.demo.procedures import seed_runs
 from qiao.demo.shop import seed_customers, seed_knowledge, seed_orders
 from qiao.demo.tickets import seed_tickets
+from qiao.desk.sla import service as sla
 from qiao.packs.loader import flow_files, load_demo
 from qiao.people.accounts import service as accounts
 from qiao.people.organization import service as organization
@@ -84,6 +85,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
             await seed_test_set(db, actor, ids, pack.company.locale)
             talks = await seed_history(db, actor, pack, places, customers, answers, step)
             await seed_gaps(db, pack, places, talks, answers)
+            await sla.ensure_shipped(db)  # what is promised about the tickets that follow
             await seed_tickets(db, actor, pack, places, customers, talks, step)
             await seed_runs(db, places, talks, pack.company.locale)
     finally:

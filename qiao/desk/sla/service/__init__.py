@@ -1,7 +1,17 @@
 """The verbs of promises."""
 
 from qiao.desk.sla.service.clocks import explain, of_ticket, reconsider
-from qiao.desk.sla.service.policies import create, delete, edit, get, listing, put_reasons, reasons, reorder
+from qiao.desk.sla.service.policies import (
+    create,
+    delete,
+    edit,
+    ensure_shipped,
+    get,
+    listing,
+    put_reasons,
+    reasons,
+    reorder,
+)
 from qiao.desk.sla.service.previewing import preview
 from qiao.desk.sla.service.reporting import breaches
 from qiao.desk.sla.service.sweeping import sweep
@@ -11,6 +21,7 @@ __all__ = [
     "create",
     "delete",
     "edit",
+    "ensure_shipped",
     "explain",
     "get",
     "listing",
