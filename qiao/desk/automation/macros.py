@@ -137,7 +137,7 @@ async def _doing(db: Session, actor: Actor, row: Macro, on: MacroTarget) -> Doin
         await conversations.require_visible(db, actor, on.subject_id)
     found = await target.load(db, on.subject, on.subject_id)
     if found is None:
-        raise NotFound("not_found")
+        raise NotFound("automation.subject_gone")
     run_id = new_id()
     return Doing(
         actor=actor,
