@@ -199,7 +199,7 @@ async def _views(db: Session, actor: Actor, rows: Sequence[Macro], locale: str) 
             id=row.id,
             name=row.name,
             description=row.description,
-            subject=row.subject,  # type: ignore[arg-type]  # one of the two
+            subject=row.subject,
             actions=todo[row.id],
             scope="own" if row.owner_user_id is not None else "department" if row.department_id is not None else "all",
             department_id=row.department_id,

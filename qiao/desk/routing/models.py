@@ -84,6 +84,15 @@ class UserSkill(Base):
     level: Mapped[int] = mapped_column(SmallInteger)
 
 
+class TicketTurn(Base):
+    """Who got the last ticket of a department that shares them out. The nil id stands for no department."""
+
+    __tablename__ = "ticket_turns"
+
+    department_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+
+
 class AgentStateRow(Base):
     """`load` is the weight of what is assigned and offered, recounted from rows at every change.
 

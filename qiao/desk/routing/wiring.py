@@ -10,6 +10,8 @@ from qiao.desk.inboxes.ports import QueueDirectory
 from qiao.desk.routing import presence, repository
 from qiao.desk.routing.policy import PRESENT
 from qiao.desk.routing.realtime import QueueWatch
+from qiao.desk.routing.turns import TicketAssigner
+from qiao.desk.tickets.ports import Assigner
 from qiao.people.accounts.ports import Presence, QueueMembership
 
 
@@ -41,6 +43,7 @@ def provide(runtime: Runtime) -> None:
     runtime.provide(AgentAvailability, directory)  # type: ignore[type-abstract]
     runtime.provide(Presence, directory)  # type: ignore[type-abstract]
     runtime.provide(QueueMembership, Membership())  # type: ignore[type-abstract]
+    runtime.provide(Assigner, TicketAssigner())  # type: ignore[type-abstract]
     runtime.provide(QueueWatch, QueueWatch(runtime))
 
 

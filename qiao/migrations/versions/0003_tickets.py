@@ -312,6 +312,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("shipped IS NOT NULL"),
     )
     op.create_table(
+        "ticket_turns",
+        sa.Column("department_id", sa.UUID(), nullable=False),
+        sa.Column("user_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("department_id", name=op.f("pk_ticket_turns")),
+    )
+    op.create_table(
         "ticket_types",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
