@@ -53,7 +53,7 @@ def test_from_the_chat_to_a_solved_ticket(customer: Come, colleague: Work) -> No
     chooses(drawer, "原因", "收到时破损")
     agent.page.keyboard.press("Control+Enter")
     expect(drawer).to_have_count(0)
-    expect(agent.transcript).to_contain_text(re.compile(r"R-\d+"))
+    expect(agent.transcript).to_contain_text(re.compile(r"RF-\d+"))
     visitor.sees("保温杯盖子裂了，要退货退款")
 
     # It stands beside the conversation, and has a page of its own.

@@ -35,8 +35,8 @@ RULES: Final[dict[str, dict[str, Any]]] = {
                 "do": "notify",
                 "roles": ["supervisor"],
                 "text": {
-                    "zh-CN": "新投诉 {{ticket.number}}：{{ticket.title}}（{{customer.name}}）",
-                    "en": "New complaint {{ticket.number}}: {{ticket.title}} ({{customer.name}})",
+                    "zh-CN": "新投诉 {{ticket.number}}：{{ticket.title}}",
+                    "en": "New complaint {{ticket.number}}: {{ticket.title}}",
                 },
             }
         ],
@@ -56,7 +56,8 @@ RULES: Final[dict[str, dict[str, Any]]] = {
                 },
             }
         ],
-        "enabled": True,
+        # The ladder of the shipped policies tells the lead already: on, people would hear of it twice.
+        "enabled": False,
     },
     "unassigned": {
         "trigger": {"kind": "time", "since": "created", "minutes": 30, "statuses": ["new", "open"]},

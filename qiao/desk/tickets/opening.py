@@ -177,12 +177,20 @@ def _product(spec: FieldSpec, heard: _Heard) -> Guessed:
 
 
 def _tracking(spec: FieldSpec, heard: _Heard) -> Guessed:
+    # An order number that is not theirs, or mistyped, still begins like one.
+    ours = {_letters(order.number) for order in heard.orders} - {""}
     known = [order.number for order in heard.orders]
     for number in reversed(guessing.numbers_in(heard.said)):
         bare = number.replace("-", "")
-        if len(bare) >= 10 and not any(guessing.same_number(number, one) for one in known) and not bare.startswith("1"):
+        if len(bare) < 10 or bare.startswith("1") or _letters(number) in ours:
+            continue
+        if not any(guessing.same_number(number, one) for one in known):
             return number, "said"
     return None
+
+
+def _letters(number: str) -> str:
+    return number.upper().rstrip("0123456789-")
 
 
 def _parcel(spec: FieldSpec, heard: _Heard) -> Guessed:

@@ -166,7 +166,7 @@ async def test_whoever_would_hear_of_many_tickets_hears_once(office: Promises) -
     swept = await service.sweep(office.runtime, minutes(61), 100)
     assert (swept.breached, swept.told) == (8, 1)
     found = await rows_of(office, "SELECT user_id, kind, link FROM notifications WHERE kind LIKE 'sla.%'")
-    assert [tuple(row) for row in found] == [(lead, "sla.breached_many", "/tickets?sla=breached")]
+    assert [tuple(row) for row in found] == [(lead, "sla.breached_many", "/tickets?view=breached")]
 
 
 async def test_another_calendar_or_policy_counts_open_clocks_anew(office: Promises) -> None:

@@ -136,7 +136,7 @@ async def test_search_finds_what_is_in_tickets(seed: Seed, sign_in: SignIn) -> N
     elsewhere = uuid4()
     seeded = await seed(
         rows=[
-            {"title": "退款没有到账", "description": "订单 A-778 的钱", "department_id": None, "data": {"order_ref": "A-778"}},
+            {"title": "退款没有到账", "description": "订单 A-778", "department_id": None, "data": {"order_ref": "A-778"}},
             {"title": "打印机坏了", "department_id": None, "entries": [
                 said("请看附件", files=[{"file_id": str(uuid4()), "name": "发票扫描件.pdf"}]), said("纸盒卡住")]},
             {"title": "退款没有到账", "department_id": elsewhere},

@@ -23,7 +23,7 @@ async def test_a_refund_goes_its_way(office: Office) -> None:
     customer = await office.customer()
     fields = {"order": "KP-1001", "reason": "damaged", "amount": "128.50"}
     made = await office.make(type_key="refund", title="Broken cup", fields=fields, customer_id=customer)
-    assert (made.status, made.state.key, made.ref) == ("new", "new", f"R-{made.number}")
+    assert (made.status, made.state.key, made.ref) == ("new", "new", f"RF-{made.number}")
     assert made.fields["amount"] == {"minor": 12850, "currency": "CNY"}
     assert made.fields["kind"] == "return", "the default"
     begun = await office.move(made.id, "check")
@@ -421,7 +421,7 @@ async def test_another_type_keeps_what_both_know(office: Office) -> None:
         await office.run(service.update, office.li, made.id, TicketPatch(type_key="refund"))
     patch = TicketPatch(type_key="refund", fields={"reason": "quality"})
     changed = await office.run(service.update, office.li, made.id, patch)
-    assert (changed.type.key, changed.state.key, changed.ref[:2]) == ("refund", "checking", "R-")
+    assert (changed.type.key, changed.state.key, changed.ref[:3]) == ("refund", "checking", "RF-")
     assert changed.fields["order"] == "K-1"
 
 

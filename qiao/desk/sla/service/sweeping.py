@@ -34,7 +34,7 @@ SYSTEM: Final = Actor.system()
 BATCH: Final = 2_000
 ONE_BY_ONE: Final = 5
 """Whoever would hear of more tickets than this in one batch hears of them in one line."""
-_LISTS: Final = {"sla.breached": "/tickets?sla=breached", "sla.warning": "/tickets?sla=soon"}
+_LISTS: Final = {"sla.breached": "/tickets?view=breached", "sla.warning": "/tickets?view=due_today"}
 
 
 @dataclass(frozen=True, slots=True)

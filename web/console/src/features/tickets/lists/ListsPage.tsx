@@ -66,7 +66,7 @@ export default function ListsPage() {
 
   const wanted = search.view ?? localStorage.getItem(REMEMBERED);
   const active =
-    views.data?.find((view) => view.id === wanted) ??
+    views.data?.find((view) => view.id === wanted || (wanted && view.shipped === wanted)) ??
     views.data?.find((view) => view.shipped === "mine") ??
     views.data?.[0] ??
     null;

@@ -65,6 +65,7 @@ function eventWords(type: string, params: Record<string, unknown>): string | nul
 
 function nameOf(entry: EntryView, words: Words): string {
   const { author } = entry;
+  if (author.kind === "system") return words.t("timeline.system");
   if (author.name) return author.name;
   if (author.id && words.names[author.id]) return words.names[author.id]!;
   if (author.kind === "customer") return words.t("timeline.customer");

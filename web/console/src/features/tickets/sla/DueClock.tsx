@@ -45,15 +45,7 @@ export function DueClock(props: Props) {
     props.calendar ? t("inHours", { calendar: props.calendar }) : null,
   ].filter(Boolean);
   return (
-    <Tooltip
-      title={
-        <>
-          {hover.map((line) => (
-            <div key={line}>{line}</div>
-          ))}
-        </>
-      }
-    >
+    <Tooltip title={hover.map((line) => <div key={line}>{line}</div>)}>
       <span className={`qd-clock qd-${tone}`} role="img" aria-label={hover.join(t("comma"))}>
         <Ring tone={tone} share={tone === "late" ? 1 : share(startedAt, dueAt, now)} />
         {!props.compact && kind ? <span className="qd-kind">{name}</span> : null}
