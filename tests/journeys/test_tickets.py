@@ -60,7 +60,7 @@ def test_from_the_chat_to_a_solved_ticket(customer: Come, colleague: Work) -> No
     agent.page.get_by_role("tab", name=agent.w("inbox:context.tickets"), exact=True).click()
     agent.page.get_by_role("button", name=re.compile("保温杯盖子裂了")).click()
     agent.page.get_by_role("link", name=agent.w("tickets:tab.open_page")).click()
-    agent.page.wait_for_url(re.compile(r"/tickets/R-\d+$"))
+    agent.page.wait_for_url(re.compile(r"/tickets/RF-\d+$"))
     expect(agent.page.get_by_role("heading", name="保温杯盖子裂了，要退货退款", level=1)).to_be_visible()
     expect(state_of(agent.page)).to_have_text("待受理")
 

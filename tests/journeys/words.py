@@ -13,8 +13,9 @@ _PAIR = re.compile(r'^\s*"(?P<key>[\w.]+)":\s*"(?P<text>(?:[^"\\]|\\.)*)"', re.M
 @cache
 def _console(locale: str) -> dict[str, Any]:
     found = {"app": _read(WEB / "console/src/app/locales" / f"{locale}.json")}
-    for path in sorted((WEB / "console/src/features").glob(f"*/locales/{locale}.json")):
-        found[path.parents[1].name] = _read(path)
+    features = WEB / "console/src/features"
+    for path in sorted([*features.glob(f"*/locales/{locale}.json"), *features.glob(f"*/*/locales/{locale}.json")]):
+        found[path.parents[1].relative_to(features).as_posix()] = _read(path)
     return found
 
 
