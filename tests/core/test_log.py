@@ -27,7 +27,8 @@ def plain(url: str) -> str:
 
 
 async def seen(db: Db, position: log.Position = (0, 0)) -> list[int]:
-    return [e.payload["n"] for e in await log.after(db, position)]
+    # A first start leaves a few events of its own.
+    return [e.payload["n"] for e in await log.after(db, position) if e.kind == "test.happened"]
 
 
 async def test_an_event_is_held_back_while_an_older_transaction_may_still_write(database_url: str) -> None:

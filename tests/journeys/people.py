@@ -44,7 +44,8 @@ class Customer:
     def open_chat(self) -> "Customer":
         self.launcher.click()
         expect(self.frame.get_by_role("dialog")).to_be_visible()
-        start = self.frame.get_by_role("button", name=re.compile(re.escape(self.w("home.start"))))
+        begin = "|".join(re.escape(self.w(key)) for key in ("home.start", "home.continue"))
+        start = self.frame.get_by_role("button", name=re.compile(begin)).first
         expect(start.or_(self.box)).to_be_visible()
         if start.is_visible():
             start.click()

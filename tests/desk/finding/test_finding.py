@@ -15,7 +15,7 @@ from qiao.people.customers.schemas import CustomerPatch
 from tests.conftest import SignIn
 from tests.desk.conversations.desk import Desk
 
-KINDS = {"conversations", "customers", "faqs", "articles"}
+KINDS = {"conversations", "tickets", "customers", "faqs", "articles"}
 
 
 async def find(browser: httpx.AsyncClient, q: str, **more: Any) -> dict[str, list[dict[str, Any]]]:
