@@ -45,6 +45,10 @@ SCREENS = [
     "/knowledge/categories",
     "/knowledge/import",
     "/knowledge/gaps",
+    "/tickets?view=all",
+    "/tickets/{ticket}",
+    "/tasks",
+    "/approvals",
     "/evaluation",
     "/evaluation/shadow",
     "/evaluation/gate",
@@ -67,6 +71,12 @@ SCREENS = [
     "/settings/bot",
     "/settings/certainty",
     "/settings/canned",
+    "/settings/ticket-types",
+    "/settings/ticket-types/refund",
+    "/settings/sla",
+    "/settings/automation",
+    "/settings/procedures",
+    "/settings/macros",
     "/settings/workspace",
     "/settings/audit",
     "/settings/operations",
@@ -76,7 +86,7 @@ SCREENS = [
 # Words a Chinese screen may carry in Latin letters: names of things that have no other, keys, units, formats.
 LATIN = re.compile(
     r"""^(
-    Qiao|VIP|xlsx|zip|rated|CSAT|ASA|AHT|FAQ|API|URL|ID|CSV|XLSX|Excel|Markdown|Webhook|Node|Node\.js|Python|PHP|JSON|HTTP|HTTPS|
+    Qiao|VIP|SLA|SOP|CEL|YAML|xlsx|zip|rated|CSAT|ASA|AHT|FAQ|API|URL|ID|CSV|XLSX|Excel|Markdown|Webhook|Node|Node\.js|Python|PHP|JSON|HTTP|HTTPS|
     HMAC|SHA|PostgreSQL|Ctrl|Cmd|Enter|Esc|Shift|Tab|Alt|Del|[A-Z]|F\d+|PNG|JPEG|JPG|GIF|WebP|PDF|MB|KB|GB|B|kB|MiB|
     UTC|GMT|English|iframe|script|body|head|CSP|px|ms|s|v\d.*|SMTP|IP|OK|CJK|UTF|Chrome|HeadlessChrome|Linux|Safari|
     Firefox|Edge|Windows|macOS|Android|iOS|on|X|x|
@@ -96,6 +106,7 @@ THEIRS = """
     .q-customer, .q-profile, .q-orders, .q-notes, mark, .q-search, .qk-linkish, .ant-table-tbody, .kn-q, .kn-tree,
     .kn-paper, .kn-edit, .kn-nav, .kn-cats, .kn-cat, .qi-queue-name, .qi-who, .qi-agent, .qi-comment, .qr-matrix thead,
     .qs-key, .qs-code, .qk-code, code, pre, kbd, [translate=no], textarea, input, .ant-select, .ant-tag, .ant-table-cell,
+    .ql-title, .ql-row .q-ellipsis, .q-change, .q-happening, .q-entry, .q-tk__title, .qw-item__title, .qw-meta a, .qw-actions,
     .qs-phone, .qp-, .qs-facts, .qs-summary, .qh-used, .q-page__title, h1, .ant-segmented, .qs-lists, .qs-departments
 """
 TEXT = """theirs => {
@@ -157,6 +168,7 @@ def things(product: Product) -> dict[str, str]:
         "queue": api.items("/queues")[0]["id"],
         "calendar": api.items("/calendars")[0]["id"],
         "inbox": api.items("/inboxes")[0]["id"],
+        "ticket": api.get("/tickets", limit=1)["items"][0]["ref"],
         "word": "退款",
     }
     api.close()
@@ -286,6 +298,9 @@ ACCESSIBLE = [
     "/settings/users",
     "/settings/queues/{queue}",
     "/settings/inboxes/{inbox}",
+    "/tickets?view=all",
+    "/tickets/{ticket}",
+    "/approvals",
 ]
 
 

@@ -66,7 +66,9 @@ def _quote(token: str) -> str:
 
 
 def _hit(message: Message, query: str) -> Hit:
-    snippet, spans = excerpt(message.body, query)
+    # A card or a file is found by what it is called.
+    body = message.body or str(message.payload.get("title") or message.payload.get("name") or "")
+    snippet, spans = excerpt(body, query)
     return Hit(message.id, message.seq, message.author_kind, message.created_at.isoformat(), snippet, spans)
 
 

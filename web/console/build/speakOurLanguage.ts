@@ -26,6 +26,7 @@ const CHANGES: [file: string, theirs: string, ours: string][] = [
     '"aria-label": enterButton && enterButton !== true ? undefined : libraryWord("search"),\n      className: btnClassName,\n      color:',
   ],
   ["@rc-component/select/es/hooks/useAllowClear.js", "?? 'Clear'", '?? libraryWord("clear")'],
+  ["@rc-component/segmented/es/index.js", '"segmented control"', 'libraryWord("choose_one")'],
   ["@rc-component/tabs/es/TabNavList/OperationNode.js", "'expanded dropdown'", 'libraryWord("more_tabs")'],
   [
     "antd/es/table/hooks/useSelection.js",

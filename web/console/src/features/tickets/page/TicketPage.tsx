@@ -88,7 +88,7 @@ export function TicketDetail({ ticket }: { ticket: TicketView }) {
   }, [ticket.ref, ticket.title]);
 
   return (
-    <section className={`q-tk ${side ? "" : "q-tk--wide"}`} aria-label={`${ticket.ref} ${ticket.title}`}>
+    <section className={`q-tk ${side ? "" : "q-tk--wide"}`} aria-label={ticket.ref}>
       <Keys ticket={ticket} />
       <Head ticket={ticket} />
       <div className="q-tk__body">
