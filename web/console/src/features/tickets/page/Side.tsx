@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Button, Rate, Select } from "antd";
+import { Button, Select } from "antd";
 import { MessagesSquare, Pencil, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { useGet } from "@/api/hooks";
@@ -145,7 +145,12 @@ function CustomerBlock({ ticket }: { ticket: TicketView }) {
           {ticket.rating ? (
             <div className="q-tk__rating">
               <span className="q-muted">{t("side.rating")}</span>
-              <Rate disabled value={ticket.rating} aria-label={t("side.stars", { n: ticket.rating })} />
+              <span role="img" aria-label={t("side.stars", { n: ticket.rating })}>
+                <span aria-hidden="true">
+                  {"★".repeat(ticket.rating)}
+                  {"☆".repeat(5 - ticket.rating)}
+                </span>
+              </span>
               {ticket.rating_comment ? <p className="q-wrap">{ticket.rating_comment}</p> : null}
             </div>
           ) : null}
