@@ -106,7 +106,8 @@ THEIRS = """
     .q-customer, .q-profile, .q-orders, .q-notes, mark, .q-search, .qk-linkish, .ant-table-tbody, .kn-q, .kn-tree,
     .kn-paper, .kn-edit, .kn-nav, .kn-cats, .kn-cat, .qi-queue-name, .qi-who, .qi-agent, .qi-comment, .qr-matrix thead,
     .qs-key, .qs-code, .qk-code, code, pre, kbd, [translate=no], textarea, input, .ant-select, .ant-tag, .ant-table-cell,
-    .ql-title, .ql-row .q-ellipsis, .q-change, .q-happening, .q-entry, .q-tk__title, .qw-item__title, .qw-text, .q-wrap, .qw-meta a, .qw-actions,
+    .ql-title, .ql-row .q-ellipsis, .q-change, .q-happening, .q-entry, .q-tk__title,
+    .qw-item__title, .qw-text, .q-wrap, .qw-meta a, .qw-actions,
     .qs-phone, .qp-, .qs-facts, .qs-summary, .qh-used, .q-page__title, h1, .ant-segmented, .qs-lists, .qs-departments
 """
 TEXT = """theirs => {
