@@ -4,13 +4,30 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.people import Colleague, Customer
 from tests.journeys.product import Product
-from tests.journeys.test_tickets import chooses, moves, state_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
+
+
+def state_of(page: Page) -> Locator:
+    return page.locator(".q-tk__facts .q-tstate")
+
+
+def chooses(drawer: Locator, label: str, option: str) -> None:
+    """An option of a list in a form; the lists of the library open outside of it."""
+    field = drawer.get_by_role("combobox", name=label)
+    field.click()
+    page = drawer.page
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter(has_text=option).first.click()
+
+
+def moves(agent: Colleague, name: str) -> None:
+    agent.page.get_by_role("group", name=agent.w("tickets:move.label")).get_by_role(
+        "button", name=re.compile("^" + re.escape(name))
+    ).click()
 
 
 def known_in_the_shop(visitor: Customer, product: Product) -> tuple[Page, str]:
@@ -53,6 +70,13 @@ def test_a_refund_across_departments(
     (ticket,) = [one for one in found if one["title"] == "空气炸锅质量问题退款"]
     agent.goes_to(f"/tickets/{ticket['ref']}")
     expect(state_of(agent.page)).to_have_text("待受理")
+    keys = agent.page.keyboard
+    keys.press("r")
+    reply = agent.page.get_by_role("textbox", name=agent.w("tickets:composer.public"), exact=True)
+    expect(reply).to_be_focused()
+    keys.type("您好，已经为您登记，马上核实。")
+    keys.press("Control+Enter")
+    visitor.sees("您好，已经为您登记，马上核实。")
     moves(agent, "开始审核")
     expect(state_of(agent.page)).to_have_text("审核中")
 

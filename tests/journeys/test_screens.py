@@ -71,12 +71,8 @@ SCREENS = [
     "/settings/bot",
     "/settings/certainty",
     "/settings/canned",
-    "/settings/ticket-types",
     "/settings/ticket-types/refund",
-    "/settings/sla",
     "/settings/automation",
-    "/settings/procedures",
-    "/settings/macros",
     "/settings/workspace",
     "/settings/audit",
     "/settings/operations",
@@ -299,9 +295,7 @@ ACCESSIBLE = [
     "/settings/users",
     "/settings/queues/{queue}",
     "/settings/inboxes/{inbox}",
-    "/tickets?view=all",
     "/tickets/{ticket}",
-    "/approvals",
 ]
 
 
