@@ -6,10 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.people import Colleague, Customer
+from tests.journeys.people import Colleague
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
-Come = Callable[..., Customer]
 Work = Callable[..., Colleague]
 
 
