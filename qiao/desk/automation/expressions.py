@@ -544,9 +544,11 @@ def written(condition: Condition) -> str:
 
 
 def _grouped(condition: Condition) -> str:
-    text = written(condition)
-    many = isinstance(condition, Group) and len(condition.conditions) > 1 and condition.match != "none"
-    return f"({text})" if many else text
+    inner = condition
+    while isinstance(inner, Group) and len(inner.conditions) == 1 and inner.match != "none":
+        inner = inner.conditions[0]  # a group of one is what stands in it
+    many = isinstance(inner, Group) and len(inner.conditions) > 1 and inner.match != "none"
+    return f"({written(inner)})" if many else written(inner)
 
 
 def _test(test: Test) -> str:

@@ -80,6 +80,12 @@ def facts(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
+def test_a_group_of_one_keeps_the_brackets_of_what_stands_in_it() -> None:
+    either = Group(match="any", conditions=[Test(fact="ticket.priority", op="is", value=n) for n in (1, 2)])
+    condition = Group(conditions=[Test(fact="ticket.tier", op="is", value=3), Group(conditions=[either])])
+    assert written(condition) == "ticket.tier == 3 && (ticket.priority == 1 || ticket.priority == 2)"
+
+
 @given(conditions, facts())
 @settings(max_examples=100)
 def test_the_builder_and_its_expression_always_agree(condition: Condition, known: dict[str, Any]) -> None:
