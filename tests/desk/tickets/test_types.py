@@ -181,7 +181,7 @@ async def test_order_copies_and_files(office: Office) -> None:
     read = await office.run(types.from_file, SYSTEM, TypeImport(yaml=file, revision=1))
     assert read.definition == copy.definition
     with pytest.raises(Invalid) as wrong:
-        broken = file.replace("prefix: R", "prefix: toolong")
+        broken = file.replace("prefix: RF", "prefix: toolong")
         await office.run(types.from_file, SYSTEM, TypeImport(yaml=broken, revision=2))
     line = broken.split("\n").index("  prefix: toolong") + 1
     assert [one.field for one in wrong.value.fields] == [f"definition.prefix ({line})"]
