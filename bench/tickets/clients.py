@@ -16,7 +16,10 @@ def percentiles(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     if not ordered:
         return {"n": 0}
-    at = lambda share: ordered[min(len(ordered) - 1, int(len(ordered) * share))]  # noqa: E731 - two uses
+
+    def at(share: float) -> float:
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
     return {"n": len(ordered), "p50_ms": round(at(0.5) * 1000, 1), "p99_ms": round(at(0.99) * 1000, 1)}
 
 

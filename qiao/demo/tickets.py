@@ -70,7 +70,7 @@ async def _types(db: Session, actor: Actor, places: Places) -> None:
 
 def _with_inspection(found: Definition, warehouse: UUID) -> Definition:
     title = {"zh-CN": "收到退货后验货并写明结果", "en": "Inspect the return and say what was found"}
-    task = TaskEffect(department_id=warehouse, title=title, within_hours=72)  # type: ignore[arg-type]  # languages
+    task = TaskEffect(department_id=warehouse, title=title, within_hours=72)  # languages
     ways = [
         way.model_copy(update={"effects": [*way.effects, task]}) if way.key == "await_goods" else way
         for way in found.workflow.transitions

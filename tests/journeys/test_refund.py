@@ -84,7 +84,7 @@ def test_a_refund_across_departments(
     # The warehouse confirms the return; until then the ticket says for whom it waits.
 
     def w(key: str, **params: object) -> str:
-        return agent.w(f"tickets/work:{key}", **params)
+        return agent.w(f"tickets/teamwork:{key}", **params)
 
     agent.page.get_by_role("button", name=w("form.new"), exact=True).click()
     form = agent.page.get_by_role("dialog", name=w("form.new"))

@@ -43,7 +43,7 @@ def tool(spec: ToolSpec) -> Callable[[Handler], Handler]:
 @cache
 def _load() -> None:
     import qiao.bot.tools.orders
-    import qiao.bot.tools.tickets  # noqa: F401
+    import qiao.bot.tools.tickets  # noqa: F401 - registers the shipped tools
 
     for entry in entry_points(group=GROUP):
         entry.load()

@@ -73,9 +73,9 @@ async def views(db: Session, actor: Actor, rows: Sequence[Approval]) -> list[App
         return DecisionView(
             by=named(one.user_id),
             on_behalf_of=named(one.for_id) if one.for_id != one.user_id else None,
-            verdict=one.verdict,  # type: ignore[arg-type]  # a check constraint holds it
+            verdict=one.verdict,
             comment=one.comment,
-            via=one.via,  # type: ignore[arg-type]  # written by us
+            via=one.via,
             at=one.at,
         )
 
@@ -84,8 +84,8 @@ async def views(db: Session, actor: Actor, rows: Sequence[Approval]) -> list[App
             id=step.id,
             position=step.position,
             label=step.label,
-            needs=step.needs,  # type: ignore[arg-type]  # a check constraint holds it
-            state=step.state,  # type: ignore[arg-type]  # a check constraint holds it
+            needs=step.needs,
+            state=step.state,
             deciders=[named(user) for user in sorted(allowed.get(step.id, ()))[:SHOWN]],
             decisions=[decision(one) for one in decisions.get(step.id, [])],
         )
@@ -99,12 +99,12 @@ async def views(db: Session, actor: Actor, rows: Sequence[Approval]) -> list[App
             ticket=TicketRef(
                 id=ticket.id, number=ticket.number, ref=ticket.ref, title=ticket.title, status=ticket.status
             ),
-            source=row.source,  # type: ignore[arg-type]  # a check constraint holds it
+            source=row.source,
             transition=_transition(definitions.get(ticket.type_id), row.transition),
             reason=row.reason,
             amount=Money(minor=row.amount_minor, currency=row.currency or "") if row.amount_minor is not None else None,
-            order=row.order,  # type: ignore[arg-type]  # a check constraint holds it
-            state=row.state,  # type: ignore[arg-type]  # a check constraint holds it
+            order=row.order,
+            state=row.state,
             requested_by=named(row.requested_by) if row.requested_by is not None else None,
             created_at=row.created_at,
             expires_at=row.expires_at,

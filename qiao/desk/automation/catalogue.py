@@ -124,7 +124,7 @@ async def facts(db: Session, subject: str, locale: str) -> list[FactView]:
         FactView(
             path=path,
             label=i18n.t(f"automation.fact.{path}", locale),
-            kind=kind,  # type: ignore[arg-type]  # the values of the tables above
+            kind=kind,
             options=[
                 {"value": value, "label": i18n.t(f"automation.option.{path}.{value}", locale)}
                 for value in _OPTIONS.get(path, ())
@@ -149,7 +149,7 @@ async def facts(db: Session, subject: str, locale: str) -> list[FactView]:
                 spec = next(one for one in view.definition.fields if one.key in (key, key.removesuffix("_minor")))
                 label = f"{said(view.definition.name, locale)} · {said(spec.label, locale)}"
                 options = [{"value": one.key, "label": said(one.label, locale)} for one in spec.options]
-                found.append(FactView(path=path, label=label, kind=kind, options=options))  # type: ignore[arg-type]  # as above
+                found.append(FactView(path=path, label=label, kind=kind, options=options))
     if subject == "conversation":
         given["conversation.queue_id"] = [
             {"value": str(one.id), "label": one.name} for one in await routing.list_queues(db)

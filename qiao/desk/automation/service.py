@@ -114,7 +114,7 @@ async def _views(db: Session, rows: Sequence[AutomationRule], locale: str) -> li
                 key=row.key,
                 name=words_of(row, "name", locale),
                 description=words_of(row, "description", locale),
-                subject=row.subject,  # type: ignore[arg-type]  # checked by the table
+                subject=row.subject,  # checked by the table
                 trigger=trigger,
                 condition=when,
                 actions=todo[row.id],
@@ -512,11 +512,11 @@ def _run_view(run: AutomationRun, rule: str, name: str | None, locale: str) -> R
         rule_id=run.rule_id,
         rule=rule,
         revision=run.revision,
-        subject=run.subject,  # type: ignore[arg-type]  # one of the three
+        subject=run.subject,  # one of the three
         subject_id=run.subject_id,
         object=name,
         trigger=run.trigger,
-        outcome=run.outcome,  # type: ignore[arg-type]  # checked by the table
+        outcome=run.outcome,  # checked by the table
         reason=reason,
         actions=lines,
         chain_id=run.chain_id,

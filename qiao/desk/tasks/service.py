@@ -565,7 +565,7 @@ async def _views(db: Session, actor: Actor, rows: Sequence[Task], facts: dict[UU
             due_at=row.due_at,
             overdue=row.state in OPEN and row.due_at is not None and row.due_at < now,
             blocking=row.blocking,
-            state=row.state,  # type: ignore[arg-type]  # a check constraint holds it
+            state=row.state,  # a check constraint holds it
             result=row.result,
             reason=row.reason,
             created_by=named(row.created_by),

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from re import _constants as rc  # type: ignore[attr-defined]  # what a pattern is made of is only told here
-from re import _parser as rp  # type: ignore[attr-defined]
+from re import _constants as rc  # what a pattern is made of is only told here
+from re import _parser as rp
 from typing import Any, Final
 
 from qiao.core.conditions import DEEPEST, Condition, depth, tests_of

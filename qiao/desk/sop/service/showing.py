@@ -38,12 +38,16 @@ if TYPE_CHECKING:
 _TITLED = 40
 
 
+def _text(written: Mapping[Any, str]) -> Text:
+    return dict(written)
+
+
 def title_of(step: AnyStep) -> Text:
     """What a step is called: its title, or the beginning of what it says."""
     if step.title:
-        return dict(step.title)
+        return _text(step.title)
     if isinstance(step, End):
-        return dict(step.label)
+        return _text(step.label)
     text: Mapping[Any, str] | None = getattr(step, "text", None)
     if not text:
         return dict.fromkeys(i18n.LOCALES, step.id)
@@ -56,7 +60,7 @@ def outcome_of(document: Procedure, outcome: str | None) -> Text | None:
         return None
     found = (step.label for step in document.steps if isinstance(step, End) and step.outcome == outcome)
     label = next(found, None)
-    return dict(label) if label else dict.fromkeys(i18n.LOCALES, outcome)
+    return _text(label) if label else dict.fromkeys(i18n.LOCALES, outcome)
 
 
 def step_view(
@@ -157,9 +161,9 @@ def _summary(
         id=run.id,
         procedure_id=run.procedure_id,
         key=document.procedure,
-        name=dict(document.name),
+        name=_text(document.name),
         number=versions[run.version_id].number,
-        subject_kind=run.subject_kind,  # type: ignore[arg-type]  # the table allows no other
+        subject_kind=run.subject_kind,  # the table allows no other
         subject_id=run.subject_id,
         subject=labels.get(run.subject_id, ""),
         state=run.state,
@@ -168,7 +172,7 @@ def _summary(
         outcome=outcome_of(document, run.outcome),
         good=run.good,
         owner=Person(id=owner.id, name=owner.name) if owner else None,
-        start_reason=run.start_reason,  # type: ignore[arg-type]  # written by us
+        start_reason=run.start_reason,  # written by us
         deviations=run.deviations,
         version=run.version,
         started_at=run.started_at,
@@ -187,7 +191,7 @@ async def view(db: Session, actor: Actor, walk: "Walk", locale: str) -> RunView:
     steps: dict[str, Text] = {}
     if run.position:
         document, step = walk.here
-        within = [dict(walk.shelf.document(frame.version).name) for frame in walk.position[:-1]]
+        within: list[Text] = [_text(walk.shelf.document(frame.version).name) for frame in walk.position[:-1]]
         before = next(
             (row.answer for row in reversed(walk.rows) if row.undone_at is not None and row.step == step.id), None
         )
@@ -198,7 +202,7 @@ async def view(db: Session, actor: Actor, walk: "Walk", locale: str) -> RunView:
             locale,
             say_locale=walk.subject.locale,
             before=_with_links(runtime_of(db), before) if before else None,
-            within=[*within, dict(document.name)] if within else [],
+            within=[*within, _text(document.name)] if within else [],
         )
         if isinstance(step, Timer):
             if step.at_least is not None:
@@ -223,7 +227,7 @@ async def view(db: Session, actor: Actor, walk: "Walk", locale: str) -> RunView:
 def _line(runtime: Runtime, walk: "Walk", row: StepRow, people: Mapping[UUID, Any], locale: str) -> StepLine:
     document = walk.shelf.documents.get(str(row.version_id)) if row.version_id else None
     step = next((one for one in document.steps if one.id == row.step), None) if document else None
-    if row.by_kind == "user" and row.by_id in people:
+    if row.by_kind == "user" and row.by_id and row.by_id in people:
         by = people[row.by_id].name
     else:
         by = i18n.t(f"sop.by.{row.by_kind}", locale)
@@ -233,7 +237,7 @@ def _line(runtime: Runtime, walk: "Walk", row: StepRow, people: Mapping[UUID, An
         step=row.step,
         title=title_of(step) if step else {},
         type=step.type if step else None,
-        procedure=dict(document.name) if document else {},
+        procedure=_text(document.name) if document else {},
         answer=_with_links(runtime, row.answer),
         shown=shown_answer(step, row.answer, locale) if step else "",
         note=row.note,

@@ -33,8 +33,8 @@ export default defineFeature({
   routes: [
     { path: "/tickets", component: () => import("./lists/ListsPage"), permissions: SEES },
     { path: "/tickets/$number", component: () => import("./page/TicketPage"), permissions: WORKS },
-    { path: "/tasks", component: () => import("./work/TasksPage"), permissions: ["tasks.handle"] },
-    { path: "/approvals", component: () => import("./work/ApprovalsPage"), permissions: WORKS },
+    { path: "/tasks", component: () => import("./teamwork/TasksPage"), permissions: ["tasks.handle"] },
+    { path: "/approvals", component: () => import("./teamwork/ApprovalsPage"), permissions: WORKS },
   ],
   commands: [
     {

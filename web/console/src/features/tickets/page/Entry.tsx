@@ -46,7 +46,7 @@ export function useEntryWords(ticket: TicketView, names: Record<string, string>)
 /** Where the words of an event may stand: with the rooms that write them. */
 const CATALOGUES = [
   "tickets",
-  "tickets/work",
+  "tickets/teamwork",
   "tickets/sla",
   "tickets/sop",
   "tickets/macros",

@@ -8,8 +8,8 @@ type Part = ComponentType<{ ticket: Ticket }>;
 const PARTS = {
   clocks: lazy<Part>(() => import("../sla/ClocksPanel")),
   procedure: lazy<Part>(() => import("../sop/ProcedurePanel")),
-  tasks: lazy<Part>(() => import("../work/TasksPanel")),
-  approvals: lazy<Part>(() => import("../work/ApprovalsPanel")),
+  tasks: lazy<Part>(() => import("../teamwork/TasksPanel")),
+  approvals: lazy<Part>(() => import("../teamwork/ApprovalsPanel")),
   macros: lazy<Part>(() => import("../macros/MacroMenu")),
 };
 export type PartName = keyof typeof PARTS;

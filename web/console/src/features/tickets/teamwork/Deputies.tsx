@@ -15,7 +15,7 @@ import type { DeputyView } from "./types";
 
 /** Who decides while the reader is away, and for whom the reader does. */
 export function Deputies() {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const [naming, setNaming] = useState(false);
   const deputies = useGet<{ mine: DeputyView[]; standing_in: DeputyView[] }>("/approvals/deputies");
   return (
@@ -49,7 +49,7 @@ export function Deputies() {
 }
 
 function Item({ one, mine }: { one: DeputyView; mine?: boolean }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const locale = useLocale();
   const end = useAct(() => api.delete(`/approvals/deputies/${one.id}`), {
     invalidates: ["/approvals/deputies"],
@@ -90,7 +90,7 @@ function Item({ one, mine }: { one: DeputyView; mine?: boolean }) {
 }
 
 function NameDeputy({ onClose }: { onClose: () => void }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const [deputy, setDeputy] = useState<Id | null>(null);
   const [span, setSpan] = useState<[Dayjs, Dayjs] | null>(null);
   const [note, setNote] = useState("");

@@ -24,7 +24,7 @@ export function AskApproval(props: { ticketId: Id; version: number; onClose: () 
 }
 
 function Ask(props: { ticketId: Id; needed: Needed; onClose: () => void }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const locale = useLocale();
   const words = useWords();
   const me = useMe();

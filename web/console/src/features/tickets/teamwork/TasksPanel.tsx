@@ -14,7 +14,7 @@ import "./work.css";
 
 /** What a ticket asks of departments. */
 export default function TasksPanel({ ticket }: { ticket: Ticket }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const asks = useCan("tickets.handle");
   const [making, setMaking] = useState(false);
   const tasks = useGet<Task[]>(`/tickets/${ticket.id}/tasks`, { version: ticket.version });
@@ -50,7 +50,7 @@ export default function TasksPanel({ ticket }: { ticket: Ticket }) {
 }
 
 function TaskItem({ task }: { task: Task }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const over = task.closed_at !== null;
   return (
     <li className={`qw-item ${over ? "qw-item--over" : ""}`}>

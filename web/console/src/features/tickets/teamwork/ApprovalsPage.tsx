@@ -19,7 +19,7 @@ type View = (typeof VIEWS)[number];
 
 /** What waits for the reader, what they asked, what they decided; and who decides while they are away. */
 export default function ApprovalsPage() {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const go = useGo();
   const [view, setView] = useState<View>("waiting");
   const counts = useGet<{ waiting: number }>("/approvals/counts");

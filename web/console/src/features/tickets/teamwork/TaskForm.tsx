@@ -12,7 +12,7 @@ import type { Task } from "./types";
 
 /** A new task, or another wording and date of an open one. */
 export function TaskForm(props: { ticketId: Id; task?: Task; onClose: () => void }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const { task } = props;
   const [title, setTitle] = useState(task?.title ?? "");
   const [details, setDetails] = useState(task?.details ?? "");

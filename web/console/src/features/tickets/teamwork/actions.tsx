@@ -16,7 +16,7 @@ type Asking = "finish" | "hand-back" | "cancel" | "reopen" | "assign" | "edit" |
 
 /** What may be done with a task: the doing side's two in sight, the rest in a menu. */
 export function TaskActions({ task, small }: { task: Task; small?: boolean }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const [asking, setAsking] = useState<Asking>(null);
   const act = useAct(
     ({ verb, body }: { verb: Verb; body?: unknown }) =>
@@ -117,7 +117,7 @@ function FinishDialog(props: {
   onClose: () => void;
   onFinish: (result: string, files: Id[]) => void;
 }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const [result, setResult] = useState("");
   const attachments = useAttachments(`task:${props.task.id}`);
   const file = useRef<HTMLInputElement>(null);
@@ -188,7 +188,7 @@ export function ReasonDialog(props: {
   onClose: () => void;
   onDone: (reason: string) => void;
 }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const [reason, setReason] = useState("");
   const ready = !props.needed || reason.trim().length > 0;
   return (
@@ -224,7 +224,7 @@ function AssignDialog(props: {
   onClose: () => void;
   onDone: (user: Id | null) => void;
 }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const [user, setUser] = useState<Id | null>(props.task.assignee?.id ?? null);
   return (
     <Modal

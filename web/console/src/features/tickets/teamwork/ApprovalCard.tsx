@@ -14,7 +14,7 @@ import type { Approval, ApprovalStep } from "./types";
 
 /** One request with its steps, and the decision where it is the reader's. */
 export function ApprovalCard({ approval, link }: { approval: Approval; link?: React.ReactNode }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const locale = useLocale();
   const words = useWords();
   const [comment, setComment] = useState("");
@@ -133,7 +133,7 @@ export function ApprovalCard({ approval, link }: { approval: Approval; link?: Re
 }
 
 function Step({ step }: { step: ApprovalStep }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const words = useWords();
   const names = step.deciders.map((one) => one.name ?? t("gone"));
   const shown = names.slice(0, 4).join(t("comma"));

@@ -13,7 +13,7 @@ import "./work.css";
 
 /** What agreement was asked for a ticket, the latest first. */
 export default function ApprovalsPanel({ ticket }: { ticket: Ticket }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const asks = useCan("tickets.handle");
   const [asking, setAsking] = useState(false);
   const approvals = useGet<Approval[]>(`/tickets/${ticket.id}/approvals`, { version: ticket.version });

@@ -13,7 +13,7 @@ const TASK_ICONS = {
 } as const;
 
 export function TaskStateTag({ state }: { state: TaskState }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const Icon = TASK_ICONS[state];
   return (
     <span className={`qw-state qw-state--${state}`}>
@@ -24,13 +24,13 @@ export function TaskStateTag({ state }: { state: TaskState }) {
 }
 
 export function ApprovalStateTag({ state }: { state: ApprovalState }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   return <span className={`qw-state qw-state--${state}`}>{t(`approval.${state}`)}</span>;
 }
 
 /** When something is due, red once that has passed. */
 export function Due(props: { at: string; over?: boolean }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const locale = useLocale();
   const now = useNow(20);
   const late = !props.over && Date.parse(props.at) < now;

@@ -24,7 +24,7 @@ type Which = (typeof WHICH)[number];
 
 /** The queue of a department: what is to be done, by when, and one click to finish it or hand it back. */
 export default function TasksPage() {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const go = useGo();
   const [scope, setScope] = useState<Scope>("department");
   const [which, setWhich] = useState<Which>("open");
@@ -103,7 +103,7 @@ export default function TasksPage() {
 }
 
 function Row({ task }: { task: Task }) {
-  const t = useT("tickets/work");
+  const t = useT("tickets/teamwork");
   const over = task.closed_at !== null;
   return (
     <li className={`qw-row ${task.overdue ? "qw-row--late" : ""}`} tabIndex={-1}>
