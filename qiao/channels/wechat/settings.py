@@ -1,0 +1,147 @@
+"""What an operator enters for an official account and for a mini program."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from qiao.channels.contract.wechat_crypto import KEY_LETTERS, aes_key
+from qiao.core.errors import Invalid
+
+
+def _app_id(text: str) -> str:
+    if text and not (text.startswith("wx") and text.isascii() and text.isalnum() and len(text) == 18):
+        raise PydanticCustomError("wechat.app_id_invalid", "not an app id")
+    return text
+
+
+def _key(secret: SecretStr) -> SecretStr:
+    letters = secret.get_secret_value().strip()
+    if letters:
+        try:
+            aes_key(letters)
+        except Invalid:
+            raise PydanticCustomError("wechat.aes_key_invalid", "not a key", {"letters": KEY_LETTERS}) from None
+    return SecretStr(letters)
+
+
+def _stripped(secret: SecretStr) -> SecretStr:
+    return SecretStr(secret.get_secret_value().strip())
+
+
+AppId = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_app_id)]
+Secret = Annotated[SecretStr, Field(max_length=200), AfterValidator(_stripped)]
+AesKey = Annotated[SecretStr, Field(max_length=200), AfterValidator(_key)]
+GROUPS: Final = ("account", "callback", "answers")
+
+
+def _about(
+    zh: str, en: str, group: str, *, help_zh: str = "", help_en: str = "", placeholder: str = ""
+) -> dict[str, Any]:
+    """Texts of a field for the form of the console."""
+    about: dict[str, Any] = {"title": {"zh-CN": zh, "en": en}, "group": group}
+    if help_zh:
+        about["help"] = {"zh-CN": help_zh, "en": help_en}
+    if placeholder:
+        about["placeholder"] = placeholder
+    return about
+
+
+class _Account(BaseModel):
+    """`mode` is what the provider's console is set to: sealed messages only, or readable ones too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    app_id: AppId = Field(
+        "",
+        json_schema_extra=_about(
+            "AppID",
+            "AppID",
+            "account",
+            help_zh="公众平台「设置与开发 → 开发接口管理 → 基本配置」里的开发者 ID。",
+            help_en="The developer id under Settings & Development → Basic configuration of the Weixin platform.",
+            placeholder="wx0123456789abcdef",
+        ),
+    )
+    app_secret: Secret | None = Field(
+        None,
+        json_schema_extra=_about(
+            "AppSecret",
+            "AppSecret",
+            "account",
+            help_zh="只用于换取 access_token，保存后不再显示。请把本机出口 IP 加入接口 IP 白名单。",
+            help_en="Used to obtain access tokens only, never shown again. Put this server's address on the IP list.",
+        ),
+    )
+    token: Secret | None = Field(
+        None,
+        json_schema_extra=_about(
+            "令牌 Token",
+            "Token",
+            "callback",
+            help_zh="自己起的 3–32 位英文或数字，与公众平台服务器配置里填的一致。",
+            help_en="3 to 32 letters or digits of your own choice, the same as in the provider's server settings.",
+        ),
+    )
+    aes_key: AesKey | None = Field(
+        None,
+        json_schema_extra=_about(
+            "消息加解密密钥 EncodingAESKey",
+            "EncodingAESKey",
+            "callback",
+            help_zh="43 位，公众平台可随机生成。安全模式必填。",
+            help_en="43 letters, made at random by the provider's console. Needed in safe mode.",
+        ),
+    )
+    mode: Literal["safe", "plain"] = Field(
+        "safe",
+        json_schema_extra=_about(
+            "消息加解密方式",
+            "Encryption of messages",
+            "callback",
+            help_zh="安全模式只接受密文；明文或兼容模式选「plain」。推荐安全模式：明文模式的签名不覆盖消息内容。",
+            help_en="safe takes sealed messages only; choose plain for plain and compatible mode. Safe is better: in plain "
+            "mode the signature does not cover the message.",
+        ),
+    )
+    show_typing: bool = Field(
+        True,
+        json_schema_extra=_about(
+            "显示「对方正在输入」",
+            "Show when somebody is typing",
+            "answers",
+            help_zh="坐席输入时让客户看到。",
+            help_en="Customers see when an agent writes.",
+        ),
+    )
+
+
+class WechatSettings(_Account):
+    """An official account (公众号, 服务号)."""
+
+    look_up: bool = Field(
+        True,
+        json_schema_extra=_about(
+            "查询关注者资料",
+            "Look up followers",
+            "account",
+            help_zh="取得 UnionID 与语言，用于把同一个人在多个微信账号里的身份合并。需要认证的账号。",
+            help_en="Learns UnionID and language, by which one person's identities across accounts are one. Needs a "
+            "verified account.",
+        ),
+    )
+
+
+class WechatMiniSettings(_Account):
+    """A mini program (小程序)."""
+
+    env_version: Literal["release", "trial", "develop"] = Field(
+        "release",
+        json_schema_extra=_about(
+            "小程序版本",
+            "Version of the mini program",
+            "answers",
+            help_zh="小程序码与订阅消息打开的版本：正式版、体验版或开发版。",
+            help_en="Which version codes and subscribe messages open.",
+        ),
+    )
