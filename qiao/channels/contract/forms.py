@@ -1,0 +1,28 @@
+"""Fields of a channel's settings, with the words of the form in both languages."""
+
+from typing import Any
+
+from pydantic import Field
+
+
+def field(
+    default: Any,
+    zh: str,
+    en: str,
+    zh_help: str = "",
+    en_help: str = "",
+    /,
+    *,
+    group: str = "",
+    multiline: bool = False,
+    placeholder: str = "",
+    **rules: Any,
+) -> Any:
+    """A setting. `rules` are pydantic's own (ge, le, max_length …)."""
+    words: dict[str, Any] = {"title": {"zh-CN": zh, "en": en}}
+    if zh_help:
+        words["help"] = {"zh-CN": zh_help, "en": en_help}
+    for key, value in (("group", group), ("multiline", multiline), ("placeholder", placeholder)):
+        if value:
+            words[key] = value
+    return Field(default, json_schema_extra=words, **rules)

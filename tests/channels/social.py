@@ -1,0 +1,106 @@
+"""What tests of channels on other people's servers share: endpoints, HTTP to a fake, and payloads spoilt in every way."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from hypothesis import strategies as st
+
+from qiao.channels.contract.channel import Channel, Endpoint, Request
+from qiao.channels.contract.http import ChannelHttp
+from qiao.core.errors import Invalid, Unauthenticated
+from qiao.core.ids import new_id
+from qiao.core.runtime import Runtime
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def http_to(app: Any) -> ChannelHttp:
+    """Requests that reach `app`, whatever their address; files are not to be had without a runtime."""
+    return ChannelHttp(cast(Runtime, None), transport=httpx.ASGITransport(app=app))
+
+
+def endpoint(settings: dict[str, Any], **credentials: str) -> Endpoint:
+    return Endpoint(
+        new_id(),
+        settings,
+        "inbox-secret",
+        key="k1",
+        name="Shop",
+        credentials=credentials,
+        public_url="https://help.example",
+    )
+
+
+def posted(body: bytes | dict[str, Any] | list[Any], *, method: str = "POST", **more: Any) -> Request:
+    raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    return Request(method, more.pop("query", {}), more.pop("headers", {"content-type": "application/json"}), raw)
+
+
+def examples(folder: str) -> dict[str, bytes]:
+    """The documented payloads of a channel, by name."""
+    found = Path(__file__).parent.joinpath(folder, "examples").glob("*.json")
+    return {path.stem: path.read_bytes() for path in sorted(found)}
+
+
+def spoilt(good: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+    """Good payloads cut, with bytes changed, and with one of their values swapped for another; and plain rubbish."""
+    whole = st.sampled_from(list(good))
+    cut = st.builds(lambda raw, share: raw[: int(len(raw) * share)], whole, st.floats(0, 1))
+    changed = st.builds(_changed, whole, st.floats(0, 1), st.binary(max_size=4))
+    swapped = st.builds(_swapped, whole, st.integers(0, 200), JSON)
+    rubbish = st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode())
+    return cut | changed | swapped | swapped | rubbish
+
+
+def _changed(raw: bytes, share: float, new: bytes) -> bytes:
+    at = int(len(raw) * share)
+    return raw[:at] + new + raw[at + len(new) :]
+
+
+def _swapped(raw: bytes, which: int, value: Any) -> bytes:
+    """The document with its `which`-th inner value replaced."""
+    document = json.loads(raw)
+    places: list[tuple[Any, Any]] = []
+    todo = [document]
+    while todo:
+        here = todo.pop()
+        keys = list(here) if isinstance(here, dict) else range(len(here))
+        for key in keys:
+            places.append((here, key))
+            if isinstance(here[key], dict | list):
+                todo.append(here[key])
+    if places:
+        here, key = places[which % len(places)]
+        here[key] = value
+    return json.dumps(document).encode()
+
+
+def survives(channel: Channel, raw: bytes) -> None:
+    """`parse` gives items or refuses; nothing else happens. What it gives can be stored."""
+    try:
+        items = channel.parse(raw)
+    except Invalid as refused:
+        assert refused.fields
+        return
+    for item in items:
+        own = getattr(item, "client_id", "x")
+        assert own and len(own) <= 80
+        assert "\x00" not in repr(item.__class__) + str(getattr(item, "body", ""))
+
+
+def takes(channel: Channel, place: Endpoint, request: Request) -> None:
+    """The hook takes or refuses; what it takes, `parse` survives."""
+    assert channel.hook is not None
+    try:
+        taken = channel.hook.take(place, request)
+    except (Invalid, Unauthenticated):
+        return
+    for _, raw in taken.payloads:
+        survives(channel, raw)
