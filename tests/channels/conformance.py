@@ -10,7 +10,7 @@ import pytest
 
 from qiao.channels.contract.channel import Channel, CollectingAdapter, DeliveryFailed, Endpoint
 from qiao.channels.contract.degrade import degrade
-from qiao.channels.contract.manifest import KINDS
+from qiao.channels.contract.manifest import KINDS, secrets_of
 from qiao.channels.contract.messages import Incoming, Outbound
 from qiao.core.errors import Invalid
 from qiao.core.i18n import LOCALES
@@ -41,6 +41,13 @@ def outbound(kind: str) -> Outbound:
     return Outbound.of(view(kind, *RICH[kind]), 10001, "customer-1")
 
 
+def holds(said: Any, meaning: Any) -> bool:
+    """Whether `said` is `meaning` and perhaps more."""
+    if isinstance(meaning, dict):
+        return isinstance(said, dict) and all(key in said and holds(said[key], meaning[key]) for key in meaning)
+    return bool(said == meaning)
+
+
 class ChannelConformance:
     """The promises. `accepted` pairs a payload with what it means; `refused` are payloads that are no messages."""
 
@@ -60,15 +67,20 @@ class ChannelConformance:
         assert manifest.capabilities.longest_text > 0
         assert manifest.settings().model_dump() is not None
         assert (manifest.capabilities.delivery == "push") == (self.channel.adapter is not None)
+        assert secrets_of(manifest.settings) <= set(manifest.settings.model_fields)
+        assert manifest.settings.model_json_schema()["type"] == "object"
+        for part in (self.channel.hook, self.channel.source, self.channel.fetcher):
+            assert part is None or self.channel.adapter is not None
 
     def test_payloads_are_understood_the_same_every_time(self) -> None:
         assert self.accepted
         for raw, meaning in self.accepted:
-            first, second = self.channel.parse(raw), self.channel.parse(raw)
+            items, again = self.channel.parse(raw), self.channel.parse(raw)
+            assert items == again
+            first = items[0]
             assert isinstance(first, Incoming)
-            assert first == second
             said = msgspec.to_builtins(first)
-            assert {key: said[key] for key in meaning} == meaning
+            assert holds(said, meaning), said
             assert first.kind in self.channel.manifest.capabilities.receives
             assert first.client_id
 

@@ -37,8 +37,13 @@ class Posted(msgspec.Struct):
 _decode: Final = msgspec.json.Decoder(Posted).decode
 
 
-def parse(raw: bytes | str) -> Incoming:
+def parse(raw: bytes | str) -> list[Incoming]:
     """A customer's message. Raises Invalid."""
+    return [message(raw)]
+
+
+def message(raw: bytes | str) -> Incoming:
+    """What an integrator posted. Raises Invalid."""
     try:
         posted = _decode(raw)
     except msgspec.ValidationError as error:
@@ -104,7 +109,7 @@ def make(adapter: CallbackAdapter) -> Channel:
                 receives=RECEIVES, sends=frozenset(KINDS), delivery="push", longest_text=TEXT_LIMIT
             ),
             settings=ApiSettings,
-            docs="docs/channels/api.md",
+            docs="api",
         ),
         parse=parse,
         render=render,

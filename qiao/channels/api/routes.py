@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Query, Request, Response
 
 from qiao.channels.api import service
-from qiao.channels.api.channel import parse
+from qiao.channels.api.channel import message
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.core.web import Runtime_
@@ -60,7 +60,7 @@ async def _inbox(runtime: Runtime, key: str) -> InboxView:
 async def post_message(inbox_key: str, request: Request, actor: Integrator, runtime: Runtime_) -> Response:
     """Takes in a customer's message; 200 with the first result when its `client_id` is known."""
     inbox = await _inbox(runtime, inbox_key)
-    taken = await service.take_in(runtime, actor, inbox, parse(await request.body()))
+    taken = await service.take_in(runtime, actor, inbox, message(await request.body()))
     return Response(msgspec.json.encode(taken), 200 if taken.duplicate else 201, media_type="application/json")
 
 

@@ -1,8 +1,34 @@
-"""Makes the registry of channels."""
+"""Puts the channel contract into a runtime: the registry, and what works for all channels."""
 
+from qiao.channels.contract.catalogue import ManifestSettings
 from qiao.channels.contract.channel import Channels
+from qiao.channels.contract.endpoints import Endpoints
+from qiao.channels.contract.http import ChannelHttp
+from qiao.channels.contract.lanes import Lanes
+from qiao.channels.contract.pacing import Pacing
+from qiao.channels.contract.sources import Sources
+from qiao.channels.contract.tokens import Tokens
 from qiao.core.runtime import Runtime
+from qiao.desk.inboxes.ports import ChannelSettings
 
 
 def provide(runtime: Runtime) -> None:
     Channels.of(runtime)
+    ChannelHttp.of(runtime)
+    Tokens.of(runtime)
+    Endpoints.of(runtime)
+    runtime.provide(ChannelSettings, ManifestSettings(runtime))  # type: ignore[type-abstract]  # a protocol is its part's key
+    runtime.provide(Pacing, Pacing())
+    runtime.provide(Lanes, Lanes(runtime))
+    runtime.provide(Sources, Sources(runtime))
+
+
+async def start(runtime: Runtime) -> None:
+    await runtime.get(Lanes).start()
+    await runtime.get(Sources).start()
+
+
+async def stop(runtime: Runtime) -> None:
+    await runtime.get(Sources).stop()
+    await runtime.get(Lanes).stop()
+    await runtime.get(ChannelHttp).close()

@@ -25,8 +25,13 @@ class Sent(msgspec.Struct):
 _decode: Final = msgspec.json.Decoder(Sent).decode
 
 
-def parse(raw: bytes | str) -> Incoming:
+def parse(raw: bytes | str) -> list[Incoming]:
     """A message of the widget. Raises Invalid."""
+    return [message(raw)]
+
+
+def message(raw: bytes | str) -> Incoming:
+    """What the widget posted. Raises Invalid."""
     try:
         sent = _decode(raw)
     except msgspec.MsgspecError:
@@ -79,7 +84,8 @@ CHANNEL: Final = Channel(
             read_receipts=True,
         ),
         settings=WebchatSettings,
-        docs="docs/channels/webchat.md",
+        docs="embed",
+        group="web",
     ),
     parse=parse,
     render=render,

@@ -92,7 +92,7 @@ async def post_message(request: Request) -> Response:
     visitor = await visitor_of(request)
     visitors = runtime.get(Visitors)
     visitors.slow_down(visitor, client_ip(request))
-    incoming = channel.parse(await request.body())
+    incoming = channel.message(await request.body())
     known = visitor.conversation_id
     received = await service.submit(runtime, visitor, incoming)
     view = None

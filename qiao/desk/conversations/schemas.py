@@ -145,7 +145,11 @@ class ConversationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A customer's message from any channel. `client_id` makes a retry harmless."""
+    """A customer's message from any channel. `client_id` makes a retry harmless.
+
+    `threaded`: the channel knows which exchange it belongs to. It goes on in `conversation_id` as long as that may be
+    gone on with, and otherwise begins its own; without, it goes on in the customer's latest.
+    """
 
     inbox_id: UUID
     customer_id: UUID
@@ -156,6 +160,10 @@ class Inbound:
     locale: str | None = None
     context: dict[str, Any] = field(default_factory=dict)
     customer_name: str | None = None
+    threaded: bool = False
+    conversation_id: UUID | None = None
+    queue_id: UUID | None = None
+    """Where a conversation that begins waits for people at once, without a bot; None: as its inbox says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,9 +200,13 @@ async def messages(db: Session, rows: Sequence[Message]) -> list[MessageView]:
 
 def with_links(runtime: Runtime, view: MessageView) -> MessageView:
     """Adds links that work for a week to a message about a file. Links are made for the reader, never stored."""
-    if view.kind not in ("image", "file"):
-        return view
-    return msgspec.structs.replace(view, payload=files.with_links(runtime, view.payload))
+    if view.kind in ("image", "file"):
+        return msgspec.structs.replace(view, payload=files.with_links(runtime, view.payload))
+    attached = view.payload.get("attachments")
+    if isinstance(attached, list):
+        linked = [files.with_links(runtime, one) for one in attached if isinstance(one, dict)]
+        return msgspec.structs.replace(view, payload={**view.payload, "attachments": linked})
+    return view
 
 
 def with_face(view: MessageView, names: dict[UUID, PersonRef]) -> MessageView:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qiao.core.db import Base
@@ -26,6 +27,9 @@ class InboxRow(Base):
     calendar_id: Mapped[UUID | None] = mapped_column(ForeignKey("calendars.id"), index=True)
     bot_enabled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    sealed: Mapped[bytes | None] = mapped_column(info={"secret": True})
+    """The secret settings (passwords, app secrets) as sealed JSON."""
+    sealed_names: Mapped[list[str]] = mapped_column(ARRAY(String(40)), default=list, server_default=text("'{}'"))
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -81,11 +81,8 @@ class ApiSettings(_Settings):
     callback_url: CallbackUrl | None = None
 
 
-SETTINGS: Final[dict[str, type[WebchatSettings] | type[ApiSettings]]] = {
-    "webchat": WebchatSettings,
-    "api": ApiSettings,
-}
-Channel = Literal["webchat", "api"]
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,19}$")]
+"""The name of a channel; which there are, the port `ChannelSettings` knows."""
 
 
 class View(BaseModel):
@@ -99,7 +96,7 @@ class InboxRef(View):
 
 
 class InboxView(InboxRef):
-    """An inbox. `secret` is filled only for those who manage inboxes."""
+    """An inbox. `secret` is filled only for those who manage inboxes; of what is sealed, `sealed` tells the names only."""
 
     key: str
     secret: str | None = None
@@ -107,9 +104,15 @@ class InboxView(InboxRef):
     calendar_id: UUID | None
     bot_enabled: bool
     active: bool
-    settings: WebchatSettings | ApiSettings
+    settings: dict[str, Any] | WebchatSettings | ApiSettings
+    sealed: list[str] = []
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The settings as plain values, whatever the channel; nothing that is sealed."""
+        return self.settings if isinstance(self.settings, dict) else self.settings.model_dump()
 
     @property
     def webchat(self) -> WebchatSettings:
@@ -150,6 +153,8 @@ class Body(BaseModel):
 
 
 class InboxCreate(Body):
+    """`settings` are the channel's own; the names its manifest calls secret are sealed and not shown again."""
+
     channel: Channel
     name: Name
     queue_id: UUID | None = None
@@ -159,7 +164,8 @@ class InboxCreate(Body):
 
 
 class InboxPatch(Body):
-    """`settings` are merged by their top-level names; null queue or calendar means the default one."""
+    """`settings` are merged by their top-level names, a secret given as null is forgotten; null queue or calendar means
+    the default one."""
 
     name: Name | None = None
     queue_id: UUID | None = None

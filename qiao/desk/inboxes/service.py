@@ -5,7 +5,9 @@ from html import escape
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
+import msgspec
+import structlog
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
@@ -13,13 +15,13 @@ from qiao.core.errors import Invalid, NotFound, Unauthenticated
 from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
 from qiao.core.runtime import runtime_of
+from qiao.core.secrets import Unsealable, seal, unseal
 from qiao.core.web.errors import from_validation
 from qiao.desk.inboxes import identity, policy, repository
 from qiao.desk.inboxes.events import InboxCreated, InboxUpdated
 from qiao.desk.inboxes.models import InboxRow
-from qiao.desk.inboxes.ports import QueueDirectory
+from qiao.desk.inboxes.ports import ChannelSettings, QueueDirectory
 from qiao.desk.inboxes.schemas import (
-    SETTINGS,
     ApiSettings,
     IdentityClaims,
     InboxCreate,
@@ -32,7 +34,10 @@ from qiao.desk.inboxes.schemas import (
 from qiao.people.accounts import audit
 from qiao.people.organization import service as organization
 
+logger = structlog.get_logger(__name__)
 _AUDIENCE = Audience(permission="inboxes.manage")
+_TYPED = (WebchatSettings, ApiSettings)
+"""Settings that other rooms read by name; those of other channels are theirs alone."""
 
 
 # -- what other rooms ask --------------------------------------------------------------------------------------------
@@ -43,7 +48,7 @@ async def get(db: Session, inbox_id: UUID) -> InboxView:
     row = await repository.inbox(db, inbox_id)
     if row is None:
         raise NotFound("inbox_not_found")
-    return _view(row)
+    return _view(db, row)
 
 
 async def by_key(db: Session, key: str, channel: str | None = None) -> InboxView:
@@ -51,7 +56,7 @@ async def by_key(db: Session, key: str, channel: str | None = None) -> InboxView
     row = await repository.by_key(db, key) if key.isascii() and key.isprintable() else None
     if row is None or not row.active or (channel is not None and row.channel != channel):
         raise NotFound("inbox_not_found")
-    return _view(row)
+    return _view(db, row)
 
 
 async def refs(db: Session, ids: Iterable[UUID]) -> dict[UUID, InboxRef]:
@@ -61,7 +66,7 @@ async def refs(db: Session, ids: Iterable[UUID]) -> dict[UUID, InboxRef]:
 
 async def everything(db: Session) -> list[InboxView]:
     """All inboxes, oldest first, without their secrets."""
-    return [_view(row) for row in await repository.everything(db)]
+    return [_view(db, row) for row in await repository.everything(db)]
 
 
 async def verify_identity(db: Session, inbox_id: UUID, token: str) -> IdentityClaims:
@@ -80,23 +85,36 @@ async def secret_of(db: Session, inbox_id: UUID) -> str:
     return row.secret
 
 
+async def credentials_of(db: Session, inbox_id: UUID) -> dict[str, str]:
+    """The secret settings by name, for the channel's I/O. Never to be shown.
+
+    Empty where nothing is set, and where what is set was sealed by another installation: it has to be entered again.
+    """
+    row = await repository.inbox(db, inbox_id)
+    return await _opened(db, row) if row is not None else {}
+
+
 # -- what managers do ------------------------------------------------------------------------------------------------
 
 
 async def list_inboxes(db: Session, actor: Actor) -> list[InboxView]:
-    return [_view(row, _secret_for(row, actor)) for row in await repository.everything(db)]
+    return [_view(db, row, _secret_for(row, actor)) for row in await repository.everything(db)]
 
 
 async def show(db: Session, actor: Actor, inbox_id: UUID) -> InboxView:
     row = await repository.inbox(db, inbox_id)
     if row is None:
         raise NotFound("inbox_not_found")
-    return _view(row, _secret_for(row, actor))
+    return _view(db, row, _secret_for(row, actor))
 
 
 async def create(db: Session, actor: Actor, body: InboxCreate) -> InboxView:
     """Adds an inbox with a fresh key and secret."""
-    settings = _settings(body.channel, body.settings)
+    known = _catalogue(db)
+    model = known.model(body.channel)
+    if model is None:
+        raise Invalid.field("channel", "inbox_channel_unknown", channel=body.channel)
+    settings, secrets = _settings(model, known.secrets(body.channel), body.settings, {})
     await _check_refs(db, body.queue_id, body.calendar_id)
     row = InboxRow(
         id=new_id(),
@@ -107,20 +125,23 @@ async def create(db: Session, actor: Actor, body: InboxCreate) -> InboxView:
         queue_id=body.queue_id,
         calendar_id=body.calendar_id,
         bot_enabled=body.bot_enabled,
-        settings=settings.model_dump(mode="json", exclude_defaults=True),
+        settings=settings,
+        sealed_names=sorted(secrets),
     )
+    row.sealed = await _sealed(db, row.id, secrets)
     db.add(row)
     await db.flush()
     await db.refresh(row)
     await audit.record(db, actor, "inbox.created", "inbox", row.id, {"name": row.name, "channel": row.channel})
     await emit(db, InboxCreated(inbox_id=row.id, channel=row.channel), actor=actor, audience=_AUDIENCE)
-    return _view(row, _secret_for(row, actor))
+    return _view(db, row, _secret_for(row, actor))
 
 
 async def update(db: Session, actor: Actor, inbox_id: UUID, body: InboxPatch) -> InboxView:
     row = await _locked(db, inbox_id)
     before = audit.snapshot(row)
     given = body.model_fields_set
+    renewed: list[str] = []
     await _check_refs(db, body.queue_id, body.calendar_id)
     for field in ("name", "bot_enabled", "active"):
         value = getattr(body, field)
@@ -130,15 +151,26 @@ async def update(db: Session, actor: Actor, inbox_id: UUID, body: InboxPatch) ->
         if field in given:
             setattr(row, field, getattr(body, field))
     if body.settings is not None:
-        merged = {**row.settings, **body.settings}
-        row.settings = _settings(row.channel, merged).model_dump(mode="json", exclude_defaults=True)
+        known = _catalogue(db)
+        model = known.model(row.channel)
+        if model is None:
+            raise Invalid.field("channel", "inbox_channel_unknown", channel=row.channel)
+        held = await _opened(db, row)
+        row.settings, secrets = _settings(
+            model, known.secrets(row.channel), {**_known(model, row.settings), **body.settings}, held
+        )
+        if secrets != held:
+            row.sealed, row.sealed_names = await _sealed(db, row.id, secrets), sorted(secrets)
+            renewed = sorted(name for name in {*held, *secrets} if held.get(name) != secrets.get(name))
     await db.flush()
-    changes = audit.diff(before, audit.snapshot(row), model=InboxRow)
+    changes = audit.diff(before, {**audit.snapshot(row), "sealed": before["sealed"]}, model=InboxRow)
+    if renewed:
+        changes["credentials"] = [None, renewed]
     if changes:
         await db.refresh(row)
         await audit.record(db, actor, "inbox.updated", "inbox", row.id, changes)
         await emit(db, InboxUpdated(inbox_id=row.id, fields=tuple(changes)), actor=actor, audience=_AUDIENCE)
-    return _view(row, _secret_for(row, actor))
+    return _view(db, row, _secret_for(row, actor))
 
 
 async def rotate_secret(db: Session, actor: Actor, inbox_id: UUID) -> InboxView:
@@ -149,7 +181,7 @@ async def rotate_secret(db: Session, actor: Actor, inbox_id: UUID) -> InboxView:
     await db.refresh(row)
     await audit.record(db, actor, "inbox.secret_rotated", "inbox", row.id)
     await emit(db, InboxUpdated(inbox_id=row.id, fields=("secret",)), actor=actor, audience=_AUDIENCE)
-    return _view(row, _secret_for(row, actor))
+    return _view(db, row, _secret_for(row, actor))
 
 
 async def snippet(db: Session, inbox_id: UUID, base_url: str) -> Snippet:
@@ -187,13 +219,24 @@ def _secret_for(row: InboxRow, actor: Actor) -> str | None:
     return row.secret if actor.may("inboxes.manage") else None
 
 
-def _view(row: InboxRow, secret: str | None = None) -> InboxView:
-    model = SETTINGS[row.channel]
-    known = {
-        key: value
-        for key, value in row.settings.items()
-        if key in model.model_fields  # what an older version stored and we no longer know is ignored
-    }
+def _catalogue(db: Session) -> ChannelSettings:
+    return runtime_of(db).get(ChannelSettings)  # type: ignore[type-abstract]  # a protocol is the key of its part
+
+
+def _known(model: type[BaseModel], stored: dict[str, Any]) -> dict[str, Any]:
+    """What an older version stored and we no longer know is ignored."""
+    return {key: value for key, value in stored.items() if key in model.model_fields}
+
+
+def _view(db: Session, row: InboxRow, secret: str | None = None) -> InboxView:
+    known = _catalogue(db)
+    model = known.model(row.channel)
+    settings: Any = row.settings
+    if model is not None:
+        read = model.model_validate(_known(model, row.settings))
+        settings = (
+            read if isinstance(read, _TYPED) else read.model_dump(mode="json", exclude=set(known.secrets(row.channel)))
+        )
     return InboxView(
         id=row.id,
         name=row.name,
@@ -204,17 +247,42 @@ def _view(row: InboxRow, secret: str | None = None) -> InboxView:
         calendar_id=row.calendar_id,
         bot_enabled=row.bot_enabled,
         active=row.active,
-        settings=model.model_validate(known),
+        settings=settings,
+        sealed=row.sealed_names,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
 
 
-def _settings(channel: str, given: dict[str, Any]) -> WebchatSettings | ApiSettings:
+def _settings(
+    model: type[BaseModel], secret: frozenset[str], given: dict[str, Any], held: dict[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What to store in the open, and what to seal. Secrets that are not given stay as they are held."""
+    whole = {**held, **given}
     try:
-        return SETTINGS[channel].model_validate(given)
+        read = model.model_validate(whole)
     except ValidationError as error:
         raise from_validation([{**e, "loc": ("settings", *e["loc"])} for e in error.errors()]) from None
+    plain = read.model_dump(mode="json", exclude_defaults=True, exclude=set(secret))
+    values = {name: getattr(read, name) for name in secret}
+    secrets = {
+        name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr) and str(value)
+    }
+    return plain, secrets
+
+
+async def _sealed(db: Session, inbox_id: UUID, secrets: dict[str, str]) -> bytes | None:
+    return await seal(db, f"inbox:{inbox_id}", msgspec.json.encode(secrets).decode()) if secrets else None
+
+
+async def _opened(db: Session, row: InboxRow) -> dict[str, str]:
+    if row.sealed is None:
+        return {}
+    try:
+        return msgspec.json.decode(await unseal(db, f"inbox:{row.id}", row.sealed), type=dict[str, str])
+    except Unsealable:
+        logger.warning("inbox_secrets_unreadable", inbox_id=str(row.id))
+        return {}
 
 
 async def _check_refs(db: Session, queue_id: UUID | None, calendar_id: UUID | None) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
     ForeignKey,
     Index,
     Sequence,
@@ -61,14 +60,11 @@ class IdentityRow(Base):
     """One address of a customer. `scope` is the inbox in which the address means something, or empty: everywhere."""
 
     __tablename__ = "customer_identities"
-    __table_args__ = (
-        UniqueConstraint("kind", "scope", "value"),
-        CheckConstraint("kind IN ('visitor','external','phone','email','api')", name="kind"),
-    )
+    __table_args__ = (UniqueConstraint("kind", "scope", "value"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(20))
     scope: Mapped[str] = mapped_column(String(36), default="", server_default="")
     value: Mapped[str] = mapped_column(String(254), info={"personal": "identity"})
     verified: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

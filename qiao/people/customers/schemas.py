@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-IdentityKind = Literal["visitor", "external", "phone", "email", "api"]
+IdentityKind = str
+"""`visitor`, `external`, `phone`, `email`, `union`, or the kind a channel names in its manifest."""
 Level = Literal["standard", "silver", "gold", "vip"]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 

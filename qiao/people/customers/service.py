@@ -27,8 +27,8 @@ from qiao.people.customers.schemas import (
 )
 from qiao.people.personal import mask
 
-# Kinds whose values mean something within one inbox only; the others are the same person everywhere.
-SCOPED: Final = frozenset({"visitor", "external", "api"})
+# Kinds whose values are the same person everywhere; those of all others mean something within one inbox only.
+SHARED: Final = frozenset({"phone", "email", "union"})
 _SEEN_EVERY: Final = timedelta(minutes=1)
 _AUDIENCE: Final = Audience(permission="customers.view")
 
@@ -146,7 +146,7 @@ async def resolve_identity(
     if kind in ("phone", "email") and not verified:
         raise ValueError(f"an unverified {kind} does not identify anybody")
     value = _identity_value(kind, value)
-    scope = str(inbox_id) if kind in SCOPED else ""
+    scope = "" if kind in SHARED else str(inbox_id)
     profile = profile or Profile()
     found = await repository.by_identity(db, kind, scope, value)
     if found is None:
@@ -161,6 +161,40 @@ async def resolve_identity(
         identity.verified = True
     await _learn(db, row, profile, overwrite=verified and kind != "visitor")
     return _ref(row)
+
+
+async def by_address(db: Session, inbox_id: UUID, kind: IdentityKind, address: str) -> CustomerRef | None:
+    """Who has this address of a channel, if anybody."""
+    scope = "" if kind in SHARED else str(inbox_id)
+    found = await repository.by_identity(db, kind, scope, _identity_value(kind, address))
+    return _ref(found[0]) if found is not None else None
+
+
+async def recognise(
+    db: Session,
+    inbox_id: UUID,
+    kind: IdentityKind,
+    address: str,
+    profile: Profile,
+    vouched: Sequence[tuple[IdentityKind, str]] = (),
+) -> CustomerRef:
+    """The customer behind an address of a channel, which vouches for who writes.
+
+    `vouched` are facts that mean the same person everywhere (`phone`, `email`, `union`), checked by the provider: an
+    address not seen before belongs to whoever has one of them. Where the address has an owner it stays theirs.
+    """
+    scope = "" if kind in SHARED else str(inbox_id)
+    known = await repository.by_identity(db, kind, scope, _identity_value(kind, address))
+    if known is None:
+        for shared, value in vouched:
+            owner = await repository.by_identity(db, shared, "", _identity_value(shared, value))
+            if owner is not None:
+                await repository.claim_identity(db, owner[0].id, kind, scope, _identity_value(kind, address), True)
+                break
+    found = await resolve_identity(db, inbox_id, kind, address, True, profile)
+    for shared, value in vouched:
+        await repository.claim_identity(db, found.id, shared, "", _identity_value(shared, value), True)
+    return found
 
 
 async def identify_visitor(

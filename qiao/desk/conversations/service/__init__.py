@@ -2,6 +2,7 @@
 
 from qiao.desk.conversations.figures import Tally, tallies
 from qiao.desk.conversations.search import search
+from qiao.desk.conversations.service.changes import edit_by_customer, withdraw_by_customer
 from qiao.desk.conversations.service.customer_side import (
     add_line,
     annotate,
@@ -27,6 +28,7 @@ from qiao.desk.conversations.service.lifecycle import (
     wake_if_due,
 )
 from qiao.desk.conversations.service.messages import (
+    begin,
     event_line,
     mark_read,
     note,
@@ -47,6 +49,7 @@ from qiao.desk.conversations.service.reading import (
     last_agent,
     latest_of_customer,
     listing,
+    message_of_customer,
     of_customer,
     require_visible,
     silent_with_bot,
@@ -62,10 +65,12 @@ __all__ = [
     "annotate",
     "assign",
     "assigned_to",
+    "begin",
     "change_customer",
     "close",
     "close_if_over",
     "counts",
+    "edit_by_customer",
     "enqueue",
     "event_line",
     "facts",
@@ -78,6 +83,7 @@ __all__ = [
     "leave",
     "listing",
     "mark_read",
+    "message_of_customer",
     "messages_by_id",
     "note",
     "of_customer",
@@ -107,5 +113,6 @@ __all__ = [
     "visible_of",
     "wake_if_due",
     "whisper",
+    "withdraw_by_customer",
     "workload",
 ]

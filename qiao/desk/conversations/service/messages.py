@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -20,12 +20,22 @@ from qiao.desk.conversations.models import Conversation, Message
 from qiao.desk.conversations.policy import Status
 from qiao.desk.conversations.ports import OutgoingCheck
 from qiao.desk.conversations.recent import RecentMessages
-from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, Inbound, MessageView, Outgoing, Received
+from qiao.desk.conversations.schemas import (
+    PAYLOAD_LIMIT,
+    TEXT_LIMIT,
+    ConversationFacts,
+    Inbound,
+    MessageView,
+    Outgoing,
+    Received,
+)
 from qiao.desk.conversations.service import lifecycle, rows
 from qiao.desk.inboxes import service as inboxes
 from qiao.people.accounts import service as accounts
 from qiao.people.customers import service as customers
 from qiao.people.organization import service as organization
+
+MOST_ATTACHMENTS: Final = 20
 
 
 def check_content(kind: str, body: str, payload: dict[str, Any], allowed: frozenset[str]) -> None:
@@ -46,7 +56,22 @@ def check_content(kind: str, body: str, payload: dict[str, Any], allowed: frozen
         raise Invalid.field("payload", "conversation.payload_too_large")
 
 
-async def start(db: Session, inbound: Inbound) -> Conversation:
+async def begin(db: Session, actor: Actor, inbox_id: UUID, customer_id: UUID) -> ConversationFacts:
+    """Begins a conversation from our side: with the person who begins it, or (by the system) as one that is over until
+    the customer answers."""
+    customer = await customers.ref(db, customer_id)
+    inbound = Inbound(inbox_id, customer_id, "", locale=customer.locale, customer_name=customer.name)
+    row = await start(db, inbound, with_bot=actor.kind != "user")
+    await db.flush()
+    if actor.kind == "user":
+        assert actor.id is not None
+        await lifecycle.assign(db, Actor.system(), row.id, actor.id, reason="started")
+    else:
+        await lifecycle.resolve(db, Actor.system(), row.id)
+    return views.facts(row)
+
+
+async def start(db: Session, inbound: Inbound, *, with_bot: bool = True) -> Conversation:
     """Begins a conversation for a customer in an inbox; with the bot where the inbox has one, else waiting for a person."""
     inbox = await inboxes.get(db, inbound.inbox_id)
     now = clock.now()
@@ -56,8 +81,8 @@ async def start(db: Session, inbound: Inbound) -> Conversation:
         inbox_id=inbox.id,
         channel=inbox.channel,
         customer_id=inbound.customer_id,
-        status=Status.BOT.value if inbox.bot_enabled else Status.QUEUED.value,
-        queue_id=inbox.queue_id,
+        status=Status.BOT.value if inbox.bot_enabled and with_bot and inbound.queue_id is None else Status.QUEUED.value,
+        queue_id=inbound.queue_id or inbox.queue_id,
         assignee_id=None,
         priority=1,
         locale=inbound.locale or "zh-CN",
@@ -84,12 +109,12 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     A repeated `client_id` returns the first result and changes nothing.
     """
     check_content(inbound.kind, inbound.body, inbound.payload, policy.CUSTOMER_KINDS)
-    latest = await repository.latest_of(db, inbound.inbox_id, inbound.customer_id)
+    latest = await _going_on(db, inbound)
     needs_lock = latest is None or latest.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
     if needs_lock:
         await status_lock(db)
         # Two first messages of one customer at once must not start two conversations.
-        latest = await repository.latest_of(db, inbound.inbox_id, inbound.customer_id)
+        latest = await _going_on(db, inbound)
     row = await repository.get(db, latest.id, lock=True) if latest is not None else None
     if row is not None and not needs_lock:
         ended = row.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
@@ -135,6 +160,15 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     return Received(view, row.id, created=created, duplicate=False)
 
 
+async def _going_on(db: Session, inbound: Inbound) -> Conversation | None:
+    """The conversation a message may go on in."""
+    if not inbound.threaded:
+        return await repository.latest_of(db, inbound.inbox_id, inbound.customer_id)
+    row = await repository.get(db, inbound.conversation_id) if inbound.conversation_id is not None else None
+    mine = row is not None and (row.inbox_id, row.customer_id) == (inbound.inbox_id, inbound.customer_id)
+    return row if mine else None
+
+
 async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgoing) -> MessageView:
     """A message to the customer by an agent, the bot or the system."""
     if actor.kind == "user":
@@ -151,6 +185,8 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
             raise Refused("conversation.ended", status=row.status)
         if outgoing.kind in ("image", "file"):
             payload = await files.payload_for_sender(db, actor, payload.get("file_id"))
+        elif "attachments" in payload:
+            payload = {**payload, "attachments": await _attachments(db, actor, payload["attachments"])}
     elif actor.kind == "bot" and row.status != Status.BOT:
         # People have taken over while the bot was thinking: it stays silent.
         raise Refused("conversation.not_with_bot")
@@ -169,6 +205,13 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
         scope=scope,
     )
     return (await views.messages(db, [message]))[0]
+
+
+async def _attachments(db: Session, actor: Actor, given: Any) -> list[dict[str, Any]]:
+    """The files of a text, each uploaded by the sender. Raises Invalid."""
+    if not isinstance(given, list) or len(given) > MOST_ATTACHMENTS or not all(isinstance(one, dict) for one in given):
+        raise Invalid.field("payload.attachments", "value_invalid")
+    return [await files.payload_for_sender(db, actor, one.get("file_id")) for one in given]
 
 
 async def relay(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgoing) -> MessageView:

@@ -32,6 +32,14 @@ async def facts(db: Session, conversation_id: UUID) -> ConversationFacts | None:
     return views.facts(row) if row is not None else None
 
 
+async def message_of_customer(
+    db: Session, inbox_id: UUID, customer_id: UUID, client_id: str
+) -> tuple[UUID, UUID] | None:
+    """Message and conversation that a customer's `client_id` became before, in any conversation of the inbox."""
+    row = await repository.client_id_of_customer(db, inbox_id, customer_id, client_id)
+    return (row.id, row.conversation_id) if row is not None else None
+
+
 async def facts_many(db: Session, ids: Sequence[UUID]) -> dict[UUID, ConversationFacts]:
     return {row.id: views.facts(row) for row in await repository.many(db, ids)}
 

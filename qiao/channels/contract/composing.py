@@ -1,0 +1,56 @@
+"""What whoever answers needs to know of the channel: what it carries, whether it may be written to now."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from qiao.channels.contract import catalogue, deliveries
+from qiao.channels.contract.catalogue import CapabilitiesView
+from qiao.channels.contract.channel import Channels, Template
+from qiao.channels.contract.deliveries import WindowView
+from qiao.channels.contract.endpoints import Endpoints, Place
+from qiao.core.db import Session
+from qiao.core.errors import NotFound
+from qiao.core.runtime import Runtime, runtime_of
+from qiao.desk.conversations.schemas import ConversationFacts
+from qiao.desk.inboxes import service as inboxes
+
+
+class ChannelView(msgspec.Struct, frozen=True):
+    """The channel of a conversation. `window` is None where there is none; `stopped`: the customer wants no more."""
+
+    channel: str
+    title: dict[str, str]
+    capabilities: CapabilitiesView
+    window: WindowView | None
+    stopped: bool
+
+
+async def view(db: Session, facts: ConversationFacts) -> ChannelView:
+    """How the conversation's channel stands now. Raises NotFound for a channel that is not installed."""
+    runtime = runtime_of(db)
+    channel = Channels.of(runtime).find(facts.channel)
+    if channel is None:
+        raise NotFound("inbox_not_found")
+    known = None
+    rule = channel.manifest.capabilities.window
+    if channel.adapter is not None:
+        inbox = await inboxes.get(db, facts.inbox_id)
+        place = Place(inbox, channel, await Endpoints.of(runtime).endpoint(db, inbox))
+        address = await deliveries.address_of(db, place, facts.id, facts.customer_id)
+        known = await deliveries.contact(db, facts.inbox_id, address)
+    return ChannelView(
+        channel=facts.channel,
+        title=channel.manifest.title,
+        capabilities=catalogue.capabilities(channel),
+        window=deliveries.window_of(rule, known) if rule is not None else None,
+        stopped=known is not None and known.opted_out_at is not None,
+    )
+
+
+async def templates(runtime: Runtime, facts: ConversationFacts) -> Sequence[Template]:
+    """The approved messages of the conversation's inbox, as its provider lists them; empty where there are none."""
+    place = await Endpoints.of(runtime).get(facts.inbox_id)
+    if place.channel.templates is None:
+        return []
+    return await place.channel.templates.templates(place.endpoint)

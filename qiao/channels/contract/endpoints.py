@@ -1,0 +1,90 @@
+"""Inboxes as their channels need them, kept for a few seconds: every webhook asks."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from qiao.channels.contract.channel import Channel, Channels, Endpoint
+from qiao.core.db import Session
+from qiao.core.errors import NotFound
+from qiao.core.runtime import Runtime
+from qiao.desk.inboxes import service as inboxes
+from qiao.desk.inboxes.schemas import InboxView
+
+KEPT_SECONDS: Final = 3.0
+MOST: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An inbox, its channel, and the endpoint handed to the channel's code."""
+
+    inbox: InboxView
+    channel: Channel
+    endpoint: Endpoint
+
+
+class Endpoints:
+    """Places by inbox and by public key. What somebody changed is seen after `KEPT_SECONDS` at the latest."""
+
+    def __init__(self, runtime: Runtime):
+        self.runtime = runtime
+        self._kept: dict[UUID | str, tuple[float, Place]] = {}
+
+    @classmethod
+    def of(cls, runtime: Runtime) -> "Endpoints":
+        found = runtime.find(cls)
+        if found is None:
+            found = cls(runtime)
+            runtime.provide(cls, found)
+        return found
+
+    async def by_key(self, key: str) -> Place:
+        """The active inbox with this public key. Raises NotFound."""
+        known = self._known(key)
+        if known is not None:
+            return known
+        async with self.runtime.db.read() as db:
+            return self._keep(key, await self._place(db, await inboxes.by_key(db, key)))
+
+    async def get(self, inbox_id: UUID, *, fresh: bool = False) -> Place:
+        """An inbox, active or not. Raises NotFound, also when its channel is not installed (any more)."""
+        known = None if fresh else self._known(inbox_id)
+        if known is not None:
+            return known
+        async with self.runtime.db.read() as db:
+            return self._keep(inbox_id, await self._place(db, await inboxes.get(db, inbox_id)))
+
+    def forget(self, inbox_id: UUID) -> None:
+        """Somebody here has just changed it."""
+        for key in [key for key, (_, place) in self._kept.items() if place.inbox.id == inbox_id]:
+            del self._kept[key]
+
+    async def _place(self, db: Session, inbox: InboxView) -> Place:
+        channel = Channels.of(self.runtime).find(inbox.channel)
+        if channel is None:
+            raise NotFound("inbox_not_found")
+        return Place(inbox, channel, await self.endpoint(db, inbox))
+
+    async def endpoint(self, db: Session, inbox: InboxView) -> Endpoint:
+        """What the channel's code is given of an inbox."""
+        return Endpoint(
+            inbox_id=inbox.id,
+            settings=inbox.plain,
+            secret=await inboxes.secret_of(db, inbox.id),
+            key=inbox.key,
+            name=inbox.name,
+            credentials=await inboxes.credentials_of(db, inbox.id),
+            public_url=self.runtime.settings.public_url,
+        )
+
+    def _known(self, key: UUID | str) -> Place | None:
+        known = self._kept.get(key)
+        return known[1] if known is not None and time.monotonic() - known[0] < KEPT_SECONDS else None
+
+    def _keep(self, key: UUID | str, place: Place) -> Place:
+        if len(self._kept) >= MOST:
+            self._kept.clear()
+        self._kept[key] = (time.monotonic(), place)
+        return place

@@ -1,0 +1,119 @@
+"""How inboxes are doing: when they last worked, and what troubles them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from qiao.channels.contract.models import Arrival, Delivery, Health
+from qiao.core import clock, i18n
+from qiao.core.db import Session
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """`state`: `quiet` (nothing yet), `fine`, or `failing` with the reason in the reader's words."""
+
+    inbox_id: UUID
+    state: str
+    last_in_at: datetime | None
+    last_out_at: datetime | None
+    failing_since: datetime | None
+    failed_at: datetime | None
+    reason: str | None
+    waiting: int
+    dead: int
+    failed: int
+
+
+async def came_in(db: Session, inbox_id: UUID) -> None:
+    await _note(db, inbox_id, {"last_in_at": clock.now()})
+
+
+async def went_out(db: Session, inbox_id: UUID) -> None:
+    """A delivery worked: whatever troubled the way out is over."""
+    now = clock.now()
+    await _note(db, inbox_id, {"last_out_at": now, "fine_at": now, "failing_since": None, "error": None})
+
+
+async def fine(db: Session, inbox_id: UUID) -> None:
+    """A connection stands."""
+    await _note(db, inbox_id, {"fine_at": clock.now(), "failing_since": None, "error": None})
+
+
+async def failing(db: Session, inbox_id: UUID, code: str, params: Mapping[str, Any]) -> None:
+    now = clock.now()
+    error = {"code": code, "params": {key: str(value)[:300] for key, value in params.items()}}
+    statement = insert(Health).values(inbox_id=inbox_id, failing_since=now, failed_at=now, error=error)
+    values = {
+        "failing_since": func.coalesce(Health.failing_since, now),
+        "failed_at": now,
+        "error": error,
+    }
+    await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id"], set_=values))
+
+
+async def views(db: Session, locale: str) -> list[HealthView]:
+    """All inboxes that channels have touched, with what waits and what failed."""
+    rows = (await db.execute(select(Health))).scalars().all()
+    arrivals = (
+        await db.execute(
+            select(Arrival.inbox_id, Arrival.state, func.count())
+            .where(Arrival.state.in_(["waiting", "dead"]))
+            .group_by(Arrival.inbox_id, Arrival.state)
+        )
+    ).all()
+    failures = (
+        await db.execute(
+            select(Delivery.inbox_id, func.count()).where(Delivery.state == "failed").group_by(Delivery.inbox_id)
+        )
+    ).all()
+    counts = {(inbox, state): number for inbox, state, number in arrivals}
+    failed = {row[0]: row[1] for row in failures}
+    known = {row.inbox_id: row for row in rows}
+    return [
+        _view(inbox_id, known.get(inbox_id), counts, failed, locale)
+        for inbox_id in sorted({*known, *failed, *(inbox for inbox, _ in counts)}, key=str)
+    ]
+
+
+def reason(error: Mapping[str, Any] | None, locale: str) -> str | None:
+    """What is wrong, in words."""
+    if not error:
+        return None
+    code, params = str(error.get("code", "")), dict(error.get("params") or {})
+    text = i18n.t(code, locale, **params)
+    if text != code:
+        return text
+    text = i18n.t(f"errors.{code}", locale, **params)
+    return text if text != f"errors.{code}" else i18n.t("channels.trouble", locale, code=code)
+
+
+def _view(
+    inbox_id: UUID, row: Health | None, counts: Mapping[tuple[UUID, str], int], failed: Mapping[UUID, int], locale: str
+) -> HealthView:
+    state = "quiet"
+    if row is not None and row.failing_since is not None:
+        state = "failing"
+    elif row is not None and (row.last_in_at or row.last_out_at or row.fine_at):
+        state = "fine"
+    return HealthView(
+        inbox_id=inbox_id,
+        state=state,
+        last_in_at=row.last_in_at if row else None,
+        last_out_at=row.last_out_at if row else None,
+        failing_since=row.failing_since if row else None,
+        failed_at=row.failed_at if row else None,
+        reason=reason(row.error, locale) if row else None,
+        waiting=counts.get((inbox_id, "waiting"), 0),
+        dead=counts.get((inbox_id, "dead"), 0),
+        failed=failed.get(inbox_id, 0),
+    )
+
+
+async def _note(db: Session, inbox_id: UUID, values: Mapping[str, Any]) -> None:
+    statement = insert(Health).values(inbox_id=inbox_id, **values)
+    await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id"], set_=dict(values)))

@@ -1,0 +1,110 @@
+"""Writing first: a conversation begun from our side."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from qiao.channels.contract import deliveries
+from qiao.channels.contract.channel import Channels
+from qiao.channels.contract.endpoints import Endpoints, Place
+from qiao.channels.contract.taking import held_with
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.errors import Invalid, Refused
+from qiao.core.runtime import runtime_of
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import MessageView, Outgoing
+from qiao.desk.inboxes import service as inboxes
+from qiao.people.customers import service as customers
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The conversation written into, and the message. `begun`: it is a new one."""
+
+    conversation_id: UUID
+    number: int
+    begun: bool
+    message: MessageView
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """An address a customer may be written to at. `obstacle` is a key of the catalogue where they may not."""
+
+    inbox_id: UUID
+    inbox: str
+    channel: str
+    address: str
+    obstacle: str | None
+
+
+async def reachable(db: Session, customer_id: UUID) -> list[Reach]:
+    """Every address of a customer on an active inbox that pushes messages, and what stands in the way."""
+    runtime = runtime_of(db)
+    customer = await customers.get(db, Actor.system(), customer_id)
+    found = []
+    for inbox in await inboxes.everything(db):
+        channel = Channels.of(runtime).find(inbox.channel)
+        if not inbox.active or channel is None or channel.adapter is None:
+            continue
+        kind = channel.manifest.identity_kind
+        for one in customer.identities:
+            if one.kind == kind and one.inbox_id in (inbox.id, None):
+                place = Place(inbox, channel, await Endpoints.of(runtime).endpoint(db, inbox))
+                found.append(
+                    Reach(inbox.id, inbox.name, inbox.channel, one.value, await _obstacle(db, place, one.value))
+                )
+    return found
+
+
+async def start(
+    db: Session,
+    actor: Actor,
+    inbox_id: UUID,
+    customer_id: UUID,
+    address: str | None,
+    body: str,
+    payload: dict[str, Any],
+    client_id: str,
+) -> Started:
+    """Writes to a customer in an inbox: in the conversation that runs there, else in a new one of `actor`'s.
+
+    Raises Invalid when they have no address there, Refused when they may not be written to.
+    """
+    inbox = await inboxes.get(db, inbox_id)
+    channel = Channels.of(runtime_of(db)).find(inbox.channel)
+    if channel is None or channel.adapter is None or not inbox.active:
+        raise Invalid.field("inbox_id", "channel_cannot_start")
+    options = [one for one in await reachable(db, customer_id) if one.inbox_id == inbox_id]
+    chosen = next((one for one in options if address in (None, one.address)), None)
+    if chosen is None:
+        raise Invalid.field("address", "channel_no_address")
+    if chosen.obstacle is not None and not (chosen.obstacle == CLOSED and payload.get("template")):
+        raise Refused("channel_not_reachable", reason=chosen.obstacle)
+    latest = await conversations.latest_of_customer(db, inbox_id, customer_id)
+    running = latest is not None and latest.status in ("bot", "queued", "assigned", "snoozed")
+    if latest is not None and running:
+        conversation_id, number = latest.id, latest.number
+    else:
+        begun = await conversations.begin(db, actor, inbox_id, customer_id)
+        conversation_id, number = begun.id, begun.number
+    await held_with(db, conversation_id, chosen.address)
+    message = await conversations.relay(db, actor, conversation_id, Outgoing("text", body, payload, client_id))
+    return Started(conversation_id, number, not running, message)
+
+
+CLOSED = "channels.refused.window_closed"
+
+
+async def _obstacle(db: Session, place: Place, address: str) -> str | None:
+    can = place.channel.manifest.capabilities
+    if place.channel.adapter is None or not place.channel.adapter.configured(place.endpoint.settings):
+        return "channels.refused.not_configured"
+    known = await deliveries.contact(db, place.inbox.id, address)
+    if known is not None and known.opted_out_at is not None:
+        return "channels.refused.opted_out"
+    if can.window is not None and not deliveries.window_of(can.window, known).open:
+        return CLOSED
+    if can.window is None and not can.starts:
+        return "channels.refused.cannot_start"
+    return None

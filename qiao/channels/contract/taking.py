@@ -1,0 +1,310 @@
+"""From a channel's neutral items to conversations: who writes, which exchange, which files, and then the message."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from qiao.channels.contract import health
+from qiao.channels.contract.channel import MediaFailed
+from qiao.channels.contract.endpoints import Place
+from qiao.channels.contract.events import ChannelHappened
+from qiao.channels.contract.messages import Edited, Happening, Incoming, Media, Sender, Withdrawn
+from qiao.channels.contract.models import Contact, Correspondent, MessageBody, Thread
+from qiao.core import clock, i18n
+from qiao.core.actor import Actor
+from qiao.core.db import Session
+from qiao.core.errors import Problem
+from qiao.core.events import emit
+from qiao.core.files import service as files
+from qiao.core.runtime import Runtime
+from qiao.core.text import guess_language
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.intake import Intake
+from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, Inbound, Received
+from qiao.people.customers import service as customers
+from qiao.people.customers.schemas import CustomerRef, Profile
+
+logger = structlog.get_logger(__name__)
+HTML: Final = "html"
+"""`Media.ref` of the formatted body of a text."""
+HTML_LIMIT: Final = 2 * 1024 * 1024
+FETCH_SECONDS: Final = 120.0
+_THREAD_LIMIT: Final = 200
+
+
+async def customer_of(runtime: Runtime, place: Place, sender: Sender, locale: str | None = None) -> CustomerRef:
+    """Who writes; a new customer where nobody has this address."""
+    vouched: list[tuple[str, str]] = []
+    if sender.union:
+        vouched.append(("union", sender.union))
+    vouched += [(kind, value) for kind in sorted(sender.vouched) if (value := getattr(sender, kind))]
+    profile = Profile(
+        name=sender.name,
+        phone=sender.phone,
+        email=sender.email,
+        city=sender.city,
+        locale=locale,
+        attributes=dict(sender.attributes),
+    )
+    return await runtime.db.run(
+        lambda db: customers.recognise(
+            db, place.inbox.id, place.channel.manifest.identity_kind, sender.address, profile, vouched
+        )
+    )
+
+
+async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Received | None:
+    """A customer's message, with its files. None when its sender is blocked. Taking it twice is taking it once.
+
+    Raises DeliveryFailed when a file may come later; one that never will leaves a line in its place.
+    """
+    sender = incoming.sender
+    if sender is None:
+        raise ValueError("nobody wrote this")
+    customer = await customer_of(runtime, place, sender, incoming.locale)
+    if customer.blocked:
+        return None
+    conversation_id: UUID | None = None
+    writer = customer.id
+    async with runtime.db.read() as db:
+        if incoming.threads:
+            conversation_id = await known_thread(db, place.inbox.id, incoming.threads)
+            facts = await conversations.facts(db, conversation_id) if conversation_id is not None else None
+            if facts is not None and facts.inbox_id == place.inbox.id:
+                writer = facts.customer_id  # somebody else who was written to as well answers in the same exchange
+        else:
+            facts = await conversations.latest_of_customer(db, place.inbox.id, customer.id)
+        done = await conversations.message_of_customer(db, place.inbox.id, writer, incoming.client_id)
+    if done is not None:
+        # Stored before, perhaps by a process that was stopped right then: what belongs beside it is made up for.
+        late = _html_of(incoming)
+        if late is not None:
+            await runtime.db.run(lambda db: _keep_body(db, *done, late, {}))
+        await _remember(runtime, place, incoming, done[1], own=writer == customer.id)
+        return None
+    kind, body, payload, html = await _content(runtime, place, incoming, Actor(kind="customer", id=writer))
+    if writer != customer.id:
+        payload = {**payload, "sender": {"name": sender.name or customer.name, "address": sender.address}}
+    running = facts.id if facts is not None and facts.status in ("bot", "queued", "assigned") else None
+    locale = i18n.match_locale(incoming.locale or customer.locale or _language_of(body))
+    inbound = Inbound(
+        place.inbox.id,
+        writer,
+        incoming.client_id,
+        kind,  # type: ignore[arg-type]  # of `capabilities.receives`
+        body,
+        payload,
+        None if running else locale,
+        incoming.context,
+        customer.name,
+        threaded=bool(incoming.threads),
+        conversation_id=facts.id if facts is not None else None,
+    )
+    received = await runtime.get(Intake).submit(inbound, running)
+    if html is not None:
+        await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
+    await _remember(runtime, place, incoming, received.conversation_id, own=writer == customer.id)
+    return received
+
+
+async def take_happening(runtime: Runtime, place: Place, item: Happening) -> None:
+    """Something that is no message: what it means for the contact, and an event for whoever cares."""
+    customer = await customer_of(runtime, place, item.sender)
+
+    async def record(db: Session) -> None:
+        values: dict[str, Any] = {}
+        if item.begins:
+            values |= {"opened_at": clock.now(), "answers": 0}
+        if item.kind in ("opted_out", "unsubscribed"):
+            values["opted_out_at"] = clock.now()
+        elif item.kind in ("opted_in", "subscribed"):
+            values["opted_out_at"] = None
+        if values:
+            await _contact(db, place.inbox.id, item.sender.address, values)
+        happened = ChannelHappened(
+            inbox_id=place.inbox.id,
+            channel=place.inbox.channel,
+            customer_id=customer.id,
+            address=item.sender.address,
+            what=item.kind,
+            data=item.data,
+        )
+        await emit(db, happened, actor=Actor(kind="customer", id=customer.id, name=customer.name))
+
+    await runtime.db.run(record)
+
+
+async def take_change(runtime: Runtime, place: Place, item: Withdrawn | Edited) -> None:
+    """A customer took back or changed what they wrote. A message we never took in is none of ours."""
+
+    async def change(db: Session) -> None:
+        kind = place.channel.manifest.identity_kind
+        writer = await customers.by_address(db, place.inbox.id, kind, item.sender.address)
+        if writer is None:
+            return
+        found = await conversations.message_of_customer(db, place.inbox.id, writer.id, item.client_id)
+        if found is None:
+            return
+        if isinstance(item, Withdrawn):
+            await conversations.withdraw_by_customer(db, found[0])
+        else:
+            await conversations.edit_by_customer(db, found[0], item.body)
+
+    await runtime.db.run(change)
+
+
+async def known_thread(db: Session, inbox_id: UUID, names: tuple[str, ...]) -> UUID | None:
+    """The conversation of the first of `names` that is known."""
+    wanted = [name[:_THREAD_LIMIT] for name in names]
+    query = select(Thread.name, Thread.conversation_id).where(Thread.inbox_id == inbox_id, Thread.name.in_(wanted))
+    known = {row[0]: row[1] for row in await db.execute(query)}
+    return next((known[name] for name in wanted if name in known), None)
+
+
+async def remember_threads(db: Session, inbox_id: UUID, conversation_id: UUID, names: tuple[str, ...]) -> None:
+    """From now on these names mean this conversation; a name that means one already goes on meaning it."""
+    rows = [
+        {"inbox_id": inbox_id, "name": name[:_THREAD_LIMIT], "conversation_id": conversation_id}
+        for name in dict.fromkeys(names)
+        if name
+    ]
+    if rows:
+        await db.execute(insert(Thread).values(rows).on_conflict_do_nothing())
+
+
+async def _remember(runtime: Runtime, place: Place, incoming: Incoming, conversation_id: UUID, *, own: bool) -> None:
+    sender = incoming.sender
+    assert sender is not None
+
+    async def note(db: Session) -> None:
+        names = (*incoming.threads[:1], *incoming.begins)
+        await remember_threads(db, place.inbox.id, conversation_id, names)
+        if place.channel.manifest.capabilities.window is not None:
+            await _contact(db, place.inbox.id, sender.address, {"opened_at": clock.now(), "answers": 0})
+        if own:
+            await held_with(db, conversation_id, sender.address)
+        if _noted(place.inbox.id):
+            await health.came_in(db, place.inbox.id)
+
+    await runtime.db.run(note)
+
+
+async def held_with(db: Session, conversation_id: UUID, address: str) -> None:
+    """Answers of this conversation go to `address` from now on."""
+    statement = insert(Correspondent).values(conversation_id=conversation_id, address=address[:254])
+    await db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["conversation_id"],
+            set_={"address": statement.excluded.address},
+            where=Correspondent.address != statement.excluded.address,
+        )
+    )
+
+
+_last_noted: dict[UUID, float] = {}
+_NOTED_EVERY: Final = 10.0
+
+
+def _noted(inbox_id: UUID) -> bool:
+    """Whether it is time to write down again that something came in."""
+    now = time.monotonic()
+    if now - _last_noted.get(inbox_id, -_NOTED_EVERY) < _NOTED_EVERY:
+        return False
+    _last_noted[inbox_id] = now
+    return True
+
+
+async def _contact(db: Session, inbox_id: UUID, address: str, values: dict[str, Any]) -> None:
+    statement = insert(Contact).values(inbox_id=inbox_id, address=address[:254], **values)
+    await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "address"], set_=values))
+
+
+async def _content(
+    runtime: Runtime, place: Place, incoming: Incoming, owner: Actor
+) -> tuple[str, str, dict[str, Any], tuple[str, dict[str, str]] | None]:
+    """Kind, text, payload; and the formatted body with the files it shows, by content id."""
+    body = incoming.body.replace("\x00", "")
+    payload = dict(incoming.payload)
+    html = _html_of(incoming)
+    stored: list[dict[str, Any]] = []
+    inline: dict[str, str] = {}
+    missing: list[str] = []
+    for media in incoming.media:
+        if media.ref == HTML:
+            continue
+        try:
+            file = await _file(runtime, place, media, owner)
+        except (MediaFailed, Problem) as error:
+            logger.info("channel_file_missing", channel=place.inbox.channel, code=getattr(error, "code", ""))
+            missing.append(media.name)
+            continue
+        stored.append(file)
+        if media.inline:
+            inline[media.inline] = str(file["file_id"])
+            stored[-1] = {**file, "inline": True}
+    if missing:
+        payload["missing"] = missing[:20]
+    single = incoming.kind in ("image", "file")
+    if single and stored:
+        return incoming.kind, body[:TEXT_LIMIT], {**payload, **stored[0]}, None
+    if stored:
+        payload["attachments"] = stored[:50]
+    if len(body) > TEXT_LIMIT:
+        payload["cut"] = True
+    if not body.strip() or (single and not stored):
+        said = i18n.t("channels.no_text", "zh-CN") if not missing else "、".join(missing)
+        body = body.strip() or said
+    while len(msgspec.json.encode(payload)) > PAYLOAD_LIMIT and payload:
+        # What does not fit is what the channel said besides; the files come last.
+        largest = max(
+            (key for key in payload if key != "attachments"), key=lambda k: len(str(payload[k])), default=None
+        )
+        if largest is None:
+            payload["attachments"] = payload["attachments"][: len(payload["attachments"]) // 2]
+        else:
+            del payload[largest]
+    if html is not None:
+        payload["html"] = True
+    kind = "text" if single else incoming.kind
+    return kind, body[:TEXT_LIMIT], payload, (html, inline) if html is not None else None
+
+
+def _html_of(incoming: Incoming) -> str | None:
+    data = next((one.data for one in incoming.media if one.ref == HTML), None)
+    return data[:HTML_LIMIT].decode("utf-8", "replace").replace("\x00", "") if data is not None else None
+
+
+async def _file(runtime: Runtime, place: Place, media: Media, owner: Actor) -> dict[str, Any]:
+    limit = min(place.channel.manifest.limits.get("media_bytes", 2**31), runtime.settings.upload_max_bytes)
+    if media.size is not None and media.size > limit:
+        raise MediaFailed("channels.media.too_large", limit_mb=limit // (1024 * 1024))
+    chunks: AsyncIterator[bytes]
+    if media.data is not None:
+        chunks = _once(media.data)
+    elif place.channel.fetcher is not None:
+        chunks = place.channel.fetcher.fetch(place.endpoint, media)
+    else:
+        raise MediaFailed("channels.media.gone")
+    async with asyncio.timeout(FETCH_SECONDS):
+        view = await files.take(runtime, owner, media.name or "file", chunks)
+    return view.payload()
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def _keep_body(db: Session, message_id: UUID, conversation_id: UUID, html: str, inline: dict[str, str]) -> None:
+    row = {"message_id": message_id, "conversation_id": conversation_id, "html": html, "inline": inline}
+    await db.execute(insert(MessageBody).values(**row, at=func.now()).on_conflict_do_nothing())
+
+
+def _language_of(text: str) -> str:
+    return "en" if guess_language(text) == "en" else "zh-CN"
