@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
+from qiao.channels.contract.channel import DeliveryRefused
 from qiao.channels.contract.degrade import as_text
 from qiao.channels.contract.messages import Outbound
 from qiao.channels.wechat.window import TEXT_BYTES, pieces
-from qiao.core.errors import Invalid
 
 MEGABYTE: Final = 1024 * 1024
 PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/bmp"})
@@ -203,12 +203,12 @@ class Template(msgspec.Struct):
 
 
 def template_of(given: Any) -> Template:
-    """The template of a payload. Raises Invalid with the field that is wrong."""
+    """The template of a payload. Raises DeliveryRefused with the field that is wrong."""
     try:
         template = msgspec.convert(given, Template)
     except msgspec.ValidationError as error:
-        where = str(error).rpartition("`$.")[2].rstrip("`") if "`$." in str(error) else ""
-        raise Invalid.field("payload.template" + (f".{where}" if where else ""), "value_invalid") from None
+        where = str(error).rpartition("`$.")[2].rstrip("`") if "`$." in str(error) else str(error)
+        raise DeliveryRefused("wechat.refused.template_data", number="", detail=where[:200]) from None
     for field, wrong in (
         ("id", not template.id or len(template.id) > 100),
         ("kind", template.kind not in ("template", "subscribe")),
@@ -216,7 +216,7 @@ def template_of(given: Any) -> Template:
         ("url", bool(template.url) and not template.url.startswith(("http://", "https://"))),
     ):
         if wrong:
-            raise Invalid.field(f"payload.template.{field}", "value_invalid")
+            raise DeliveryRefused("wechat.refused.template_data", number="", detail=field)
     return template
 
 
