@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from qiao.channels.contract.manifest import Manifest
-from qiao.channels.contract.messages import Item, Media, Outbound
+from qiao.channels.contract.messages import Item, Media, Outbound, Sender
 from qiao.core.runtime import Runtime
 
 
@@ -34,12 +34,15 @@ class Endpoint:
 class DeliveryFailed(Exception):
     """The other side could not be reached or did not accept the message. It will be tried again.
 
-    `after`: seconds the provider asks us to wait.
+    `after`: seconds the provider asks us to wait. `code`: a key of the catalogue where there are better words for it than
+    that the other side cannot be reached.
     """
 
-    def __init__(self, message: str = "", *, after: float | None = None):
+    def __init__(self, message: str = "", *, after: float | None = None, code: str | None = None, **params: Any):
         super().__init__(message)
         self.after = after
+        self.code = code
+        self.params = params
 
 
 class DeliveryRefused(Exception):
@@ -85,8 +88,10 @@ class Sent:
 
     remote_ids: tuple[str, ...] = ()
     threads: tuple[str, ...] = ()
-    answers: int = 1
-    """How many answers of the window it took: long texts leave as several messages, templates take none."""
+    answers: int | None = None
+    """How many answers of the window it took, where that is not the number of its ids: templates take none."""
+    state: Literal["sent", "delivered"] | None = None
+    """How far it is, where the provider tells of some messages what became of them and of others not."""
 
 
 class Adapter(Protocol):
@@ -203,6 +208,14 @@ class Templates(Protocol):
         ...
 
 
+class Directory(Protocol):
+    """Asks the provider who somebody is, before they become a customer of ours."""
+
+    async def look_up(self, endpoint: Endpoint, sender: Sender) -> Sender:
+        """`sender` with what is known besides; as it is when nothing can be learnt. Raises nothing of its own."""
+        ...
+
+
 class Recaller(Protocol):
     """Takes back what was sent."""
 
@@ -228,6 +241,7 @@ class Channel:
     probe: Probe | None = None
     recaller: Recaller | None = None
     templates: Templates | None = None
+    directory: Directory | None = None
 
 
 class Channels:

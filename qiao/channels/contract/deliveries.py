@@ -121,7 +121,7 @@ async def note_sent(
 ) -> None:
     """The provider has taken a message."""
     capabilities = place.channel.manifest.capabilities
-    state = "sent" if capabilities.receipts else "delivered"
+    state = sent.state or ("sent" if capabilities.receipts else "delivered")
     await _store(db, place.inbox.id, conversation_id, message_id, {"state": state, "error": None, "final": False})
     rows = [
         {"inbox_id": place.inbox.id, "remote_id": one[:200], "message_id": message_id, "address": address[:254]}
@@ -135,7 +135,7 @@ async def note_sent(
         await db.execute(
             update(Contact)
             .where(Contact.inbox_id == place.inbox.id, Contact.address == address[:254])
-            .values(answers=Contact.answers + max(1, len(rows)))
+            .values(answers=Contact.answers + (max(1, len(rows)) if sent.answers is None else sent.answers))
         )
     await health.went_out(db, place.inbox.id)
     await conversations.set_delivery(db, message_id, state)

@@ -94,7 +94,7 @@ async def deliver(db: Session, fact: MessageDue, envelope: Envelope) -> None:
         if failure.after:
             runtime.get(Pacing).pause(place.inbox.id, failure.after)
         shown = clock.now() - message.created_at > SHOWN_AS_FAILED_AFTER
-        code, params = "channels.failed.unreachable", {"detail": str(failure)}
+        code, params = failure.code or "channels.failed.unreachable", {"detail": str(failure), **failure.params}
         await runtime.db.run(lambda own: deliveries.note_failure(own, *about, code, params, final=False, shown=shown))
         raise
     await deliveries.note_sent(db, place, message.conversation_id, message.id, message.address, sent)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from qiao.channels.contract import health
+from qiao.channels.contract import health, windows
 from qiao.channels.contract.channel import MediaFailed
 from qiao.channels.contract.endpoints import Place
 from qiao.channels.contract.events import ChannelHappened
@@ -41,6 +41,7 @@ _THREAD_LIMIT: Final = 200
 
 async def customer_of(runtime: Runtime, place: Place, sender: Sender, locale: str | None = None) -> CustomerRef:
     """Who writes; a new customer where nobody has this address."""
+    sender = await _looked_up(runtime, place, sender)
     vouched: list[tuple[str, str]] = []
     if sender.union:
         vouched.append(("union", sender.union))
@@ -58,6 +59,16 @@ async def customer_of(runtime: Runtime, place: Place, sender: Sender, locale: st
             db, place.inbox.id, place.channel.manifest.identity_kind, sender.address, profile, vouched
         )
     )
+
+
+async def _looked_up(runtime: Runtime, place: Place, sender: Sender) -> Sender:
+    """At a first contact the provider is asked who they are: what it vouches for makes them the customer they are."""
+    if place.channel.directory is None:
+        return sender
+    async with runtime.db.read() as db:
+        if await db.get(Contact, (place.inbox.id, sender.address[:254])) is not None:
+            return sender
+    return await place.channel.directory.look_up(place.endpoint, sender)
 
 
 async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Received | None:
@@ -107,6 +118,10 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
         threaded=bool(incoming.threads),
         conversation_id=facts.id if facts is not None else None,
     )
+    rule, address = place.channel.manifest.capabilities.window, sender.address
+    if rule is not None:
+        # Before the message is seen: the bot's answer may be quicker than anything after it.
+        await runtime.db.run(lambda db: windows.opened(db, place.inbox.id, address, rule, incoming.opens))
     received = await runtime.get(Intake).submit(inbound, running)
     if html is not None:
         await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
@@ -120,8 +135,9 @@ async def take_happening(runtime: Runtime, place: Place, item: Happening) -> Non
 
     async def record(db: Session) -> None:
         values: dict[str, Any] = {}
-        if item.begins:
-            values |= {"opened_at": clock.now(), "answers": 0}
+        rule = place.channel.manifest.capabilities.window
+        if item.begins and rule is not None:
+            await windows.opened(db, place.inbox.id, item.sender.address, rule, item.opens)
         if item.kind in ("opted_out", "unsubscribed"):
             values["opted_out_at"] = clock.now()
         elif item.kind in ("opted_in", "subscribed"):
@@ -186,8 +202,6 @@ async def _remember(runtime: Runtime, place: Place, incoming: Incoming, conversa
     async def note(db: Session) -> None:
         names = (*incoming.threads[:1], *incoming.begins)
         await remember_threads(db, place.inbox.id, conversation_id, names)
-        if place.channel.manifest.capabilities.window is not None:
-            await _contact(db, place.inbox.id, sender.address, {"opened_at": clock.now(), "answers": 0})
         if own:
             await held_with(db, conversation_id, sender.address)
         if _noted(place.inbox.id):
