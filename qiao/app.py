@@ -9,7 +9,7 @@ and `wiring` (`provide(runtime)`, `start(runtime)`, `stop(runtime)`).
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from types import ModuleType
@@ -39,25 +39,28 @@ WINGS = ("core", "people", "knowledge", "desk", "channels", "bot", "growth", "in
 SELF_REGISTERING = ("models", "events", "jobs", "reactions", "realtime")
 
 
-def rooms() -> Iterator[str]:
+@cache
+def rooms() -> tuple[str, ...]:
     """The dotted names of all rooms, in the order of the wings."""
+    found: list[str] = []
     for wing in WINGS:
         try:
             package = importlib.import_module(f"qiao.{wing}")
         except ModuleNotFoundError:
             continue
-        for info in pkgutil.iter_modules(package.__path__):
-            if info.ispkg:
-                yield f"qiao.{wing}.{info.name}"
+        found += [f"qiao.{wing}.{info.name}" for info in pkgutil.iter_modules(package.__path__) if info.ispkg]
+    return tuple(found)
 
 
+# Looked for once: a few hundred names on disk for every application otherwise.
+@cache
 def _door(room: str, name: str) -> ModuleType | None:
     return importlib.import_module(f"{room}.{name}") if importlib.util.find_spec(f"{room}.{name}") else None
 
 
-def load_rooms() -> list[str]:
+def load_rooms() -> tuple[str, ...]:
     """Imports what registers itself and returns the rooms."""
-    found = list(rooms())
+    found = rooms()
     for room in found:
         for name in SELF_REGISTERING:
             _door(room, name)

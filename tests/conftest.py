@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -20,8 +21,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from qiao.app import create_app, create_runtime, running
+from qiao.core import db as database
 from qiao.core.actor import Actor
 from qiao.core.db import Db
 from qiao.core.postgres.dsn import Dsn
@@ -76,6 +80,60 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_compiler() -> Iterator[None]:
+    """All databases of a session are alike: what a statement compiles to for one is what it does for all."""
+    made: list[AsyncEngine] = []
+
+    def create(url: Any, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(url, query_cache_size=5000, **options)
+        first = next((e.sync_engine for e in made if e.sync_engine.dialect.server_version_info), None)
+        if first is None:  # nothing has spoken to a server yet
+            made.append(engine)
+            return engine
+        fresh = engine.sync_engine
+        fresh.dialect.initialize = _known  # type: ignore[method-assign]  # what it would ask the server
+        fresh.dialect, fresh._compiled_cache = first.dialect, first._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_async_engine", create)
+        yield
+
+
+def _known(connection: object) -> None:
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def types_learned_once() -> Iterator[None]:
+    """The driver learns PostgreSQL's own types once, not on every connection: that takes the server as long as a test."""
+    learn = asyncpg.Connection._introspect_types
+    lessons: dict[frozenset[int], Any] = {}
+
+    async def recall(self: Any, typeoids: Any, timeout: Any) -> Any:
+        if (key := frozenset(typeoids)) in lessons:
+            return lessons[key], _Named()
+        rows, statement = await learn(self, typeoids, timeout)
+        if all(row["oid"] < FIRST_OF_OURS for row in rows):
+            lessons[key] = rows
+        return rows, statement
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "_introspect_types", recall)
+        yield
+
+
+FIRST_OF_OURS = 16384
+"""Object numbers below are the same in every database."""
+
+
+class _Named:
+    """Tells the driver that no statement of its own was overwritten."""
+
+    name = "recalled"
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[ScratchPostgres]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -90,6 +148,11 @@ def postgres() -> Iterator[ScratchPostgres]:
         yield server
 
 
+CAUGHT_UP = """
+UPDATE reaction_positions SET (xid, event_id) = (SELECT xid, id FROM events ORDER BY xid DESC, id DESC LIMIT 1)
+"""
+
+
 def _first_start(dsn: Dsn) -> None:
     """What a database holds once the product has been started on it."""
 
@@ -97,7 +160,10 @@ def _first_start(dsn: Dsn) -> None:
         with tempfile.TemporaryDirectory() as data:
             runtime = create_runtime(Settings(data=Path(data), base_url=BASE), dsn.url())  # type: ignore[call-arg]  # the rest has defaults
             async with running(runtime, background=False):
-                pass
+                await runtime.reactions.settled()
+                async with runtime.db.transaction() as session:
+                    # As after some seconds of quiet: nobody reads the beginning again.
+                    await session.execute(text(CAUGHT_UP))
 
     prepare_now(dsn.url())
     asyncio.run(start_once())

@@ -97,7 +97,7 @@ class Db:
             plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._raw = await asyncpg.create_pool(
                 plain,
-                min_size=3,
+                min_size=1,
                 max_size=6,
                 init=_init_raw,
                 reset=_as_it_is,

@@ -37,7 +37,8 @@ ORDER BY xid, id LIMIT $3
 """  # noqa: S608
 _AFTER_KINDS = f"""
 SELECT {_COLUMNS} FROM events
-WHERE (xid, id) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND kind = ANY($4)
+WHERE (xid, id) > ($1, $2)
+  AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND kind = ANY(string_to_array($4, ','))
 ORDER BY xid, id LIMIT $3
 """  # noqa: S608
 
@@ -77,8 +78,17 @@ async def after(db: Db, position: Position, limit: int = BATCH, kinds: Sequence[
     if kinds is None:
         rows = await pool.fetch(_AFTER, *position, limit)
     else:
-        rows = await pool.fetch(_AFTER_KINDS, *position, limit, list(kinds))
+        rows = await pool.fetch(_AFTER_KINDS, *position, limit, ",".join(kinds))
     return [_envelope(row) for row in rows]
+
+
+async def newest(db: Db, until: Position) -> Position:
+    """The last event up to `until`, (0, 0) when there is none."""
+    pool = await db.raw()
+    row = await pool.fetchrow(
+        "SELECT xid, id FROM events WHERE (xid, id) <= ($1, $2) ORDER BY xid DESC, id DESC LIMIT 1", *until
+    )
+    return (row["xid"], row["id"]) if row is not None else (0, 0)
 
 
 class LogTailer:

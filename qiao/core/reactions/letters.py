@@ -1,7 +1,8 @@
 """Events a reaction could not handle yet: parked, tried again, given up."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -60,20 +61,35 @@ async def heads(db: Session) -> list[DeadLetter]:
     return list(rows.scalars())
 
 
-_STANDING = """
-SELECT p.xid, p.event_id,
-       ARRAY(SELECT DISTINCT d.conversation_id FROM dead_letters d
-             WHERE d.reaction = p.name AND d.state = 'retrying' AND d.conversation_id IS NOT NULL) AS parked
-FROM reaction_positions p WHERE p.name = $1
+# Lists go and come as text: for an array the driver would have to learn its type first, on every connection anew.
+_STANDINGS = """
+SELECT p.name, p.xid, p.event_id,
+       (SELECT string_agg(DISTINCT d.conversation_id::text, ',') FROM dead_letters d
+        WHERE d.reaction = p.name AND d.state = 'retrying') AS parked
+FROM reaction_positions p WHERE p.name = ANY(string_to_array($1, ','))
 """
 
 
+async def standings(db: Db, names: Iterable[str]) -> dict[str, tuple[Position, set[object]]]:
+    """How far reactions have come, and the conversations whose later events have to wait."""
+    rows = await (await db.raw()).fetch(_STANDINGS, ",".join(names))
+    return {
+        row["name"]: ((row["xid"], row["event_id"]), {UUID(key) for key in (row["parked"] or "").split(",") if key})
+        for row in rows
+    }
+
+
 async def standing(db: Db, name: str) -> tuple[Position, set[object]]:
-    """How far a reaction has come, and the conversations whose later events have to wait."""
-    row = await (await db.raw()).fetchrow(_STANDING, name)
-    if row is None:
+    """`standings` of one. Raises LookupError when it has no position."""
+    found = (await standings(db, [name])).get(name)
+    if found is None:
         raise LookupError(f"{name} has no position")
-    return (row["xid"], row["event_id"]), set(row["parked"])
+    return found
+
+
+async def known(db: Db) -> set[str]:
+    """The reactions that have a position."""
+    return {row["name"] for row in await (await db.raw()).fetch("SELECT name FROM reaction_positions")}
 
 
 async def done(db: Session, name: str, position: Position) -> None:

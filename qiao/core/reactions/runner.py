@@ -44,6 +44,15 @@ class Pace:
     save: float = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A claimed reaction: the epoch of the claim, the position as stored, and the one up to which nothing has happened."""
+
+    epoch: int
+    saved: Position
+    position: Position
+
+
 class LostClaim(Exception):
     """Another process may run this reaction now."""
 
@@ -75,8 +84,10 @@ class ReactionRunner:
     async def start(self) -> None:
         self.tailer.bells.append(self._ring)
         await self._begin_positions()
+        begun = await self._begin()
         for reaction in self.reactions.values():
-            self._tasks.append(asyncio.create_task(self._run(reaction), name=f"reaction:{reaction.name}"))
+            work = self._run(reaction, begun.get(reaction.name))
+            self._tasks.append(asyncio.create_task(work, name=f"reaction:{reaction.name}"))
         self._tasks.append(asyncio.create_task(self._retry_loop(), name="reaction-retries"))
 
     async def stop(self) -> None:
@@ -112,21 +123,38 @@ class ReactionRunner:
     async def _begin_positions(self) -> None:
         """A reaction seen for the first time starts at this moment (or at the beginning of the log)."""
         now = await log.horizon(self.db)
+        known = await letters.known(self.db)
         rows = []
         for reaction in self.reactions.values():
-            xid, event_id = (0, 0) if reaction.from_start else now
-            rows.append({"name": reaction.name, "xid": xid, "event_id": event_id})
+            if reaction.name not in known:
+                xid, event_id = (0, 0) if reaction.from_start else now
+                rows.append({"name": reaction.name, "xid": xid, "event_id": event_id})
         if rows:
             async with self.db.transaction() as session:
                 await session.execute(insert(ReactionPosition).values(rows).on_conflict_do_nothing())
 
+    async def _begin(self) -> dict[str, Begun]:
+        """Claims what nobody runs and looks where it stands, all at once: one by one it is most of a start."""
+        epoch, mine = await self.claims.take_all(self.reactions)
+        edge = self.tailer.memory_start
+        newest = await log.newest(self.db, edge)
+        begun = {}
+        for name, (saved, parked) in (await letters.standings(self.db, mine)).items():
+            self._parked[name] = parked
+            begun[name] = Begun(epoch, saved, saved if saved < newest else max(saved, edge))
+        return begun
+
     # -- one reaction --------------------------------------------------------------------------------------------------
 
-    async def _run(self, reaction: Reaction) -> None:
+    async def _run(self, reaction: Reaction, begun: Begun | None) -> None:
         while True:
             try:
-                epoch = await self._seek(reaction.name)
-                await self._follow(reaction, epoch)
+                if begun is None:
+                    epoch = await self._seek(reaction.name)
+                    position = await self._note_standing(reaction.name)
+                    begun = Begun(epoch, position, position)
+                held, begun = begun, None
+                await self._follow(reaction, held)
             except LostClaim:
                 logger.warning("reaction_claim_lost", reaction=reaction.name)
             except Exception:
@@ -141,8 +169,8 @@ class ReactionRunner:
             await asyncio.sleep(self.pace.seek)
         return epoch
 
-    async def _follow(self, reaction: Reaction, epoch: int) -> None:
-        saved = position = await self._note_standing(reaction.name)
+    async def _follow(self, reaction: Reaction, begun: Begun) -> None:
+        epoch, saved, position = begun.epoch, begun.saved, begun.position
         self.positions[reaction.name] = position
         clock = asyncio.get_running_loop().time
         saved_at = clock()
