@@ -1,4 +1,4 @@
-"""What time does: mail goes out in one letter per person, old lines are forgotten."""
+"""What time does: mail and notices go out in one piece per person, old lines are forgotten."""
 
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from qiao.core.jobs import every
 from qiao.core.runtime import Runtime
 from qiao.people.accounts import service as accounts
 from qiao.people.notifications import policy, repository
+from qiao.people.notifications.ports import Notice, Way, WayFailed, WayRefused, Ways
 from qiao.people.organization import service as organization
 
 logger = structlog.get_logger(__name__)
@@ -76,6 +77,59 @@ async def _mail_to(runtime: Runtime, user_id: UUID, company: str) -> bool:
             logger.warning("notification_mail_refused", user_id=str(user_id))
         for row in rows:
             row.mail_at = None
+        return True
+
+
+@every(10, name="notifications.ways")
+async def send_by_ways(runtime: Runtime) -> None:
+    """As mail does: what waits stands in rows. A provider that does not answer is left alone till the next round."""
+    ways = Ways.of(runtime)
+    async with runtime.db.read() as db:
+        due = await repository.errands_due(db, clock.now(), PEOPLE)
+        company = (await organization.get_workspace(db)).name if due else ""
+    down: set[str] = set()
+    for user_id, name in due:
+        if name not in down and not await _send_by(runtime, ways.find(name), user_id, name, company):
+            down.add(name)
+
+
+async def _send_by(runtime: Runtime, way: Way | None, user_id: UUID, name: str, company: str) -> bool:
+    """One notice with everything that waits for a person by a way. False: the provider does not answer."""
+    async with runtime.db.transaction() as db:
+        waiting = await repository.errands_of(db, user_id, name, LINES)
+        own = (await repository.ways_of(db, user_id)).get(name)
+        person = (await accounts.contacts(db, [user_id])).get(user_id)
+        unread = [(errand, row) for errand, row in waiting if row.read_at is None]
+        gone = waiting if way is None or own is None or not own.active or person is None else []
+        for errand, row in waiting:
+            if gone or row.read_at is not None:
+                await db.delete(errand)
+        if gone or not unread or way is None or own is None or person is None:
+            return True
+        base, locale = runtime.settings.public_url, person.locale
+        lines = [
+            mail.Line(policy.text(row.kind, row.params, row.actor_name, locale), _address(base, row.link))
+            for _, row in unread
+        ]
+        title = company if len(lines) == 1 else i18n.t("notifications.mail.many", locale, count=len(lines))
+        notice = Notice(id=str(unread[-1][1].id), title=title, lines=lines, locale=locale)
+        try:
+            await way.send(own.account, notice)
+        except WayFailed as error:
+            logger.warning("notification_way_failed", way=name, error=str(error)[:200])
+            for errand, _ in unread:
+                errand.tries += 1
+                errand.due_at = clock.now() + policy.retry_after(errand.tries)
+                if errand.tries >= policy.MAIL_TRIES:
+                    await db.delete(errand)
+            return False
+        except WayRefused as refusal:
+            logger.info("notification_way_refused", way=name, code=refusal.code)
+            own.problem = refusal.code[:80]
+        else:
+            own.problem = None
+        for errand, _ in unread:
+            await db.delete(errand)
         return True
 
 

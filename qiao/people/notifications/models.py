@@ -56,3 +56,33 @@ class NotificationChoice(Base):
     kind: Mapped[str] = mapped_column(String(60), primary_key=True)
     console: Mapped[bool]
     mail: Mapped[bool]
+    app: Mapped[bool | None]
+    """By the ways of their own (`NotificationWay`); None: as by mail."""
+
+
+class NotificationWay(Base):
+    """Somebody's account with a provider that carries notices. `problem` is why the last one was refused."""
+
+    __tablename__ = "notification_ways"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    way: Mapped[str] = mapped_column(String(20), primary_key=True)
+    account: Mapped[str] = mapped_column(String(120), info={"personal": "identity"})
+    active: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    problem: Mapped[str | None] = mapped_column(String(80))
+
+
+class NotificationErrand(Base):
+    """A line that has still to go out by a way."""
+
+    __tablename__ = "notification_errands"
+    __table_args__ = (
+        Index("ix_notification_errands_due", "due_at"),
+        Index("ix_notification_errands_person", "user_id", "way"),
+    )
+
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"), primary_key=True)
+    way: Mapped[str] = mapped_column(String(20), primary_key=True)
+    user_id: Mapped[UUID]
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")

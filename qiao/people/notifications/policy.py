@@ -8,6 +8,8 @@ from qiao.core import i18n
 COALESCED: Final = timedelta(hours=1)
 MAIL_WAITS: Final = timedelta(minutes=2)
 MAIL_TRIES: Final = 6
+WAY_WAITS: Final = timedelta(seconds=30)
+"""What is read in the console by then does not ring a telephone."""
 KEPT_READ: Final = timedelta(days=30)
 KEPT: Final = timedelta(days=90)
 

@@ -10,14 +10,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from qiao.core.db import Session
-from qiao.people.notifications.models import Notification, NotificationChoice
+from qiao.people.notifications.models import Notification, NotificationChoice, NotificationErrand, NotificationWay
 
 # One statement for everybody: who has an unread line of this kind about this link gets it counted up, who wants to hear
 # of it at all gets a new one. Keys are UUIDv7 made by the caller, in order.
 _TELL: Final = text(
     """
     WITH wanted AS (
-        SELECT w.user_id, w.id, coalesce(c.console, true) AS console, coalesce(c.mail, :mailed) AS mail
+        SELECT w.user_id, w.id, coalesce(c.console, true) AS console, coalesce(c.mail, :mailed) AS mail,
+               coalesce(c.app, c.mail, :mailed) AND EXISTS (
+                   SELECT FROM notification_ways y WHERE y.user_id = w.user_id AND y.active
+               ) AS app
         FROM unnest(:users, :ids) AS w(user_id, id)
         JOIN users u ON u.id = w.user_id AND u.active
         LEFT JOIN notification_choices c ON c.user_id = w.user_id AND c.kind = :kind
@@ -33,8 +36,15 @@ _TELL: Final = text(
         SELECT w.id, w.user_id, :kind, :link, :params, 1, :actor_name, :batch_id, w.console, :at,
                CASE WHEN w.mail AND :mails THEN CAST(:mail_at AS timestamptz) END, 0
         FROM wanted w
-        WHERE (w.console OR (w.mail AND :mails)) AND NOT EXISTS (SELECT FROM again a WHERE a.user_id = w.user_id)
-        RETURNING user_id
+        WHERE (w.console OR (w.mail AND :mails) OR w.app)
+              AND NOT EXISTS (SELECT FROM again a WHERE a.user_id = w.user_id)
+        RETURNING id, user_id
+    ), errands AS (
+        INSERT INTO notification_errands (notification_id, way, user_id, due_at, tries)
+        SELECT f.id, y.way, f.user_id, CAST(:way_at AS timestamptz), 0
+        FROM fresh f
+        JOIN wanted w ON w.user_id = f.user_id AND w.app
+        JOIN notification_ways y ON y.user_id = f.user_id AND y.active
     )
     SELECT (SELECT count(*) FROM again) + (SELECT count(*) FROM fresh)
     """
@@ -108,16 +118,23 @@ async def choices_of_kind(db: Session, kind: str, user_ids: Collection[UUID]) ->
     return {row[0]: row[1] for row in await db.execute(query)}
 
 
-async def put_choices(db: Session, user_id: UUID, rows: Sequence[tuple[str, bool, bool]]) -> None:
+async def put_choices(db: Session, user_id: UUID, rows: Sequence[tuple[str, bool, bool, bool | None]]) -> None:
     if not rows:
         return
     statement = insert(NotificationChoice).values(
-        [{"user_id": user_id, "kind": kind, "console": console, "mail": mail} for kind, console, mail in rows]
+        [
+            {"user_id": user_id, "kind": kind, "console": console, "mail": mail, "app": app}
+            for kind, console, mail, app in rows
+        ]
     )
     await db.execute(
         statement.on_conflict_do_update(
             index_elements=["user_id", "kind"],
-            set_={"console": statement.excluded.console, "mail": statement.excluded.mail},
+            set_={
+                "console": statement.excluded.console,
+                "mail": statement.excluded.mail,
+                "app": statement.excluded.app,
+            },
         )
     )
 
@@ -146,6 +163,51 @@ async def to_mail(db: Session, user_id: UUID, limit: int) -> Sequence[Notificati
         .with_for_update(skip_locked=True)
     )
     return (await db.execute(query)).scalars().all()
+
+
+# -- further ways ------------------------------------------------------------------------------------------------------
+
+
+async def ways_of(db: Session, user_id: UUID) -> dict[str, NotificationWay]:
+    rows = await db.execute(select(NotificationWay).where(NotificationWay.user_id == user_id))
+    return {row.way: row for row in rows.scalars()}
+
+
+async def put_way(db: Session, user_id: UUID, way: str, account: str, active: bool) -> None:
+    values = {"account": account, "active": active, "problem": None}
+    statement = insert(NotificationWay).values(user_id=user_id, way=way, **values)
+    await db.execute(statement.on_conflict_do_update(index_elements=["user_id", "way"], set_=values))
+
+
+async def drop_way(db: Session, user_id: UUID, way: str) -> None:
+    await db.execute(delete(NotificationWay).where(NotificationWay.user_id == user_id, NotificationWay.way == way))
+
+
+async def errands_due(db: Session, now: datetime, limit: int) -> list[tuple[UUID, str]]:
+    """(person, way) for whom something has to go out."""
+    query = (
+        select(NotificationErrand.user_id, NotificationErrand.way)
+        .where(NotificationErrand.due_at <= now)
+        .group_by(NotificationErrand.user_id, NotificationErrand.way)
+        .order_by(func.min(NotificationErrand.due_at))
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in await db.execute(query)]
+
+
+async def errands_of(
+    db: Session, user_id: UUID, way: str, limit: int
+) -> Sequence[tuple[NotificationErrand, Notification]]:
+    """What waits for somebody by a way, oldest first, the rest of this minute included."""
+    query = (
+        select(NotificationErrand, Notification)
+        .join(Notification, Notification.id == NotificationErrand.notification_id)
+        .where(NotificationErrand.user_id == user_id, NotificationErrand.way == way)
+        .order_by(NotificationErrand.due_at, NotificationErrand.notification_id)
+        .limit(limit)
+        .with_for_update(of=NotificationErrand, skip_locked=True)
+    )
+    return [(row[0], row[1]) for row in await db.execute(query)]
 
 
 # -- forgetting --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from qiao.core.web.pages import Limit
 from qiao.core.web.routing import Router
 from qiao.people.accounts.access import SignedIn
 from qiao.people.notifications import service
-from qiao.people.notifications.schemas import Choices, ChoicesBody, NotificationView, ReadBody, Unread
+from qiao.people.notifications.schemas import Choices, ChoicesBody, NotificationView, ReadBody, Unread, WayBody
 
 router = Router(prefix="/notifications", tags=["notifications"])
 
@@ -41,3 +41,9 @@ async def read_choices(actor: SignedIn, db: Read, locale: Locale) -> Choices:
 async def write_choices(body: ChoicesBody, actor: SignedIn, db: Tx, locale: Locale) -> Choices:
     """Changes the given kinds, leaves the others."""
     return await service.choose(db, actor, body.kinds, locale)
+
+
+@router.put("/ways/{way}")
+async def write_way(way: str, body: WayBody, actor: SignedIn, db: Tx, locale: Locale) -> Choices:
+    """The caller's own account with a provider that carries notices."""
+    return await service.choose_way(db, actor, way, body, locale)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class NotificationView(BaseModel):
@@ -41,6 +41,29 @@ class Choice(BaseModel):
     kind: Annotated[str, Field(max_length=60)]
     console: bool
     mail: bool
+    app: bool | None = None
+    """By one's own ways (WeCom, DingTalk …); null: as by mail."""
+
+
+class WayBody(BaseModel):
+    """An empty account takes the way away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=r"^[^\x00-\x1f|]*$")]
+    active: bool
+
+
+class WayView(BaseModel):
+    """A way one can be reached by. `name` and `hint` (what the account is) in the reader's language; `problem` is why the
+    last notice was refused."""
+
+    way: str
+    name: str
+    hint: str
+    account: str
+    active: bool
+    problem: str | None
 
 
 class ChoiceView(Choice):
@@ -50,10 +73,11 @@ class ChoiceView(Choice):
 
 
 class Choices(BaseModel):
-    """`mail_possible`: whether this installation sends mail at all."""
+    """`mail_possible`: whether this installation sends mail at all. `ways` are those the company has set up."""
 
     mail_possible: bool
     kinds: list[ChoiceView]
+    ways: list[WayView]
 
 
 class ChoicesBody(BaseModel):

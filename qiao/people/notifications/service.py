@@ -8,7 +8,7 @@ from uuid import UUID
 from qiao.core import clock, i18n, mail
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.errors import Invalid
+from qiao.core.errors import Invalid, NotFound
 from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
 from qiao.core.runtime import runtime_of
@@ -17,7 +17,8 @@ from qiao.people.accounts.identity import own_id
 from qiao.people.notifications import policy, repository
 from qiao.people.notifications.events import NotificationsRead, NotificationsTold
 from qiao.people.notifications.models import Notification
-from qiao.people.notifications.schemas import Choice, Choices, ChoiceView, NotificationView
+from qiao.people.notifications.ports import Ways
+from qiao.people.notifications.schemas import Choice, Choices, ChoiceView, NotificationView, WayBody, WayView
 
 
 async def tell(
@@ -55,6 +56,7 @@ async def tell(
         mailed=kind in policy.MAILED,
         mails=mail.can_send(runtime_of(db).settings) and kind not in policy.OWN_MAIL,
         mail_at=now + policy.MAIL_WAITS,
+        way_at=now + policy.WAY_WAITS,
     )
     if told:
         await emit(db, NotificationsTold(batch_id=batch_id, notification_kind=kind), actor=actor or Actor.system())
@@ -67,6 +69,12 @@ async def wants_mail(db: Session, users: Collection[UUID], kind: str) -> list[UU
         return []
     chosen = await repository.choices_of_kind(db, kind, users)
     return [user_id for user_id in users if chosen.get(user_id, kind in policy.MAILED)]
+
+
+async def account_of(db: Session, user_id: UUID, way: str) -> str:
+    """Somebody's account with a provider, whether notices go there or not; empty where they told none."""
+    own = (await repository.ways_of(db, user_id)).get(way)
+    return own.account if own is not None else ""
 
 
 # -- one's own ---------------------------------------------------------------------------------------------------------
@@ -114,9 +122,43 @@ async def choices(db: Session, actor: Actor, locale: str) -> Choices:
     for kind in policy.kinds():
         row = chosen.get(kind)
         console, by_mail = (row.console, row.mail) if row is not None else (True, kind in policy.MAILED)
+        by_app = by_mail if row is None or row.app is None else row.app
         name = i18n.t(f"notifications.kind.{kind}", locale)
-        kinds.append(ChoiceView(kind=kind, name=name, console=console, mail=by_mail))
-    return Choices(mail_possible=mail.can_send(runtime_of(db).settings), kinds=kinds)
+        kinds.append(ChoiceView(kind=kind, name=name, console=console, mail=by_mail, app=by_app))
+    ways = await _ways(db, own_id(actor), locale)
+    return Choices(mail_possible=mail.can_send(runtime_of(db).settings), kinds=kinds, ways=ways)
+
+
+async def _ways(db: Session, user_id: UUID, locale: str) -> list[WayView]:
+    """The ways the company has set up, and those somebody uses still."""
+    own = await repository.ways_of(db, user_id)
+    found = []
+    for way in Ways.of(runtime_of(db)):
+        row = own.get(way.name)
+        if row is None and not await way.ready():
+            continue
+        found.append(
+            WayView(
+                way=way.name,
+                name=i18n.t(f"notifications.way.{way.name}", locale),
+                hint=i18n.t(f"notifications.way_account.{way.name}", locale),
+                account=row.account if row is not None else "",
+                active=row.active if row is not None else False,
+                problem=i18n.t(row.problem, locale) if row is not None and row.problem else None,
+            )
+        )
+    return found
+
+
+async def choose_way(db: Session, actor: Actor, way: str, body: WayBody, locale: str) -> Choices:
+    """The actor's own account with a provider; an empty one forgets it. Raises NotFound for a way there is not."""
+    if Ways.of(runtime_of(db)).find(way) is None:
+        raise NotFound("notification.way_unknown")
+    if body.account:
+        await repository.put_way(db, own_id(actor), way, body.account, body.active)
+    else:
+        await repository.drop_way(db, own_id(actor), way)
+    return await choices(db, actor, locale)
 
 
 async def choose(db: Session, actor: Actor, wanted: list[Choice], locale: str) -> Choices:
@@ -124,7 +166,7 @@ async def choose(db: Session, actor: Actor, wanted: list[Choice], locale: str) -
     for choice in wanted:
         if not policy.known(choice.kind):
             raise Invalid.field("kinds", "notification.kind_unknown", kind=choice.kind)
-    by_kind = {choice.kind: (choice.kind, choice.console, choice.mail) for choice in wanted}
+    by_kind = {choice.kind: (choice.kind, choice.console, choice.mail, choice.app) for choice in wanted}
     await repository.put_choices(db, own_id(actor), list(by_kind.values()))
     return await choices(db, actor, locale)
 
