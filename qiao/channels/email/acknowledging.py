@@ -1,0 +1,77 @@
+"""The automatic "we have your letter": only to letters that begin an exchange, only to people, only where it is wanted."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+
+from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint
+from qiao.channels.contract.messages import Incoming
+from qiao.channels.email import compose, envelope, mime, threads
+from qiao.channels.email.limits import Allowance
+from qiao.channels.email.reading import parse
+from qiao.channels.email.sending import Postman
+from qiao.channels.email.settings import EmailSettings
+from qiao.core import clock, i18n
+from qiao.core.errors import Invalid
+
+logger = structlog.get_logger(__name__)
+_MOST: Final = 20
+"""Of one batch: a mailbox read for the first time thanks nobody by the thousand."""
+
+
+class Acknowledger:
+    """Sends acknowledgements after the letters are stored. At most once: it is never tried again."""
+
+    def __init__(self, postman: Postman, allowance: Allowance):
+        self._postman = postman
+        self._allowance = allowance
+
+    async def offer(self, endpoint: Endpoint, settings: EmailSettings, payloads: Sequence[bytes]) -> None:
+        """Looks whether stored letters deserve an acknowledgement. Raises nothing: fetching goes on."""
+        if not settings.acknowledge or not settings.smtp_host:
+            return
+        for payload in payloads[:_MOST]:
+            try:
+                await self._answer(endpoint, settings, payload)
+            except (DeliveryFailed, DeliveryRefused, Invalid) as error:
+                logger.warning("acknowledgement_not_sent", inbox_id=str(endpoint.inbox_id), reason=str(error)[:200])
+
+    async def _answer(self, endpoint: Endpoint, settings: EmailSettings, payload: bytes) -> None:
+        for item in parse(payload):
+            if not isinstance(item, Incoming) or item.sender is None or "@" not in item.sender.address:
+                continue
+            mail = item.payload["mail"]
+            head = mime.read_head(envelope.unseal(payload)[1])
+            if (
+                mail["automatic"]
+                or head.ids("in-reply-to")
+                or head.ids("references")
+                or item.threads[:1] != item.begins[:1]
+            ):
+                continue
+            message_id = uuid5(NAMESPACE_URL, f"qiao:{endpoint.inbox_id}:{item.client_id}")
+            address = item.sender.address
+            if not await self._allowance.take(endpoint, address, message_id):
+                continue
+            locale = item.locale or "zh-CN"
+            values = {"body": "", "agent": "", "number": "", "inbox": endpoint.name, "customer": item.sender.name or ""}
+            chosen = settings.acknowledgement_en if locale == "en" else settings.acknowledgement_zh
+            text = (
+                compose.filled(chosen, values)
+                if chosen
+                else i18n.t("email.mail.acknowledged", locale, inbox=endpoint.name)
+            )
+            letter = compose.Letter(
+                message_id=threads.own_id(message_id, settings.address),
+                sender=(settings.display_name or endpoint.name, mail.get("received_as") or settings.address),
+                to=(address,),
+                subject=threads.answering_subject(mail["subject"]) or endpoint.name,
+                text=text,
+                at=clock.now(),
+                locale=locale,
+                references=tuple(head.ids("message-id")[:1]),
+                automatic=True,
+            )
+            await self._postman.send(endpoint, settings, compose.mail(letter), settings.address, [address])

@@ -1,0 +1,41 @@
+"""The customer's mail an answer answers: its subject, words and sender are quoted. Read where conversations keep it."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from qiao.channels.email.compose import Previous
+from qiao.core.actor import Actor
+from qiao.core.runtime import Runtime
+from qiao.desk.conversations import service as conversations
+
+Look = Callable[[UUID, int], Awaitable[Previous | None]]
+"""By conversation and place in it: the mail before that place."""
+_BACK = 30
+
+
+def looker(runtime: Runtime) -> Look:
+    """What looks through the last messages before an answer."""
+
+    async def previous(conversation_id: UUID, seq: int) -> Previous | None:
+        async with runtime.db.read() as db:
+            facts = await conversations.facts(db, conversation_id)
+            if facts is None:
+                return None
+            reader = Actor(kind="customer", id=facts.customer_id)
+            found, _ = await conversations.transcript(db, reader, conversation_id, before_seq=seq, limit=_BACK)
+        for message in reversed(found):
+            mail = message.payload.get("mail")
+            if message.author.kind == "customer" and isinstance(mail, dict):
+                sender = mail.get("from") or {}
+                return Previous(
+                    subject=str(mail.get("subject") or ""),
+                    name=str(sender.get("name") or ""),
+                    address=str(sender.get("address") or ""),
+                    body=message.body,
+                    at=message.created_at,
+                    automatic=mail.get("automatic"),
+                    received_as=mail.get("received_as"),
+                )
+        return None
+
+    return previous

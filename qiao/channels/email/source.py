@@ -1,0 +1,219 @@
+"""Fetching mail: told by the server (IDLE), looked after now and then (poll), nothing lost, nothing twice.
+
+Mails and the place reached are stored in one transaction by `sink.take`; only then is a mail marked or moved. What a crash
+left unmarked is marked at the next start. Where a folder was made anew (UIDVALIDITY), its recent mails are read again:
+those known by fingerprint are dropped by the store.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from qiao.channels.contract.channel import Endpoint, Sink, SourceFailed
+from qiao.channels.email import envelope
+from qiao.channels.email.acknowledging import Acknowledger
+from qiao.channels.email.connecting import open_mailbox, read_settings
+from qiao.channels.email.imap import Fetched, Imap, ImapError, ImapRefused
+from qiao.channels.email.oauth import Access
+from qiao.channels.email.settings import EmailSettings
+from qiao.core import clock
+
+logger = structlog.get_logger(__name__)
+
+LARGEST: Final = 50 * 1024 * 1024
+"""Bytes of a mail that is fetched whole."""
+BEGINNING: Final = 512 * 1024
+"""Bytes that are fetched of a larger one."""
+BATCH_BYTES: Final = 8 * 1024 * 1024
+BATCH: Final = 50
+_AGAIN: Final = timedelta(days=3)
+
+
+class Place(msgspec.Struct):
+    """Where fetching has got to: all mails up to `uid` are stored, those up to `marked` are marked or moved."""
+
+    validity: int = 0
+    uid: int = 0
+    marked: int = 0
+    at: datetime | None = None
+
+
+class MailSource:
+    """The source of every e-mail inbox; `run` holds one connection."""
+
+    def __init__(self, access: Access, acknowledger: Acknowledger):
+        self._access = access
+        self._acknowledger = acknowledger
+
+    def configured(self, settings: Mapping[str, Any]) -> bool:
+        read = read_settings(settings)
+        return bool(read.imap_host and read.address)
+
+    async def run(self, endpoint: Endpoint, sink: Sink) -> None:
+        """Works until it is cancelled. Raises SourceFailed."""
+        settings = read_settings(endpoint.settings)
+        imap = await open_mailbox(endpoint, settings, self._access)
+        try:
+            await _Mailbox(endpoint, settings, imap, sink, self._acknowledger).work()
+        except ImapRefused as refusal:
+            raise SourceFailed("email.failed.refused", folder=settings.folder, reason=refusal.text[:200]) from refusal
+        except (ImapError, OSError, TimeoutError) as error:
+            reason = (str(error) or type(error).__name__)[:200]
+            raise SourceFailed(
+                "email.failed.lost", host=settings.imap_host, port=settings.imap_port, reason=reason
+            ) from error
+        finally:
+            imap.abort()
+
+
+class _Mailbox:
+    def __init__(self, endpoint: Endpoint, settings: EmailSettings, imap: Imap, sink: Sink, acknowledger: Acknowledger):
+        self.endpoint = endpoint
+        self.settings = settings
+        self.imap = imap
+        self.sink = sink
+        self.acknowledger = acknowledger
+        try:
+            self.place = msgspec.convert(sink.cursor, Place)
+        except msgspec.ValidationError:
+            self.place = Place()
+
+    async def work(self) -> None:
+        await self._enter()
+        while True:
+            await self._catch_up()
+            await self.sink.fine()
+            await self._wait()
+
+    async def _enter(self) -> None:
+        """Opens the folder and finds where to go on."""
+        try:
+            selected = await self.imap.select(self.settings.folder)
+        except ImapRefused as refusal:
+            raise SourceFailed(
+                "email.failed.folder", folder=self.settings.folder, reason=refusal.text[:200]
+            ) from refusal
+        if self.place.validity == selected.validity:
+            if self.place.marked < self.place.uid:
+                await self._mark(await self.imap.search(f"UID {self.place.marked + 1}:{self.place.uid}"))
+            return
+        known, self.place = self.place, Place(selected.validity)
+        if known.validity:
+            # Another folder under the old name: its numbers mean other mails.
+            since = (known.at or clock.now()) - _AGAIN
+            wanted = await self.imap.search(f"SINCE {since.day}-{since:%b}-{since.year}")
+        elif self.settings.first == "all":
+            wanted = []
+        elif self.settings.first == "unread":
+            wanted = await self.imap.search("UNSEEN")
+        else:
+            wanted = []
+            self.place.uid = max(0, selected.next_uid - 1) or max(await self.imap.search("ALL"), default=0)
+        if self.settings.first == "all" and not known.validity:
+            return
+        if known.validity or self.settings.first == "unread":
+            self.place.uid = max(0, selected.next_uid - 1)
+            wanted = [uid for uid in wanted if uid <= self.place.uid]
+            # What is wanted of the past comes first, in one go with the place: a crash between begins again from here.
+            await self._take(wanted, keep_place=True)
+        self.place.marked = self.place.uid
+        await self.sink.take([], msgspec.to_builtins(self.place))
+
+    async def _catch_up(self) -> None:
+        """Takes everything newer than the place."""
+        found = await self.imap.search(f"UID {self.place.uid + 1}:*")
+        # `n:*` always names the last mail, also when it is older than n.
+        await self._take([uid for uid in found if uid > self.place.uid])
+
+    async def _take(self, uids: Sequence[int], *, keep_place: bool = False) -> None:
+        for start in range(0, len(uids), BATCH):
+            sizes = await self.imap.sizes(uids[start : start + BATCH])
+            batch: list[int] = []
+            total = 0
+            for uid in uids[start : start + BATCH]:
+                if uid not in sizes:
+                    continue  # gone since
+                if batch and total + min(sizes[uid], LARGEST) > BATCH_BYTES:
+                    await self._store(batch, sizes, keep_place)
+                    batch, total = [], 0
+                batch.append(uid)
+                total += min(sizes[uid], BEGINNING if sizes[uid] > LARGEST else LARGEST)
+            if batch:
+                await self._store(batch, sizes, keep_place)
+
+    async def _store(self, uids: list[int], sizes: dict[int, int], keep_place: bool) -> None:
+        mails = await self._fetch(uids, sizes)
+        way = envelope.Way(own=self.settings.own(), server=self.settings.trusted_server)
+        payloads: list[tuple[str | None, bytes]] = []
+        for mail in mails:
+            told = msgspec.structs.replace(way, at=mail.at, size=mail.size if mail.size > LARGEST else None)
+            payloads.append((envelope.fingerprint(mail.raw), envelope.seal(mail.raw, told)))
+        for uid in set(uids) - {mail.uid for mail in mails}:
+            if uid in sizes:
+                # The server counts it and does not hand it out. It must not stop the others, nor be passed over in silence.
+                told = msgspec.structs.replace(way, missing=uid)
+                payloads.append((f"missing-{self.place.validity}-{uid}", envelope.seal(b"", told)))
+        self.place.at = clock.now()
+        if keep_place:
+            await self.sink.take(payloads)
+            await self._mark(uids)
+            return
+        self.place.uid = max(uids)
+        await self.sink.take(payloads, msgspec.to_builtins(self.place))
+        await self._mark(uids)
+        self.place.marked = self.place.uid  # stored with the next mail; until then marking again does no harm
+        await self.acknowledger.offer(self.endpoint, self.settings, [raw for _, raw in payloads])
+
+    async def _fetch(self, uids: list[int], sizes: dict[int, int]) -> list[Fetched]:
+        large = [uid for uid in uids if sizes[uid] > LARGEST]
+        whole = [uid for uid in uids if sizes[uid] <= LARGEST]
+        mails: list[Fetched] = []
+        for chosen, first in ((whole, None), (large, BEGINNING)):
+            if not chosen:
+                continue
+            try:
+                mails.extend(await self.imap.fetch(chosen, sizes, first))
+            except ImapRefused as refusal:
+                logger.warning("mail_fetch_refused", inbox_id=str(self.endpoint.inbox_id), reason=refusal.text[:200])
+            if missing := set(chosen) - {mail.uid for mail in mails}:
+                mails.extend(await self._one_by_one(sorted(missing), sizes, first))
+        return sorted(mails, key=lambda mail: mail.uid)
+
+    async def _one_by_one(self, uids: list[int], sizes: dict[int, int], first: int | None) -> list[Fetched]:
+        """One broken mail makes some servers refuse a whole batch."""
+        mails: list[Fetched] = []
+        still_there = await self.imap.sizes(uids)
+        for uid in uids:
+            if uid not in still_there:
+                sizes.pop(uid, None)
+                continue
+            try:
+                mails.extend(await self.imap.fetch([uid], sizes, first))
+            except ImapRefused as refusal:
+                logger.warning(
+                    "mail_not_given_out", inbox_id=str(self.endpoint.inbox_id), uid=uid, reason=refusal.text[:200]
+                )
+        return mails
+
+    async def _mark(self, uids: Sequence[int]) -> None:
+        """What becomes of stored mail. A folder that allows none of it still hands its mail out."""
+        if not uids or self.settings.fetched == "keep":
+            return
+        try:
+            if self.settings.fetched == "move":
+                await self.imap.move(uids, self.settings.move_to)
+            else:
+                await self.imap.mark_read(uids)
+        except ImapRefused as refusal:
+            logger.warning("mail_not_marked", inbox_id=str(self.endpoint.inbox_id), reason=refusal.text[:200])
+
+    async def _wait(self) -> None:
+        if "IDLE" in self.imap.capabilities:
+            await self.imap.idle(self.settings.poll_seconds)
+            return
+        await asyncio.sleep(self.settings.poll_seconds)
+        await self.imap.noop()
