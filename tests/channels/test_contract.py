@@ -1,0 +1,428 @@
+"""The channel contract: what arrives is kept, taken in once, and set aside with its reason; what leaves is told of."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from qiao.channels.contract import arrivals
+from qiao.channels.contract.channel import Channels, DeliveryFailed, DeliveryRefused, MediaFailed, SourceFailed
+from qiao.channels.contract.endpoints import Endpoints
+from qiao.channels.contract.lanes import Lanes
+from qiao.channels.contract.manifest import Window
+from qiao.channels.contract.sources import Sources
+from qiao.core import clock
+from qiao.core.actor import Actor
+from qiao.core.runtime import Runtime
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import MessageView, Outgoing
+from qiao.desk.inboxes import service as inboxes
+from qiao.desk.inboxes.schemas import InboxCreate, InboxPatch, InboxView
+from tests.channels.street import API, Street
+from tests.channels.toy import Feed, Provider, toy
+
+
+class Toy:
+    """An inbox of the toy channel, and both its sides."""
+
+    def __init__(self, street: Street, provider: Provider, inbox: InboxView):
+        self.runtime: Runtime = street.runtime
+        self.http: httpx.AsyncClient = street.http
+        self.provider = provider
+        self.inbox = inbox
+        self.hook = f"{API}/channels/hooks/{inbox.key}"
+
+    async def post(self, *items: dict[str, Any], key: str | None = None, taken: bool = True) -> httpx.Response:
+        """The provider posts; by default everything is taken in before this returns."""
+        body = json.dumps({"items": list(items)} if len(items) != 1 else items[0])
+        headers = {"x-toy": "open", **({"x-id": key} if key else {})}
+        response = await self.http.post(self.hook, content=body, headers=headers)
+        assert response.status_code == 200, response.text
+        if taken:
+            await self.runtime.get(Lanes).settled()
+        return response
+
+    async def conversations(self) -> list[tuple[str, list[MessageView]]]:
+        """Every conversation of the inbox with its messages of people, oldest first."""
+        async with self.runtime.db.read() as db:
+            found, _ = await conversations.listing(db, Actor.system(), inbox_id=self.inbox.id, limit=100)
+            said = []
+            for one in sorted(found, key=lambda one: one.number):
+                lines = await conversations.transcript(db, Actor.system(), one.id)
+                said.append((str(one.id), [line for line in _views(lines) if line.kind != "event"]))
+            return said
+
+    async def texts(self) -> list[list[str]]:
+        return [[line.body for line in lines] for _, lines in await self.conversations()]
+
+    async def say(self, body: str, **payload: Any) -> MessageView:
+        """The company says something in the newest conversation."""
+        conversation_id = (await self.conversations())[-1][0]
+        view = await self.runtime.db.run(
+            lambda db: conversations.relay(db, Actor.system(), UUID(conversation_id), Outgoing("text", body, payload))
+        )
+        await self.runtime.reactions.settled()
+        return view
+
+    async def delivery(self, view: MessageView) -> str:
+        async with self.runtime.db.read() as db:
+            return (await conversations.messages_by_id(db, [view.id]))[view.id].delivery
+
+
+def _views(lines: Any) -> list[MessageView]:
+    found = lines[0] if isinstance(lines, tuple) else lines
+    return list(found)
+
+
+async def _open(street: Street, provider: Provider, feed: Feed | None = None, **more: Any) -> Toy:
+    Channels.of(street.runtime).register(toy(provider, feed, **more))
+    settings = {"account": "feed"} if feed is not None else {}
+    async with street.runtime.db.transaction() as db:
+        spec = InboxCreate(channel="toy", name="Toy", queue_id=street.queue_id, bot_enabled=False, settings=settings)
+        inbox = await inboxes.create(db, Actor.system(), spec)
+    return Toy(street, provider, inbox)
+
+
+@pytest.fixture
+async def shop(street: Street) -> AsyncIterator[Toy]:
+    yield await _open(street, Provider())
+
+
+def message(text: str, id: str, **more: Any) -> dict[str, Any]:
+    return {"type": "message", "id": id, "text": text, **more}
+
+
+# -- in ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_posted_becomes_a_message_once(shop: Toy) -> None:
+    await shop.post(message("hello", "1"), key="k1")
+    await shop.post(message("hello", "1"), key="k1")  # the provider repeats its payload
+    await shop.post(message("hello", "1"), message("again", "2"), key="k2")  # and a message within another
+    assert await shop.texts() == [["hello", "again"]]
+
+
+async def test_the_handshake_is_answered_and_a_wrong_signature_is_refused(shop: Toy) -> None:
+    assert (await shop.http.get(shop.hook, params={"echo": "42"})).text == "42"
+    refused = await shop.http.post(shop.hook, content=b"{}", headers={"x-toy": "wrong"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "channel_signature_invalid")
+    assert (await shop.http.post(f"{API}/channels/hooks/wk_unknown", content=b"{}")).status_code == 404
+
+
+async def test_what_was_acknowledged_survives_the_process(shop: Toy) -> None:
+    await shop.runtime.get(Lanes).stop()
+    await shop.post(message("before the crash", "1"), taken=False)
+    assert await shop.texts() == []
+    lanes = Lanes(shop.runtime)
+    await lanes.start()
+    await lanes.settled()
+    await lanes.stop()
+    assert await shop.texts() == [["before the crash"]]
+
+
+async def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(shop: Toy, sign_in: Any) -> None:
+    await shop.post({"nothing": "known"}, key="bad")
+    await shop.post(message("fine", "1"))
+    assert await shop.texts() == [["fine"]]
+    admin = await sign_in("admin")
+    page = (await admin.get(f"{API}/channels/letters")).json()
+    [letter] = page["items"]
+    assert "type" in letter["reason"]
+    shown = (await admin.get(f"{API}/channels/letters/{letter['id']}")).json()
+    assert '"nothing"' in shown["preview"]
+    # Replaying changes nothing about it; putting it away does.
+    assert (await admin.post(f"{API}/channels/letters/{letter['id']}/replay")).status_code == 204
+    await shop.runtime.get(Lanes).settled()
+    assert len((await admin.get(f"{API}/channels/letters")).json()["items"]) == 1
+    assert (await admin.delete(f"{API}/channels/letters/{letter['id']}")).status_code == 204
+    assert (await admin.get(f"{API}/channels/letters")).json()["items"] == []
+    assert (await admin.delete(f"{API}/channels/letters/{letter['id']}")).status_code == 404
+    agent = await sign_in("li", role="agent")
+    assert (await agent.get(f"{API}/channels/letters")).status_code == 403
+
+
+async def test_a_file_comes_with_its_message_and_one_that_is_gone_is_named(shop: Toy) -> None:
+    await shop.post({"type": "message", "id": "1", "kind": "image", "files": ["photo"]})
+    await shop.post({"type": "message", "id": "2", "kind": "image", "files": ["lost"]})
+    [(_, lines)] = await shop.conversations()
+    assert (lines[0].kind, lines[0].payload["mime"]) == ("image", "image/png")
+    assert (lines[1].kind, lines[1].payload["missing"]) == ("text", ["lost.png"])
+
+
+async def test_a_file_that_may_come_later_is_waited_for(shop: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.provider.files["photo"] = DeliveryFailed("down")
+    await shop.post({"type": "message", "id": "1", "kind": "image", "files": ["photo"]}, taken=False)
+    await shop.runtime.get(Lanes).settled()
+    assert await shop.conversations() == []
+    shop.provider.files["photo"] = MediaFailed("channels.media.gone")
+    later = clock.now() + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    shop.runtime.get(Lanes).call(shop.inbox.id)
+    await shop.runtime.get(Lanes).settled()
+    assert await shop.texts() == [["photo.png"]]
+
+
+async def test_an_exchange_goes_on_where_it_is_known_and_begins_its_own_otherwise(shop: Toy) -> None:
+    await shop.post(message("about shoes", "1", threads=["<a>"], begins=["<a>"]))
+    await shop.post(message("about socks", "2", threads=["<b>"]))
+    await shop.post(message("shoes again", "3", threads=["<new>", "<a>"]))
+    assert await shop.texts() == [["about shoes", "shoes again"], ["about socks"]]
+    await shop.say("socks are out")
+    # What we sent gave the exchange a name too; somebody else may answer to it.
+    await shop.post(message("thanks", "4", threads=["out-1"], **{"from": "colleague", "name": "Mo"}))
+    found = await shop.conversations()
+    assert [line.body for line in found[1][1]] == ["about socks", "socks are out", "thanks"]
+    assert found[1][1][-1].payload["sender"] == {"name": "Mo", "address": "colleague"}
+
+
+async def test_what_is_vouched_for_links_and_what_is_claimed_does_not(shop: Toy) -> None:
+    await shop.post(message("first", "1", **{"from": "a", "union": "toy:1", "name": "An"}))
+    await shop.post(message("second", "2", **{"from": "b", "union": "toy:1"}))
+    await shop.post(message("third", "3", **{"from": "c", "email": "an@shop.example"}))
+    await shop.post(message("fourth", "4", **{"from": "d", "email": "an@shop.example", "vouched": ["email"]}))
+    people = {line.body: line.author.id for _, lines in await shop.conversations() for line in lines}
+    assert people["first"] == people["second"]
+    assert len({people["first"], people["third"], people["fourth"]}) == 3
+
+
+async def test_customers_take_back_and_change_what_they_wrote(shop: Toy) -> None:
+    await shop.post(message("my secret", "1"), message("tpyo", "2"))
+    await shop.post({"type": "withdrawn", "id": "1"}, {"type": "edited", "id": "2", "text": "typo"})
+    [(_, lines)] = await shop.conversations()
+    assert [(line.body, line.recalled_at is not None) for line in lines] == [("", True), ("typo", False)]
+
+
+async def test_formatted_bodies_are_shown_in_a_frame_that_does_nothing(shop: Toy, sign_in: Any) -> None:
+    await shop.post(message("plain", "1", html="<p>rich</p><img src='cid:x'><script>alert(1)</script>"))
+    [(_, [line])] = await shop.conversations()
+    assert line.payload["html"] is True
+    admin = await sign_in("admin")
+    page = await admin.get(f"{API}/channels/messages/{line.id}/body")
+    assert "<p>rich</p>" in page.text
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    elsewhere = await sign_in("wu", role="agent")  # of no queue that has it
+    assert (await elsewhere.get(f"{API}/channels/messages/{line.id}/body")).status_code == 404
+
+
+# -- out ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_receipt_moves_a_message_on_and_never_back(shop: Toy) -> None:
+    await shop.post(message("hello", "1"))
+    view = await shop.say("good day")
+    assert shop.provider.texts() == ["good day"]
+    assert await shop.delivery(view) == "sent"
+    for state, shown in (("read", "read"), ("delivered", "read"), ("failed", "read")):
+        await shop.post({"type": "receipt", "of": "twin-1", "state": state})
+        assert await shop.delivery(view) == shown
+    await shop.post({"type": "receipt", "of": "twin-99", "state": "read"})  # none of ours
+
+
+async def test_what_is_refused_is_shown_with_its_reason_and_can_be_sent_anew(shop: Toy, sign_in: Any) -> None:
+    await shop.post(message("hello", "1"))
+    shop.provider.refuse = DeliveryRefused("channels.refused.provider", detail="bad words")
+    view = await shop.say("good day")
+    assert await shop.delivery(view) == "failed"
+    admin = await sign_in("admin")
+    where = {"conversation_id": str(view.conversation_id), "message_id": str(view.id)}
+    [told] = (await admin.get(f"{API}/channels/deliveries", params=where)).json()
+    assert (told["state"], told["may_retry"], "bad words" in told["reason"]) == ("failed", True, True)
+    shop.provider.refuse = None
+    assert (await admin.post(f"{API}/channels/deliveries/{view.id}/retry")).status_code == 204
+    await shop.runtime.reactions.settled()
+    assert (await shop.delivery(view), shop.provider.texts()) == ("sent", ["good day"])
+    again = await admin.post(f"{API}/channels/deliveries/{view.id}/retry")
+    assert (again.status_code, again.json()["code"]) == (409, "channel_delivery_not_failed")
+
+
+async def test_who_cannot_be_reached_is_tried_again_and_health_tells(shop: Toy, sign_in: Any) -> None:
+    await shop.post(message("hello", "1"))
+    shop.provider.failures = 1
+    view = await shop.say("good day")
+    admin = await sign_in("admin")
+    [health] = (await admin.get(f"{API}/channels/health")).json()
+    assert (health["state"], await shop.delivery(view)) == ("failing", "sent")
+    async with asyncio.timeout(20):
+        while not shop.provider.delivered:
+            await asyncio.sleep(0.05)
+    await shop.runtime.reactions.settled()
+    [health] = (await admin.get(f"{API}/channels/health")).json()
+    assert health["state"] == "fine"
+
+
+async def test_whoever_opted_out_is_not_written_to(shop: Toy) -> None:
+    await shop.post(message("hello", "1"))
+    await shop.post({"type": "happening", "id": "h1", "kind": "opted_out"})
+    view = await shop.say("our offers")
+    assert (await shop.delivery(view), shop.provider.texts()) == ("failed", [])
+    await shop.post({"type": "happening", "id": "h2", "kind": "opted_in"})
+    await shop.say("welcome back")
+    assert shop.provider.texts() == ["welcome back"]
+
+
+async def test_the_window_is_counted_shown_and_kept(
+    street: Street, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await _open(street, Provider(), window=Window(timedelta(hours=48), 2))
+    await shop.post(message("hello", "1"))
+    admin = await sign_in("admin")
+    conversation_id = (await shop.conversations())[0][0]
+    path = f"{API}/channels/conversations/{conversation_id}"
+
+    async def window() -> tuple[bool, int]:
+        shown = (await admin.get(path)).json()["window"]
+        return shown["open"], shown["left"]
+
+    assert await window() == (True, 2)
+    await shop.say("one")
+    await shop.say("two")
+    assert await window() == (False, 0)
+    third = await shop.say("three")
+    assert (await shop.delivery(third), shop.provider.texts()) == ("failed", ["one", "two"])
+    [template] = (await admin.get(f"{path}/templates")).json()
+    await shop.say("Your parcel 7 is there", template={"id": template["id"], "data": {"number": "7"}})
+    assert shop.provider.delivered[-1][2]["template"]["id"] == "t1"
+    await shop.post(message("ah", "2"))
+    assert await window() == (True, 2)
+    later = clock.now() + timedelta(hours=49)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    admin = await sign_in("admin")  # two days later
+    assert (await window())[0] is False
+
+
+async def test_writing_first_begins_a_conversation_with_the_writer(shop: Toy, sign_in: Any) -> None:
+    await shop.post(message("hello", "1"))
+    [(conversation_id, [line])] = await shop.conversations()
+    agent = await sign_in("li", role="agent")
+    await shop.runtime.db.run(lambda db: conversations.resolve(db, Actor.system(), UUID(conversation_id)))
+    body = {
+        "inbox_id": str(shop.inbox.id),
+        "customer_id": str(line.author.id),
+        "body": "Your shoes are back",
+        "client_id": "w1",
+    }
+    begun = await agent.post(f"{API}/channels/conversations", json=body)
+    assert (begun.status_code, begun.json()["begun"]) == (201, True), begun.text
+    await shop.runtime.reactions.settled()
+    assert shop.provider.delivered[-1][2]["to"] == "u1"
+    stranger = {**body, "customer_id": str(shop.inbox.id), "client_id": "w2"}
+    assert (await agent.post(f"{API}/channels/conversations", json=stranger)).status_code == 404
+
+
+# -- set up ------------------------------------------------------------------------------------------------------------
+
+
+async def test_secrets_are_sealed_kept_when_left_out_and_never_shown(shop: Toy, sign_in: Any) -> None:
+    admin = await sign_in("admin")
+    path = f"{API}/inboxes/{shop.inbox.id}"
+    made = await admin.patch(path, json={"settings": {"account": "a", "password": "hush-hush"}})
+    assert (made.json()["settings"], made.json()["sealed"]) == ({"account": "a"}, ["password"]), made.text
+    await admin.patch(path, json={"settings": {"account": "b"}})
+    place = await Endpoints.of(shop.runtime).get(shop.inbox.id, fresh=True)
+    assert (place.endpoint.settings["account"], place.endpoint.credentials) == ("b", {"password": "hush-hush"})
+    assert "hush-hush" not in repr(place.endpoint)
+    audit = await admin.get(f"{API}/audit", params={"object_id": str(shop.inbox.id)})
+    assert "hush-hush" not in audit.text
+    pool = await shop.runtime.db.raw()
+    stored = await pool.fetchrow("SELECT sealed, settings::text AS s FROM inboxes WHERE id = $1", shop.inbox.id)
+    assert b"hush" not in stored["sealed"]
+    assert "hush" not in stored["s"]
+    gone = await admin.patch(path, json={"settings": {"password": None}})
+    assert gone.json()["sealed"] == []
+    wrong = await admin.patch(path, json={"settings": {"colour": "red"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "settings.colour")
+
+
+async def test_a_connection_is_tried_with_what_was_typed_and_what_is_kept(shop: Toy, sign_in: Any) -> None:
+    admin = await sign_in("admin")
+    body: dict[str, Any] = {"channel": "toy", "settings": {"account": "me", "password": "wrong"}}
+    tried = (await admin.post(f"{API}/channels/probe", json=body)).json()
+    assert (tried["fine"], "wrong password" in tried["reason"]) == (False, True)
+    body["settings"]["password"] = "right"
+    assert (await admin.post(f"{API}/channels/probe", json=body)).json() == {
+        "fine": True,
+        "reason": None,
+        "facts": {"account": "me"},
+    }
+    await admin.patch(f"{API}/inboxes/{shop.inbox.id}", json={"settings": {"password": "right"}})
+    kept = {"channel": "toy", "settings": {"account": "me"}, "inbox_id": str(shop.inbox.id)}
+    assert (await admin.post(f"{API}/channels/probe", json=kept)).json()["fine"] is True
+    agent = await sign_in("li", role="agent")
+    assert (await agent.post(f"{API}/channels/probe", json=body)).status_code == 403
+
+
+async def test_an_unknown_channel_is_no_inbox(street: Street, sign_in: Any) -> None:
+    admin = await sign_in("admin")
+    made = await admin.post(f"{API}/inboxes", json={"channel": "pigeon", "name": "Post"})
+    assert (made.status_code, made.json()["errors"][0]["code"]) == (422, "inbox_channel_unknown")
+
+
+async def test_every_channel_is_described(street: Street, sign_in: Any) -> None:
+    agent = await sign_in("li", role="agent")
+    names = {one["name"]: one for one in (await agent.get(f"{API}/channels")).json()}
+    assert {"webchat", "api"} <= set(names)
+    assert all(set(one["title"]) == {"zh-CN", "en"} and one["fields"]["type"] == "object" for one in names.values())
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_source_goes_on_where_it_was_and_is_opened_again(street: Street, sign_in: Any) -> None:
+    feed = Feed()
+    sources = Sources(street.runtime)
+    sources.pause = 0.02
+    shop = await _open(street, Provider(), feed)
+    feed.pages.append(json.dumps(message("one", "1")).encode())
+    await sources.start()
+    await _until(shop, [["one"]])
+    feed.broken = SourceFailed("channels.source.unreachable", detail="cable")
+    admin = await sign_in("admin")
+    async with asyncio.timeout(10):
+        while (await admin.get(f"{API}/channels/health")).json()[0]["state"] != "failing":
+            await asyncio.sleep(0.02)
+    feed.pages.append(json.dumps(message("two", "2")).encode())
+    # Somebody changes its settings: it is opened again at once.
+    await street.runtime.db.run(lambda db: inboxes.update(db, Actor.system(), shop.inbox.id, InboxPatch(name="Toy 2")))
+    await _until(shop, [["one", "two"]])
+    await sources.stop()
+    assert feed.opened[0] == {}
+    assert feed.opened[-1] == {"seen": 1}
+    assert (await admin.get(f"{API}/channels/health")).json()[0]["state"] == "fine"
+
+
+async def test_only_one_process_works_a_source(street: Street) -> None:
+    feed = Feed()
+    first, second = Sources(street.runtime), Sources(street.runtime)
+    first.pause = second.pause = 0.02
+    shop = await _open(street, Provider(), feed)
+    feed.pages += [json.dumps(message(str(number), str(number))).encode() for number in range(5)]
+    await first.start()
+    await second.start()
+    await _until(shop, [["0", "1", "2", "3", "4"]])
+    assert len(feed.opened) == 1
+    await first.stop()
+    feed.pages.append(json.dumps(message("5", "5")).encode())
+    await _until(shop, [["0", "1", "2", "3", "4", "5"]])
+    await second.stop()
+
+
+async def test_cursor_and_payloads_are_kept_together(street: Street) -> None:
+    shop = await _open(street, Provider(), Feed())
+    with pytest.raises(Exception, match=r"null value|violates"):
+        await arrivals.keep(street.runtime.db, shop.inbox.id, [("k", None)], {"seen": 9})  # type: ignore[list-item]  # a fault in between
+    pool = await street.runtime.db.raw()
+    assert await pool.fetchval("SELECT count(*) FROM channel_sources") == 0
+
+
+async def _until(shop: Toy, texts: list[list[str]]) -> None:
+    async with asyncio.timeout(15):
+        while await shop.texts() != texts:
+            await asyncio.sleep(0.02)
