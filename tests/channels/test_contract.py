@@ -208,8 +208,8 @@ async def test_formatted_bodies_are_shown_in_a_frame_that_does_nothing(shop: Toy
     assert "default-src 'none'" in policy
     assert "sandbox" in policy
     assert "allow-scripts" not in policy
-    elsewhere = await sign_in("wu", role="agent")  # of no queue that has it
-    assert (await elsewhere.get(f"{API}/channels/messages/{line.id}/body")).status_code == 404
+    elsewhere = await sign_in("wu", role="back_office")
+    assert (await elsewhere.get(f"{API}/channels/messages/{line.id}/body")).status_code == 403
 
 
 # -- out ---------------------------------------------------------------------------------------------------------------
