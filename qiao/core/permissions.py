@@ -36,6 +36,7 @@ PERMISSIONS: Final[tuple[str, ...]] = (
     "audit.view",
     "operations.view",
     "api.channel",
+    "phone.channel",
 )
 
 BUILT_IN_ROLES: Final[dict[str, tuple[str, ...]]] = {

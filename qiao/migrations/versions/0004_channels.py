@@ -230,7 +230,7 @@ def upgrade() -> None:
         "customer_merge_moves",
         sa.Column("merge_id", sa.UUID(), nullable=False),
         sa.Column("place", sa.String(length=80), nullable=False),
-        sa.Column("keys", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("row_keys", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["merge_id"], ["customer_merges.id"], name=op.f("fk_customer_merge_moves_merge_id"), ondelete="CASCADE"
         ),
@@ -308,6 +308,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("join_key", name=op.f("uq_walkin_sites_join_key")),
         sa.UniqueConstraint("kiosk_key", name=op.f("uq_walkin_sites_kiosk_key")),
     )
+    op.create_table(
+        "wechat_entries",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("scene", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("queue_id", sa.UUID(), nullable=True),
+        sa.Column("user_id", sa.UUID(), nullable=True),
+        sa.Column("welcome", sa.Text(), server_default="", nullable=False),
+        sa.Column("ticket", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("url", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("page", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scans", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("scanned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.UUID(), nullable=True),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_wechat_entries_inbox_id")),
+        sa.ForeignKeyConstraint(
+            ["queue_id"], ["queues.id"], name=op.f("fk_wechat_entries_queue_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_wechat_entries_user_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wechat_entries")),
+    )
+    op.create_index(op.f("ix_wechat_entries_queue_id"), "wechat_entries", ["queue_id"], unique=False)
+    op.create_index(op.f("ix_wechat_entries_user_id"), "wechat_entries", ["user_id"], unique=False)
+    op.create_index("uq_wechat_entries_scene", "wechat_entries", ["inbox_id", "scene"], unique=True)
     op.create_table(
         "notification_errands",
         sa.Column("notification_id", sa.UUID(), nullable=False),
@@ -532,6 +559,26 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("active"),
     )
+    op.create_table(
+        "wechat_visits",
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("entry_id", sa.UUID(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("used", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_wechat_visits_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["wechat_entries.id"], name=op.f("fk_wechat_visits_entry_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_wechat_visits_inbox_id")),
+        sa.PrimaryKeyConstraint("inbox_id", "customer_id", name=op.f("pk_wechat_visits")),
+    )
+    op.create_index(op.f("ix_wechat_visits_at"), "wechat_visits", ["at"], unique=False)
+    op.create_index(op.f("ix_wechat_visits_customer_id"), "wechat_visits", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_wechat_visits_entry_id"), "wechat_visits", ["entry_id"], unique=False)
     op.create_table(
         "message_versions",
         sa.Column("id", sa.UUID(), nullable=False),

@@ -43,6 +43,21 @@ async def by_profile_email(db: Session, address: str, limit: int) -> Sequence[Cu
     return (await db.execute(query)).scalars().all()
 
 
+async def by_phone(db: Session, numbers: Iterable[str], limit: int) -> Sequence[CustomerRow]:
+    """Customers with one of these numbers, as an identity or in their record; those heard of last first."""
+    wanted = list(numbers)
+    owners = select(IdentityRow.customer_id).where(
+        IdentityRow.kind == "phone", IdentityRow.scope == "", IdentityRow.value.in_(wanted)
+    )
+    query = (
+        select(CustomerRow)
+        .where(or_(CustomerRow.phone.in_(wanted), CustomerRow.id.in_(owners)))
+        .order_by(CustomerRow.last_seen_at.desc(), CustomerRow.id)
+        .limit(limit)
+    )
+    return (await db.execute(query)).scalars().all()
+
+
 async def claim_identity(
     db: Session, customer_id: UUID, kind: str, scope: str, value: str, verified: bool
 ) -> IdentityRow | None:

@@ -98,6 +98,22 @@ async def condition_facts(db: Session, ids: Iterable[UUID]) -> dict[UUID, dict[s
     }
 
 
+async def by_phone(db: Session, numbers: Iterable[str], limit: int = 5) -> list[tuple[CustomerRef, datetime]]:
+    """Whom one of these ways to write a number may belong to, those heard of last first, each with when that was."""
+    return [(_ref(row), row.last_seen_at) for row in await repository.by_phone(db, numbers, limit)]
+
+
+async def phone_of(db: Session, customer_id: UUID) -> str | None:
+    """The number to call a customer at: the one in their record, else a verified one. For dialling, not for showing."""
+    row = await repository.customer(db, customer_id)
+    if row is None:
+        raise NotFound("customer_not_found")
+    if row.phone:
+        return row.phone
+    known = (await repository.identities(db, [customer_id])).get(customer_id, [])
+    return next((one.value for one in known if one.kind == "phone"), None)
+
+
 async def ref_by_number(db: Session, number: int) -> CustomerRef:
     """The customer with this short number. Raises NotFound."""
     row = await repository.customer_by_number(db, number)

@@ -1,6 +1,6 @@
 """What channels ask for on behalf of customers: history, annotations, lines in the transcript, a change of identity."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -81,9 +81,16 @@ async def add_line(db: Session, actor: Actor, conversation_id: UUID, kind: str, 
 
 
 async def change_customer(
-    db: Session, actor: Actor, inbox_id: UUID, previous_id: UUID, customer_id: UUID
+    db: Session,
+    actor: Actor,
+    inbox_id: UUID,
+    previous_id: UUID,
+    customer_id: UUID,
+    *,
+    only: Collection[UUID] | None = None,
 ) -> list[ConversationFacts]:
-    """Gives an anonymous visitor's conversations in an inbox to the customer they turned out to be."""
+    """Gives an anonymous visitor's conversations in an inbox to the customer they turned out to be; of somebody who is
+    several people (a number in two records), `only` those that were the other one's."""
     await status_lock(db)
     query = (
         select(Conversation)
@@ -92,6 +99,8 @@ async def change_customer(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+    if only is not None:
+        query = query.where(Conversation.id.in_(list(only)))
     moved = list((await db.execute(query)).scalars())
     for row in moved:
         row.customer_id = customer_id

@@ -155,8 +155,12 @@ async def requeue(
     reason: str,
     keep_place: bool = True,
     queue_id: UUID | None = None,
+    entered_at: datetime | None = None,
 ) -> None:
-    """Back to the queue, by default at the place its first waiting gave it (its agent is gone, its offer ran out …)."""
+    """Back to the queue, by default at the place its first waiting gave it (its agent is gone, its offer ran out …).
+
+    `entered_at`: the place of somebody who began to wait elsewhere (at the telephone).
+    """
     await status_lock(db)
     row = await repository.get(db, conversation_id, lock=True)
     if row is None:
@@ -167,7 +171,7 @@ async def requeue(
         row,
         queue_id=queue_id or await _default_queue(db, row),
         reason=reason,
-        entered_at=row.queued_at if keep_place else None,
+        entered_at=entered_at or (row.queued_at if keep_place else None),
     )
 
 

@@ -42,6 +42,7 @@ export type Permission =
   | "audit.view"
   | "operations.view"
   | "api.channel"
+  | "phone.channel"
   | "orders.write";
 
 export interface UserSettings {
