@@ -12,6 +12,7 @@ from qiao.channels.contract.manifest import Window
 from qiao.channels.contract.messages import Happening, Incoming, Item, Media, Receipt, Sender
 from qiao.channels.contract.wechat_crypto import ENVELOPE_LIMIT, xml_values
 from qiao.channels.wechat import window
+from qiao.channels.wechat.schemas import SAY
 from qiao.core.errors import Invalid
 from qiao.desk.conversations.schemas import TEXT_LIMIT
 
@@ -177,6 +178,10 @@ def _event(values: Mapping[str, Any], sender: Sender) -> Sequence[Item]:
             Happening(f"{client_id}:{place}", "subscription_chosen", sender, _choice(entry))
             for place, entry in enumerate(_entries(values))
         ]
+    key = _text(values, "EventKey", 1000)
+    if event == "CLICK" and key.startswith(SAY) and key != SAY:
+        words, at = key.removeprefix(SAY), reading.moment(values, "CreateTime")
+        return [Incoming(client_id, "text", words, {}, sender, context={"menu": True}, at=at, opens=window.CLICKED)]
     if event in _CLICKS or event in _VIEWS:
         return [_menu(event, values, sender, client_id)]
     return []  # reports of positions, of mass mailings and of reviews: nothing a customer says or does

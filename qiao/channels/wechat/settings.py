@@ -104,6 +104,18 @@ class _Account(BaseModel):
             "mode the signature does not cover the message.",
         ),
     )
+    welcome: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = Field(
+        "",
+        json_schema_extra=_about(
+            "问候语",
+            "Greeting",
+            "answers",
+            help_zh="公众号：关注后立即发送；小程序：打开客服会话时发送。启用服务器配置后，公众平台自带的自动回复不再生效。",
+            help_en="Official account: sent to new followers; mini program: when customer service is opened. The automatic "
+            "replies of the provider's console do not work while messages are sent to this server.",
+        )
+        | {"multiline": True},
+    )
     show_typing: bool = Field(
         True,
         json_schema_extra=_about(

@@ -32,6 +32,7 @@ DOCUMENTS: Final = frozenset(
         "audio/x-wav",
         "audio/aac",
         "audio/m4a",
+        "audio/amr",  # what voice messages of chat apps are
         "video/mp4",
         "video/webm",
         "video/quicktime",
