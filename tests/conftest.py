@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -36,8 +38,12 @@ from qiao.knowledge.search import engine
 from qiao.people.accounts import passwords
 from qiao.schema import prepare_now
 
+# Every run draws others; QIAO_EXAMPLES=1000 looks longer.
 hypothesis_settings.register_profile(
-    "qiao", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "qiao",
+    max_examples=int(os.environ.get("QIAO_EXAMPLES") or 40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("qiao")
 BASE = "http://qiao.test"
@@ -70,6 +76,20 @@ def one_embedder() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "best_embedder", cache(engine.best_embedder))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> None:
+    """What a failing test shows; pretty tracebacks take longer than what they tell about."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """The house rules of imports that layers cannot say: a room's tables and queries are its own."""
 
-import ast
+import re
 from pathlib import Path
 
 import qiao
@@ -22,14 +22,18 @@ def _room(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts[:2]
 
 
+# Written as the formatter writes it; parsing all of the product takes this test's time twentyfold.
+_FROM = re.compile(r"^[ \t]*from (qiao[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*import (qiao[\w.]*)", re.MULTILINE)
+
+
 def _imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+    text = path.read_text(encoding="utf-8")
+    found = set(_IMPORT.findall(text))
+    for module, names in _FROM.findall(text):
+        bare = re.sub(r"#[^\n]*", "", names).strip("()")
+        found.add(module)
+        found.update(f"{module}.{name.split()[0]}" for name in bare.split(",") if name.strip())
     return found
 
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ ROOT = Path(qiao.__file__).parent
 CONSOLE = ROOT.parent / "web/console/src/features/settings/locales"
 
 
+@cache
 def recorded() -> set[str]:
     """The literal actions of every ``audit.record`` call in the package."""
     actions = set()
     for path in ROOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "record(" in text else ():
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "record"):
                 texts = [part.value for arg in node.args for part in ast.walk(arg) if isinstance(part, ast.Constant)]
                 actions |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"\w+\.\w+", text)}
