@@ -1,5 +1,6 @@
 """The automatic "we have your letter": only to letters that begin an exchange, only to people, only where it is wanted."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
@@ -19,24 +20,47 @@ from qiao.core.errors import Invalid
 logger = structlog.get_logger(__name__)
 _MOST: Final = 20
 """Of one batch: a mailbox read for the first time thanks nobody by the thousand."""
+_AT_ONCE: Final = 4
+_MOST_WAITING: Final = 50
+_PATIENCE: Final = 5.0
 
 
 class Acknowledger:
-    """Sends acknowledgements after the letters are stored. At most once: it is never tried again."""
+    """Sends acknowledgements after the letters are stored, beside the fetching. At most once: it is never tried again."""
 
     def __init__(self, postman: Postman, allowance: Allowance):
         self._postman = postman
         self._allowance = allowance
+        self._running: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_AT_ONCE)
 
-    async def offer(self, endpoint: Endpoint, settings: EmailSettings, payloads: Sequence[bytes]) -> None:
-        """Looks whether stored letters deserve an acknowledgement. Raises nothing: fetching goes on."""
+    def offer(self, endpoint: Endpoint, settings: EmailSettings, payloads: Sequence[bytes]) -> None:
+        """Looks whether stored letters deserve an acknowledgement. Fetching goes on meanwhile."""
         if not settings.acknowledge or not settings.smtp_host:
             return
-        for payload in payloads[:_MOST]:
+        if len(self._running) >= _MOST_WAITING:
+            logger.warning("acknowledgements_left_out", inbox_id=str(endpoint.inbox_id), count=len(payloads))
+            return
+        task = asyncio.create_task(self._work(endpoint, settings, payloads[:_MOST]))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def finish(self) -> None:
+        """Waits for those on their way, for a moment."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=_PATIENCE)
+            for task in late:
+                task.cancel()
+
+    async def _work(self, endpoint: Endpoint, settings: EmailSettings, payloads: Sequence[bytes]) -> None:
+        for payload in payloads:
             try:
-                await self._answer(endpoint, settings, payload)
+                async with self._room:
+                    await self._answer(endpoint, settings, payload)
             except (DeliveryFailed, DeliveryRefused, Invalid) as error:
                 logger.warning("acknowledgement_not_sent", inbox_id=str(endpoint.inbox_id), reason=str(error)[:200])
+            except Exception:
+                logger.exception("acknowledgement_failed", inbox_id=str(endpoint.inbox_id))
 
     async def _answer(self, endpoint: Endpoint, settings: EmailSettings, payload: bytes) -> None:
         for item in parse(payload):

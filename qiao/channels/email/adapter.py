@@ -165,6 +165,7 @@ class MailProbe:
             }
         if settings.smtp_host:
             client = await open_server(endpoint, settings, self._access)
+            limit = client.esmtp_extensions.get("size", "").strip()
             try:
                 await client.mail(settings.address)
             except aiosmtplib.SMTPResponseException as error:
@@ -176,7 +177,6 @@ class MailProbe:
             finally:
                 await leave(client)
             facts["smtp"] = f"{settings.smtp_host}:{settings.smtp_port}"
-            limit = client.esmtp_extensions.get("size", "").strip()
             if limit.isdigit() and int(limit):
                 facts["largest_mb"] = str(int(limit) // (1024 * 1024))
         return facts

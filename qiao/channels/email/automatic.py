@@ -116,10 +116,18 @@ def _status(tree: Tree) -> tuple[str, str, str]:
                 continue
             whom = about.raw("final-recipient").rpartition(";")[2].strip() or about.raw("original-recipient")
             said = about.text("diagnostic-code").rpartition("smtp;")[2].strip()
+            said = said or _said_of(tree, whom)
             detail = f"{whom[:200]}: {said}" if said else whom[:200]
             if not best[0] or (action == "failed" and best[0] != "failed"):
                 best = (action, about.raw("status").strip(), detail)
     return best
+
+
+def _said_of(tree: Tree, whom: str) -> str:
+    """What the report tells people of a recipient, where it tells machines nothing."""
+    text = next((decode(part.data()[:_SEARCHED]) for part in tree.leaves if part.mime == "text/plain"), "")
+    after = text.partition(whom)[2] if whom else ""
+    return " ".join(after[:300].strip(" :\n").partition("\n\n")[0].split())
 
 
 def _in_words(raw: bytes) -> tuple[str, str]:

@@ -55,6 +55,8 @@ class Imap:
         self._number = 0
         self.capabilities: frozenset[str] = frozenset()
         self.greeting = ""
+        self.news = False
+        """Whether the server has told, with whatever answer, that there is more mail. Whoever looks sets it back first."""
 
     @classmethod
     async def connect(
@@ -269,6 +271,7 @@ class Imap:
                     return [*answers, answer]
                 if answer[0].upper().startswith(b"* BYE") and not command.startswith(b"LOGOUT"):
                     raise ImapError(_text(answer[0])[:200])
+                self.news = self.news or answer[0].upper().split()[2:3] == [b"EXISTS"]
                 answers.append(answer)
 
     async def _whole(self) -> list[bytes]:

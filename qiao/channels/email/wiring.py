@@ -18,4 +18,9 @@ def provide(runtime: Runtime) -> None:
     postman, allowance = Postman(access), DailyAllowance(runtime)
     adapter = MailAdapter(postman, allowance, looker(runtime), ChannelHttp.of(runtime).read_file)
     source = MailSource(access, Acknowledger(postman, allowance))
+    runtime.provide(MailSource, source)
     Channels.of(runtime).register(make(adapter, source, MailProbe(access)))
+
+
+async def stop(runtime: Runtime) -> None:
+    await runtime.get(MailSource).stop()
