@@ -94,7 +94,7 @@ async def create(runtime: Runtime, actor: Actor, inbox_id: UUID, body: EntryCrea
         raise Invalid.field("scene", "wechat.scene_invalid", most=SCENE_MOST[name])
     async with runtime.db.read() as db:
         await _check_goal(db, body.queue_id, body.user_id)
-        if await db.scalar(select(func.count()).where(EntryRow.inbox_id == inbox_id)) >= MOST:
+        if (await db.scalar(select(func.count()).where(EntryRow.inbox_id == inbox_id)) or 0) >= MOST:
             raise Invalid("wechat.too_many_entries", most=MOST)
         if await _by_scene(db, inbox_id, body.scene) is not None:
             raise Conflict("wechat.scene_taken", scene=body.scene)
