@@ -12,6 +12,7 @@ from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts
 from qiao.desk.routing import policy, presence, repository
+from qiao.desk.routing.ports import by_hand
 from qiao.desk.routing.service import attendance, matching
 from qiao.desk.routing.service.state import change, load_settings
 
@@ -27,7 +28,7 @@ async def sweep(runtime: Runtime) -> None:
     async with runtime.db.read() as db:
         due = bool(await repository.open_offers(db, due=now))
         rested = bool(await repository.retries_due(db, now))
-        overflowing = bool(await repository.overflow_due(db, now, UNATTENDED))
+        overflowing = bool(await repository.overflow_due(db, now, UNATTENDED, but=by_hand(db)))
         abandoned = bool(await _abandoned(db))
     if due:
         await runtime.db.run(attendance.expire_due)
@@ -65,7 +66,7 @@ async def offer_again(db: Session) -> None:
 async def overflow_due(db: Session) -> None:
     """Applies overflow rules that time has made apply."""
     async with change(db) as current:
-        for conversation_id in await repository.overflow_due(db, current.now, UNATTENDED):
+        for conversation_id in await repository.overflow_due(db, current.now, UNATTENDED, but=by_hand(db)):
             entry = await repository.entry(db, conversation_id)
             queue = await repository.queue(db, entry.queue_id) if entry is not None else None
             if entry is not None and queue is not None:

@@ -42,12 +42,14 @@ async def entry(db: Session, conversation_id: UUID) -> QueueEntry | None:
     return await db.get(QueueEntry, conversation_id, populate_existing=True)
 
 
-async def waiting(db: Session, queue_ids: Collection[UUID], offset: int, limit: int) -> list[QueueEntry]:
-    """What waits without an open offer, in the order of service."""
+async def waiting(
+    db: Session, queue_ids: Collection[UUID], offset: int, limit: int, *, but: Collection[str] = ()
+) -> list[QueueEntry]:
+    """What waits without an open offer, in the order of service. `but`: channels left out."""
     query = (
         select(QueueEntry)
         .join(Queue, Queue.id == QueueEntry.queue_id)
-        .where(QueueEntry.queue_id.in_(list(queue_ids)), ~_offered)
+        .where(QueueEntry.queue_id.in_(list(queue_ids)), QueueEntry.channel.not_in(list(but)), ~_offered)
         .order_by(*ORDER)
         .offset(offset)
         .limit(limit)
@@ -124,8 +126,11 @@ async def retries_due(db: Session, at: datetime) -> list[UUID]:
     return [conversation_id for (conversation_id,) in await db.execute(query)]
 
 
-async def overflow_due(db: Session, at: datetime, unattended: timedelta) -> list[UUID]:
-    """Conversations whose queue's overflow rule may apply by now: waited too long, or nobody has been there a while."""
+async def overflow_due(db: Session, at: datetime, unattended: timedelta, *, but: Collection[str] = ()) -> list[UUID]:
+    """Conversations whose queue's overflow rule may apply by now: waited too long, or nobody has been there a while.
+
+    `but`: channels left out.
+    """
     after = Queue.overflow["after_s"].as_integer()
     timed_out = and_(
         Queue.overflow["on"].contains(["timeout"]),
@@ -138,7 +143,14 @@ async def overflow_due(db: Session, at: datetime, unattended: timedelta) -> list
     query = (
         select(QueueEntry.conversation_id)
         .join(Queue, Queue.id == QueueEntry.queue_id)
-        .where(Queue.overflow.is_not(None), ~QueueEntry.leave_message, ~_offered, or_(timed_out, alone), ~been_there)
+        .where(
+            Queue.overflow.is_not(None),
+            QueueEntry.channel.not_in(list(but)),
+            ~QueueEntry.leave_message,
+            ~_offered,
+            or_(timed_out, alone),
+            ~been_there,
+        )
         .order_by(*ORDER)
         .limit(200)
     )

@@ -15,6 +15,7 @@ from qiao.desk.routing.calendars import is_open
 from qiao.desk.routing.events import OfferCreated, Unreachable
 from qiao.desk.routing.models import Queue, QueueEntry
 from qiao.desk.routing.policy import PRESENT, Decision, Matcher, Overflow, Situation
+from qiao.desk.routing.ports import by_hand
 from qiao.desk.routing.service.state import Change, change, explain, explain_decision, recount
 
 PAGE: Final = 100
@@ -50,9 +51,10 @@ async def _match(db: Session, current: Change, queue_ids: set[UUID]) -> None:
         current.now,
     )
     decisions: list[Decision] = []
+    left_out = by_hand(db)
     offset = 0
     while not matcher.exhausted:
-        page = await repository.waiting(db, with_room, offset, PAGE)
+        page = await repository.waiting(db, with_room, offset, PAGE, but=left_out)
         for entry in page:
             decision = matcher.give(repository.waiting_of(entry, current.settings.weight(entry.channel)))
             if decision is not None:
@@ -98,6 +100,8 @@ async def _hand_over(db: Session, current: Change, decision: Decision, queue: Qu
 async def _still_waiting(db: Session, current: Change, conversation_id: UUID) -> None:
     entry = await repository.entry(db, conversation_id)
     if entry is None or await repository.open_offers(db, conversation_id=conversation_id):
+        return
+    if entry.channel in by_hand(db):
         return
     queue = await repository.queue(db, entry.queue_id)
     assert queue is not None  # a foreign key holds it
