@@ -99,6 +99,7 @@ async def seed_customers(db: Session, actor: Actor, pack: DemoPack, places: Plac
                 email=customer.email,
                 locale=customer.language,
                 city=customer.city.in_language(customer.language),
+                held=frozenset({"phone", "email"}),
             )
             ref = await customers.resolve_identity(db, places.webchat, "external", customer.key, True, profile)
             patch = CustomerPatch(

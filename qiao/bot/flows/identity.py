@@ -14,6 +14,7 @@ from qiao.core.db import Session
 from qiao.core.errors import NotFound
 from qiao.desk.conversations.schemas import ConversationFacts
 from qiao.people.customers import service as customers
+from qiao.people.customers import suggesting
 from qiao.people.orders import service as orders
 
 PROVEN_FOR: Final = timedelta(minutes=30)
@@ -62,7 +63,10 @@ async def prove(db: Session, facts: ConversationFacts, order_number: str, code: 
                 at=clock.now(),
             )
         )
-    return Subject(owner, frozenset({number})) if passed and owner is not None else None
+    if not passed or owner is None:
+        return None
+    await suggesting.knows_order(db, facts.customer_id, owner)
+    return Subject(owner, frozenset({number}))
 
 
 async def _owner(db: Session, number: str, code: str) -> UUID | None:

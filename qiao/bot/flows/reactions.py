@@ -3,6 +3,7 @@
 from functools import partial
 
 from qiao.bot.flows import live
+from qiao.bot.flows.models import IdentityCheckRow
 from qiao.core.db import Session
 from qiao.core.errors import Refused
 from qiao.core.events import Envelope
@@ -10,6 +11,9 @@ from qiao.core.jobs import every
 from qiao.core.reactions import on_commit
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations.events import BotResumed
+from qiao.people.customers.following import follow
+
+follow(IdentityCheckRow.customer_id)
 
 
 @on_commit(BotResumed, name="flows.resume", retries=5)

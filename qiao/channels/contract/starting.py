@@ -17,6 +17,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import MessageView, Outgoing
 from qiao.desk.inboxes import service as inboxes
 from qiao.people.customers import service as customers
+from qiao.people.customers.schemas import CustomerView, IdentityView
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -36,12 +37,16 @@ class Reach(msgspec.Struct, frozen=True):
     channel: str
     address: str
     obstacle: str | None
+    identity_id: UUID
+    template: bool = False
+    """Whether an approved template may be sent in spite of a closed window."""
 
 
 async def reachable(db: Session, customer_id: UUID) -> list[Reach]:
     """Every address of a customer on an active inbox that pushes messages, and what stands in the way."""
     runtime = runtime_of(db)
     customer = await customers.get(db, Actor.system(), customer_id)
+    talked = set((await conversations.ids_of_customer(db, customer.id)).values())
     found = []
     for inbox in await inboxes.everything(db):
         channel = Channels.of(runtime).find(inbox.channel)
@@ -51,9 +56,9 @@ async def reachable(db: Session, customer_id: UUID) -> list[Reach]:
         for one in customer.identities:
             if one.kind == kind and one.inbox_id in (inbox.id, None):
                 place = Place(inbox, channel, await Endpoints.of(runtime).endpoint(db, inbox))
-                found.append(
-                    Reach(inbox.id, inbox.name, inbox.channel, one.value, await _obstacle(db, place, one.value))
-                )
+                obstacle = _consent(customer, one, inbox.id in talked) or await _obstacle(db, place, one.value)
+                template = obstacle == CLOSED and channel.manifest.capabilities.templates
+                found.append(Reach(inbox.id, inbox.name, inbox.channel, one.value, obstacle, one.id, template))
     return found
 
 
@@ -94,6 +99,15 @@ async def start(
 
 
 CLOSED = "channels.refused.window_closed"
+
+
+def _consent(customer: CustomerView, address: IdentityView, talked: bool) -> str | None:
+    """What the customer wants. Whoever has written to us here may be answered here; elsewhere we need to have been told."""
+    if customer.blocked:
+        return "channels.refused.blocked"
+    if address.consent == "out":
+        return "channels.refused.opted_out"
+    return None if talked or address.consent == "in" else "channels.refused.no_consent"
 
 
 async def _obstacle(db: Session, place: Place, address: str) -> str | None:

@@ -7,7 +7,6 @@ from qiao.core.errors import Forbidden
 from qiao.desk.inboxes import service as inboxes
 from qiao.knowledge.helpcenter.ports import ChatRef, Vouched
 from qiao.people.customers import service as customers
-from qiao.people.customers.schemas import Profile
 
 
 class WebChats:
@@ -20,7 +19,7 @@ class WebChats:
 
     async def vouch(self, db: Session, inbox_id: UUID, token: str, locale: str) -> Vouched:
         claims = await inboxes.verify_identity(db, inbox_id, token)
-        profile = Profile(name=claims.name, phone=claims.phone, email=claims.email, locale=locale)
+        profile = claims.profile(locale)
         customer = await customers.identify_visitor(db, inbox_id, None, claims.sub, profile)
         if customer.blocked:
             raise Forbidden("customer_blocked")

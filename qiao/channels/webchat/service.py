@@ -126,7 +126,7 @@ async def _identified(
             # The very token this session was opened with: a page left open all day reconnects with what it has.
             return previous, await customers.ref(db, previous.customer_id)
         raise
-    profile = Profile(name=claims.name, phone=claims.phone, email=claims.email, locale=locale)
+    profile = claims.profile(locale)
     anonymous = previous if previous is not None and not previous.identified else None
     customer = await customers.identify_visitor(
         db, inbox.id, anonymous.customer_id if anonymous is not None else None, claims.sub, profile

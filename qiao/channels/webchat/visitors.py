@@ -25,7 +25,7 @@ from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.events import InboxUpdated
 from qiao.desk.inboxes.schemas import InboxView
 from qiao.people.customers import service as customers
-from qiao.people.customers.events import CustomerUpdated
+from qiao.people.customers.events import CustomerMerged, CustomerUnmerged, CustomerUpdated
 
 TRUSTED_SECONDS: Final = 900.0
 INBOX_SECONDS: Final = 10.0
@@ -218,6 +218,16 @@ class Visitors:
                         visitor.checked = 0.0
                     if "blocked_at" in envelope.payload["fields"]:
                         ended += known
+                case CustomerMerged.kind | CustomerUnmerged.kind:
+                    # Their sessions belong to another record now: whoever is connected comes back as that.
+                    gone = [
+                        visitor
+                        for name in ("survivor_id", "merged_id")
+                        for visitor in self.of_customer(UUID(str(envelope.payload[name])))
+                    ]
+                    for visitor in gone:
+                        self._forget(visitor.token)
+                    ended += gone
                 case InboxUpdated.kind:
                     self._inboxes.clear()
                     inbox_id = UUID(str(envelope.payload["inbox_id"]))

@@ -33,11 +33,19 @@ class MessageCreated(Event, frozen=True, kw_only=True):
 
 @event("conversation.message_changed")
 class MessageChanged(Event, frozen=True, kw_only=True):
-    """Recalled, or its delivery state moved."""
+    """Recalled, edited, or its delivery state moved."""
 
     message_id: UUID
     seq: int
     public: bool
+
+
+@event("conversation.message_recalled")
+class MessageRecalled(Event, frozen=True, kw_only=True):
+    """Staff took a message back. `remote`: its channel has to be asked, and has not been yet."""
+
+    message_id: UUID
+    remote: bool
 
 
 @event("conversation.queued")

@@ -107,6 +107,24 @@ class Message(Base):
     created_at: Mapped[datetime]
     delivery: Mapped[str] = mapped_column(String(10), default="sent")
     recalled_at: Mapped[datetime | None]
+    recall: Mapped[str | None] = mapped_column(String(6))
+    """What came of asking the channel to take it back: `asked`, `done`, `late`, `failed`; None: nobody had to be asked."""
+    edited_at: Mapped[datetime | None]
+
+
+class MessageVersion(Base):
+    """What a message said before it was changed or taken back."""
+
+    __tablename__ = "message_versions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id"), index=True)
+    body: Mapped[str] = mapped_column(Text, info={"personal": "text"})
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    why: Mapped[str] = mapped_column(String(10))
+    """`edited`, `withdrawn` or `recalled`."""
+    by_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    at: Mapped[datetime]
 
 
 class Participant(Base):

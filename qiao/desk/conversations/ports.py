@@ -1,5 +1,6 @@
 """What conversations need from above, as protocols; registered as runtime parts at start-up."""
 
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -7,13 +8,25 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.desk.inboxes.ports import QueueDirectory
 
-__all__ = ["AgentAvailability", "OutgoingCheck", "QueueDirectory"]
+__all__ = ["AgentAvailability", "OutgoingCheck", "QueueDirectory", "Recalls"]
 
 
 class AgentAvailability(Protocol):
     """Tells whether a person can take conversations now (online, not over capacity limits is routing's business)."""
 
     async def is_online(self, db: Session, user_id: UUID) -> bool: ...
+
+
+class Recalls(Protocol):
+    """Tells how channels take messages back."""
+
+    def within(self, channel: str) -> timedelta | None:
+        """How long after it was sent; None: never."""
+        ...
+
+    def remote(self, channel: str) -> bool:
+        """Whether the channel has to be asked, because it handed the message on to somebody else's machine."""
+        ...
 
 
 class OutgoingCheck(Protocol):

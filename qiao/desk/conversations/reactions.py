@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import text
 
 from qiao.core import clock
-from qiao.core.db import Session
+from qiao.core.db import Session, status_lock
 from qiao.core.events import Envelope
 from qiao.core.jobs import every
 from qiao.core.reactions import on_commit_batch
@@ -16,7 +16,12 @@ from qiao.core.runtime import Runtime
 from qiao.core.text import search_tokens
 from qiao.desk.conversations import repository, service
 from qiao.desk.conversations.events import MessageChanged, MessageCreated
+from qiao.desk.conversations.models import Conversation
+from qiao.desk.conversations.service.customer_side import follow_customer
+from qiao.people.customers.following import follow
 from qiao.people.organization import service as organization
+
+follow(Conversation.customer_id, shown="conversations", then=follow_customer, before=status_lock)
 
 _BETWEEN = "\x1f"
 _INDEXED = ("text", "note", "whisper", "choices", "card", "file")

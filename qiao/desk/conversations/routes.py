@@ -97,6 +97,14 @@ async def read_messages(
     return answer({"items": items, "has_more": more})
 
 
+@router.get("/{conversation_id}/elsewhere")
+async def read_elsewhere(
+    conversation_id: UUID, actor: Viewer, db: Read, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """What was said with this customer in their other conversations, on every channel, going back in time."""
+    return answer(await service.elsewhere(db, actor, conversation_id, cursor=cursor, limit=limit))
+
+
 @router.get("/{conversation_id}/transcript.txt")
 async def read_transcript(conversation_id: UUID, actor: Viewer, db: Read, locale: Locale) -> PlainTextResponse:
     """The whole conversation as text."""
@@ -139,8 +147,19 @@ async def add_whisper(conversation_id: UUID, body: schemas.NoteBody, actor: Moni
 
 @router.post("/{conversation_id}/messages/{message_id}/recall")
 async def recall_message(conversation_id: UUID, message_id: UUID, actor: Handler, db: Tx) -> Response:
-    """Takes back one's own message within two minutes."""
+    """Takes back one's own message, within the time its channel allows."""
     return answer(await service.recall(db, actor, conversation_id, message_id))
+
+
+@router.get("/{conversation_id}/messages/{message_id}/versions")
+async def read_versions(
+    conversation_id: UUID,
+    message_id: UUID,
+    actor: Annotated[Actor, Needs("audit.view")],
+    db: Tx,
+) -> Response:
+    """What a message said before it was changed or taken back; looking is noted."""
+    return answer(await service.versions(db, actor, conversation_id, message_id))
 
 
 @router.post("/{conversation_id}/assign")

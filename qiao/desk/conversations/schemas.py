@@ -37,6 +37,18 @@ class MessageView(msgspec.Struct, frozen=True):
     created_at: datetime
     delivery: str
     recalled_at: datetime | None = None
+    recall: str | None = None
+    """What came of asking the channel to take it back: asked, done, late, failed."""
+    edited_at: datetime | None = None
+
+
+class VersionView(msgspec.Struct, frozen=True):
+    """What a message said before it was changed or taken back. `why`: edited, withdrawn or recalled."""
+
+    body: str
+    why: str
+    by_name: str
+    at: datetime
 
 
 class Ref(msgspec.Struct, frozen=True):

@@ -188,6 +188,8 @@ def message_without_face(row: Message) -> MessageView:
         created_at=row.created_at,
         delivery=row.delivery,
         recalled_at=row.recalled_at,
+        recall=row.recall,
+        edited_at=row.edited_at,
     )
 
 

@@ -55,11 +55,13 @@ def verify(secret: str, token: str) -> IdentityClaims:
         name=_text(claims, "name", 200),
         email=_text(claims, "email", 254),
         phone=_text(claims, "phone", 40),
+        email_verified=_flag(claims, "email_verified"),
+        phone_verified=_flag(claims, "phone_verified"),
         expires_at=expires_at,
     )
 
 
-def sign(secret: str, *, sub: str, expires_at: datetime, **claims: str) -> str:
+def sign(secret: str, *, sub: str, expires_at: datetime, **claims: str | bool) -> str:
     """A token as a host site would make it: for the demo shop and for tests."""
     return jwt.encode({"sub": sub, "exp": int(expires_at.timestamp()), **claims}, secret, algorithm="HS256")
 
@@ -72,6 +74,13 @@ def _moment(claims: dict[str, Any], name: str) -> datetime:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError, ValueError):
         raise Unauthenticated("identity_token_claim_invalid", claim=name) from None
+
+
+def _flag(claims: dict[str, Any], name: str) -> bool | None:
+    value = claims.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Unauthenticated("identity_token_claim_invalid", claim=name)
+    return value
 
 
 def _text(claims: dict[str, Any], name: str, limit: int) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from qiao.desk.inboxes.policy import clean_callback_url, clean_color, clean_origin
+from qiao.people.customers.schemas import Profile
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
@@ -139,13 +140,29 @@ class Snippet(View):
 
 
 class IdentityClaims(View):
-    """Who the host site says is logged in."""
+    """Who the host site says is logged in. `…_verified`: whether the site has checked that it is theirs; None: it does
+    not say."""
 
     sub: str
     name: str | None = None
     email: str | None = None
     phone: str | None = None
+    email_verified: bool | None = None
+    phone_verified: bool | None = None
     expires_at: datetime
+
+    def profile(self, locale: str) -> Profile:
+        """What the site holds about its customer. Only what it has checked names a customer known from elsewhere; what
+        it says it has not checked is a claim like any other."""
+        said = {"email": self.email_verified, "phone": self.phone_verified}
+        return Profile(
+            name=self.name,
+            phone=self.phone,
+            email=self.email,
+            locale=locale,
+            held=frozenset(kind for kind, checked in said.items() if checked is not False),
+            vouched=frozenset(kind for kind, checked in said.items() if checked),
+        )
 
 
 class Body(BaseModel):

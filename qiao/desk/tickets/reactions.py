@@ -15,11 +15,21 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import MessageCreated
 from qiao.desk.tickets import repository, service
 from qiao.desk.tickets.events import TicketCommented
+from qiao.desk.tickets.models import Ticket
 from qiao.desk.tickets.types import service as types
+from qiao.people.customers.following import Moved, follow
 from qiao.people.organization.events import WorkspaceSetUp
 
 CLOSE_AT_ONCE = 200
 _WORDS = ("text", "image", "file")
+
+
+async def _sign_anew(db: Session, moved: Moved) -> None:
+    """What the customer wrote in these tickets is theirs under the record they are in now."""
+    await repository.change_author(db, moved.keys, moved.previous_id, moved.customer_id)
+
+
+follow(Ticket.customer_id, shown="tickets", then=_sign_anew)
 
 
 @in_transaction(WorkspaceSetUp)

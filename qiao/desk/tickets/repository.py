@@ -139,13 +139,17 @@ async def listing(
     return list((await db.execute(query)).scalars())
 
 
-async def of_customer(db: Session, actor: Actor, customer_id: UUID, limit: int) -> list[Ticket]:
+async def of_customer(
+    db: Session, actor: Actor, customer_id: UUID, limit: int, before: tuple[datetime, UUID] | None = None
+) -> list[Ticket]:
     query = (
         select(Ticket)
         .where(Ticket.customer_id == customer_id, visible_to(actor))
         .order_by(Ticket.created_at.desc(), Ticket.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(func.row(Ticket.created_at, Ticket.id) < func.row(*before))
     return list((await db.execute(query)).scalars())
 
 
@@ -209,6 +213,20 @@ async def entry_by_client_id(db: Session, ticket_id: UUID, client_id: str) -> Ti
             select(TicketEntry).where(TicketEntry.ticket_id == ticket_id, TicketEntry.client_id == client_id)
         )
     ).scalar_one_or_none()
+
+
+async def change_author(db: Session, ticket_ids: Iterable[UUID], previous_id: UUID, author_id: UUID) -> None:
+    """Signs what a customer wrote in these tickets with another record of theirs."""
+    await db.execute(
+        update(TicketEntry)
+        .where(
+            TicketEntry.ticket_id.in_(list(ticket_ids)),
+            TicketEntry.author_kind == "customer",
+            TicketEntry.author_id == previous_id,
+        )
+        .values(author_id=author_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def entry(db: Session, entry_id: UUID) -> TicketEntry | None:

@@ -79,6 +79,11 @@ def tokens(*, name: str, number: int, phone: str | None, email: str | None) -> l
     return list(found)
 
 
+def tokens_of_name(name: str) -> list[str]:
+    """The words of a name as they stand among a customer's tokens."""
+    return list(dict.fromkeys(search_tokens(name)))
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A query taken apart. Prefixes are searched only for those who may see contact data in full: otherwise

@@ -11,12 +11,26 @@ from qiao.core.web import Cursor, Page, Read, Tx, decode_cursor, encode_cursor
 from qiao.core.web.pages import Limit
 from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
-from qiao.people.customers import service
-from qiao.people.customers.schemas import CustomerCreate, CustomerPatch, CustomerView, Level, Revealed
+from qiao.people.customers import consenting, merging, service, suggesting
+from qiao.people.customers.schemas import (
+    ConsentBody,
+    ConsentView,
+    CustomerCreate,
+    CustomerPatch,
+    CustomerView,
+    Level,
+    MergeBody,
+    MergePreview,
+    MergeView,
+    OtherBody,
+    Revealed,
+    SuggestionView,
+)
 
 router = Router(prefix="/customers", tags=["customers"])
 Viewer = Annotated[Actor, Needs("customers.view")]
 Editor = Annotated[Actor, Needs("customers.edit")]
+Merger = Annotated[Actor, Needs("customers.merge")]
 
 
 @router.get("")
@@ -68,3 +82,51 @@ async def block_customer(actor: Editor, db: Tx, customer_id: UUID) -> CustomerVi
 @router.post("/{customer_id}/unblock")
 async def unblock_customer(actor: Editor, db: Tx, customer_id: UUID) -> CustomerView:
     return await service.set_blocked(db, actor, customer_id, False)
+
+
+@router.get("/{customer_id}/suggestions")
+async def suggested_customers(actor: Viewer, db: Read, customer_id: UUID) -> list[SuggestionView]:
+    """Who may be the same person, the likeliest first, with what speaks for it."""
+    return await suggesting.of_customer(db, actor, customer_id)
+
+
+@router.post("/{customer_id}/suggestions/dismiss", status_code=204)
+async def dismiss_suggestion(actor: Editor, db: Tx, customer_id: UUID, body: OtherBody) -> None:
+    """They are two people; it is remembered."""
+    await suggesting.dismiss(db, actor, customer_id, body.other_id)
+
+
+@router.get("/{customer_id}/merge-preview")
+async def preview_merge(actor: Merger, db: Read, customer_id: UUID, other_id: UUID) -> MergePreview:
+    """What would move and change if `other_id` became part of this customer."""
+    return await merging.preview(db, actor, customer_id, other_id)
+
+
+@router.post("/{customer_id}/merge", status_code=201)
+async def merge_customers(actor: Merger, db: Tx, customer_id: UUID, body: MergeBody) -> MergeView:
+    """Makes another record part of this customer. It can be undone for thirty days."""
+    return await merging.merge(db, actor, customer_id, body.other_id, reason=body.reason)
+
+
+@router.get("/{customer_id}/merges")
+async def list_merges(actor: Viewer, db: Read, customer_id: UUID) -> list[MergeView]:
+    """The merges that made this record, newest first."""
+    return await merging.merges(db, customer_id)
+
+
+@router.post("/merges/{merge_id}/undo")
+async def undo_merge(actor: Merger, db: Tx, merge_id: UUID) -> MergeView:
+    """Takes a merge back: what moved goes back where it was."""
+    return await merging.undo(db, actor, merge_id)
+
+
+@router.get("/{customer_id}/identities/{identity_id}/consents")
+async def list_consents(actor: Viewer, db: Read, customer_id: UUID, identity_id: UUID) -> list[ConsentView]:
+    """What was said about writing to this address, newest first."""
+    return await consenting.history(db, customer_id, identity_id)
+
+
+@router.post("/{customer_id}/identities/{identity_id}/consents", status_code=201)
+async def note_consent(actor: Editor, db: Tx, customer_id: UUID, identity_id: UUID, body: ConsentBody) -> ConsentView:
+    """Notes that the customer allowed or forbade us to write to this address."""
+    return await consenting.record(db, actor, customer_id, identity_id, body.state, body.source, body.proof)

@@ -34,7 +34,7 @@ async def get_order(actor: Viewer, db: Read, number: Number) -> OrderView:
 @router.get("/customers/{customer_id}/orders", tags=["customers"])
 async def list_orders(actor: Viewer, db: Read, customer_id: UUID) -> list[OrderView]:
     """A customer's orders, newest first."""
-    await customers.ref(db, customer_id)
+    customer_id = (await customers.ref(db, customer_id)).id
     return await service.of_customer(db, actor, customer_id)
 
 

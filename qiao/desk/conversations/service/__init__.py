@@ -2,7 +2,13 @@
 
 from qiao.desk.conversations.figures import Tally, tallies
 from qiao.desk.conversations.search import search
-from qiao.desk.conversations.service.changes import edit_by_customer, withdraw_by_customer
+from qiao.desk.conversations.service.corrections import (
+    edit_by_customer,
+    recall,
+    recalled,
+    versions,
+    withdraw_by_customer,
+)
 from qiao.desk.conversations.service.customer_side import (
     add_line,
     annotate,
@@ -32,7 +38,6 @@ from qiao.desk.conversations.service.messages import (
     event_line,
     mark_read,
     note,
-    recall,
     receive,
     relay,
     send,
@@ -58,6 +63,12 @@ from qiao.desk.conversations.service.reading import (
     visible_of,
     workload,
 )
+from qiao.desk.conversations.service.story import (
+    begun_of_customer,
+    elsewhere,
+    ids_of_customer,
+    told_before,
+)
 
 __all__ = [
     "Tally",
@@ -66,17 +77,20 @@ __all__ = [
     "assign",
     "assigned_to",
     "begin",
+    "begun_of_customer",
     "change_customer",
     "close",
     "close_if_over",
     "counts",
     "edit_by_customer",
+    "elsewhere",
     "enqueue",
     "event_line",
     "facts",
     "facts_many",
     "get",
     "history",
+    "ids_of_customer",
     "join",
     "last_agent",
     "latest_of_customer",
@@ -88,6 +102,7 @@ __all__ = [
     "note",
     "of_customer",
     "recall",
+    "recalled",
     "receive",
     "relay",
     "reopen",
@@ -106,9 +121,11 @@ __all__ = [
     "take_over",
     "tallies",
     "to_bot",
+    "told_before",
     "transcript",
     "transfer",
     "unsnooze",
+    "versions",
     "views_of",
     "visible_of",
     "wake_if_due",

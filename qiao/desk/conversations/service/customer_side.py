@@ -14,6 +14,7 @@ from qiao.desk.conversations.events import ConversationUpdated
 from qiao.desk.conversations.models import Conversation, Message
 from qiao.desk.conversations.schemas import ConversationFacts, MessageView
 from qiao.desk.conversations.service import messages, rows
+from qiao.people.customers.following import Moved
 
 Place = tuple[UUID, int]
 """Where a message stands in a customer's whole history: conversation (their keys grow with time), then seq."""
@@ -78,6 +79,31 @@ async def add_line(db: Session, actor: Actor, conversation_id: UUID, kind: str, 
         raise errors.not_found(conversation_id)
     message = await messages.event_line(db, actor, row, kind, **params)
     return (await views.messages(db, [message]))[0]
+
+
+async def follow_customer(db: Session, moved: Moved) -> None:
+    """Conversations have just changed their customer with a merge or its undoing: what was said is signed anew, and those
+    who see them are told."""
+    found = await db.execute(
+        select(Conversation)
+        .where(Conversation.id.in_(list(moved.keys)))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    await db.execute(
+        update(Message)
+        .where(Message.conversation_id.in_(list(moved.keys)), Message.author_kind == "customer")
+        .where(Message.author_id == moved.previous_id)
+        .values(author_id=moved.customer_id)
+        .execution_options(synchronize_session=False)
+    )
+    for row in found.scalars().all():
+        if row.status != policy.Status.CLOSED:
+            row.version += 1
+            await rows.announce(
+                db, moved.actor, row, ConversationUpdated(fields=("customer",)), await rows.scope_of(db, row)
+            )
 
 
 async def change_customer(

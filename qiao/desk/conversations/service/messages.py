@@ -1,6 +1,7 @@
 """Messages: receiving from customers, sending by agents and the bot, notes, recall, read marks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +11,7 @@ import msgspec
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session, TryAgain, after_commit, status_lock
-from qiao.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from qiao.core.errors import Conflict, Forbidden, Invalid, Refused
 from qiao.core.files import service as files
 from qiao.core.ids import new_id
 from qiao.core.runtime import runtime_of
@@ -109,10 +110,14 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     A repeated `client_id` returns the first result and changes nothing.
     """
     check_content(inbound.kind, inbound.body, inbound.payload, policy.CUSTOMER_KINDS)
+    customer = await customers.ref(db, inbound.customer_id)
+    inbound = _for(inbound, customer.id)
     latest = await _going_on(db, inbound)
     needs_lock = latest is None or latest.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
     if needs_lock:
         await status_lock(db)
+        # Conversations change their customer under this lock: whoever their record became part of is certain now.
+        inbound = _for(inbound, await customers.means(db, customer.id))
         # Two first messages of one customer at once must not start two conversations.
         latest = await _going_on(db, inbound)
     row = await repository.get(db, latest.id, lock=True) if latest is not None else None
@@ -132,7 +137,6 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     if row is None or not policy.reopens(Status(row.status), row.resolved_at, clock.now(), window):
         row = await start(db, inbound)
         created = True
-    customer = await customers.ref(db, inbound.customer_id)
     actor = Actor(kind="customer", id=inbound.customer_id, name=customer.name)
     if inbound.locale and row.locale != inbound.locale:
         row.locale = inbound.locale
@@ -158,6 +162,10 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         await lifecycle.enqueue_new(db, row)
     view = (await views.messages(db, [message]))[0]
     return Received(view, row.id, created=created, duplicate=False)
+
+
+def _for(inbound: Inbound, customer_id: UUID) -> Inbound:
+    return inbound if inbound.customer_id == customer_id else replace(inbound, customer_id=customer_id)
 
 
 async def _going_on(db: Session, inbound: Inbound) -> Conversation | None:
@@ -284,29 +292,6 @@ async def note(
 async def event_line(db: Session, actor: Actor, row: Conversation, kind: str, /, **params: Any) -> Message:
     """A line in the transcript that says what happened; clients put it into the reader's words."""
     return await rows.append(db, actor, row, kind="event", payload={"type": kind, "params": params})
-
-
-async def recall(db: Session, actor: Actor, conversation_id: UUID, message_id: UUID) -> MessageView:
-    """Takes back one's own message within two minutes; its content is gone, its place stays."""
-    row, scope = await rows.visible(db, actor, conversation_id, lock=True)
-    message = await repository.message(db, message_id)
-    if message is None or message.conversation_id != row.id:
-        raise NotFound("conversation.message_not_found")
-    if message.author_kind != actor.kind or message.author_id != actor.id:
-        raise Forbidden("conversation.recall_own_only")
-    if message.kind not in policy.AGENT_KINDS | policy.STAFF_ONLY_KINDS:
-        raise Refused("conversation.recall_kind")
-    if message.recalled_at is None:
-        if clock.now() - message.created_at > policy.RECALL_WITHIN:
-            raise Refused("conversation.recall_too_late")
-        message.recalled_at = clock.now()
-        message.body = ""
-        message.payload = {}
-        if message.kind in policy.AGENT_KINDS and await repository.is_last_shown(db, message):
-            row.last_message_preview = "[recalled]"
-        row.version += 1
-        await announce_change(db, actor, row, message, scope)
-    return (await views.messages(db, [message]))[0]
 
 
 async def set_delivery(db: Session, message_id: UUID, state: str) -> None:

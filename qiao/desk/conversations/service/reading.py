@@ -16,6 +16,7 @@ from qiao.desk.conversations.models import Conversation
 from qiao.desk.conversations.policy import Status
 from qiao.desk.conversations.schemas import ConversationFacts, ConversationView, MessageView
 from qiao.desk.conversations.service import rows
+from qiao.people.customers import service as customers
 
 STICKY_WITHIN = timedelta(days=30)
 
@@ -75,7 +76,7 @@ async def listing(
     if inbox_id is not None:
         conditions.append(Conversation.inbox_id == inbox_id)
     if customer_id is not None:
-        conditions.append(Conversation.customer_id == customer_id)
+        conditions.append(Conversation.customer_id == await customers.means(db, customer_id))
     if tag:
         conditions.append(Conversation.tags.contains([tag]))
     keys: Any = tuple[int, datetime, UUID] if sort == "priority" else tuple[datetime, UUID]

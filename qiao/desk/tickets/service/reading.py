@@ -29,6 +29,7 @@ from qiao.desk.tickets.schemas import (
 from qiao.desk.tickets.service import rows
 from qiao.desk.tickets.service.rows import Held
 from qiao.desk.tickets.types import known
+from qiao.people.customers import service as customers
 from qiao.people.organization import service as organization
 
 _REVERSED = {"duplicates": "duplicated_by", "blocks": "blocked_by", "causes": "caused_by", "relates": "relates"}
@@ -81,9 +82,12 @@ async def views_of(db: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID,
     return {view.id: view for view in await views.tickets(db, actor, await repository.many(db, seen))}
 
 
-async def of_customer(db: Session, actor: Actor, customer_id: UUID, limit: int = 20) -> list[TicketView]:
+async def of_customer(
+    db: Session, actor: Actor, customer_id: UUID, limit: int = 20, *, before: tuple[datetime, UUID] | None = None
+) -> list[TicketView]:
     """A customer's tickets that `actor` may see, newest first."""
-    return await views.tickets(db, actor, await repository.of_customer(db, actor, customer_id, limit))
+    mine = await customers.means(db, customer_id)
+    return await views.tickets(db, actor, await repository.of_customer(db, actor, mine, limit, before))
 
 
 async def listing(

@@ -10,6 +10,7 @@ export const NEEDS: Record<string, readonly string[]> = {
   "conversations.monitor": ["conversations.view_all"],
   "customers.edit": ["customers.view"],
   "customers.reveal": ["customers.view"],
+  "customers.merge": ["customers.view"],
   "orders.write": ["customers.view"],
   "knowledge.edit": ["knowledge.view"],
   "knowledge.publish": ["knowledge.edit"],
