@@ -111,6 +111,7 @@ def test_whom_the_shop_knows_the_help_centre_knows(customer: Callable[..., Custo
     with page.expect_response(re.compile("/shop/identity")):
         page.evaluate("customer => localStorage.setItem('kapok.customer', JSON.stringify(customer))", identity)
         page.reload()
+    expect(page.locator("header.head")).to_contain_text(identity["name"])
     page.get_by_role("link", name="帮助中心").click()
     expect(page.locator(".me")).to_contain_text(identity["name"])
     sound(page)

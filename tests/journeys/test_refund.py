@@ -37,6 +37,7 @@ def known_in_the_shop(visitor: Customer, product: Product) -> tuple[Page, str]:
     with page.expect_response(re.compile("/shop/identity")):
         page.evaluate("customer => localStorage.setItem('kapok.customer', JSON.stringify(customer))", who)
         page.reload()
+    expect(page.locator("header.head")).to_contain_text(who["name"])
     return page, who["name"]
 
 

@@ -28,7 +28,7 @@ const PALETTE = {
     accentHover: "#2746bd",
     accentText: "#2d4bc0",
     onBreach: "#ffffff",
-    ok: "#1d7f45",
+    ok: "#1a7840",
     wait: "#a8560a",
     breach: "#c62a2f",
     base: "#ffffff",

@@ -48,8 +48,13 @@ export default defineFeature({
         { path: "/lists", component: () => import("./routing/Lists"), permissions: needs("lists") },
         { path: "/inboxes", component: () => import("./inboxes/Inboxes"), permissions: needs("inboxes") },
         {
+          path: "/inboxes/new",
+          component: () => import("./channels/Picker"),
+          permissions: needs("inboxes"),
+        },
+        {
           path: "/inboxes/$inboxId",
-          component: () => import("./inboxes/InboxEditor"),
+          component: () => import("./channels/AnyInbox"),
           permissions: needs("inboxes"),
         },
         { path: "/words", component: () => import("./bot/Words"), permissions: needs("words") },

@@ -82,7 +82,7 @@ export interface Calendar {
 
 export interface Inbox {
   id: Id;
-  channel: "webchat" | "api";
+  channel: string;
   name: string;
   key: string;
   secret?: string | null;
@@ -90,5 +90,6 @@ export interface Inbox {
   calendar_id: Id | null;
   bot_enabled: boolean;
   settings: Record<string, unknown>;
+  sealed?: string[];
   active: boolean;
 }

@@ -1,13 +1,14 @@
 import { Button, Dropdown, Tag } from "antd";
-import { Code2, Globe, MoreHorizontal, Plus } from "lucide-react";
+import { MoreHorizontal, Plus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { HealthDot, useHealth } from "../channels/HealthCard";
+import { channelIcon } from "../channels/icons";
+import type { Manifest } from "../channels/types";
 import { type Column, DataTable, Dot, Page, useConfirm, useRows, useSubmit } from "../kit";
 import type { Inbox, Queue } from "../types";
-
-export const CHANNEL_ICON = { webchat: Globe, api: Code2 } as const;
 
 export default function Inboxes() {
   const t = useT("settings");
@@ -17,6 +18,8 @@ export default function Inboxes() {
   const [query, setQuery] = useState("");
   const inboxes = useRows<Inbox>("/inboxes");
   const queues = useRows<Queue>("/queues");
+  const channels = useRows<Manifest>("/channels");
+  const health = useHealth();
   const remove = useSubmit((inbox: Inbox) => api.delete(`/inboxes/${inbox.id}`), {
     stale: ["/inboxes"],
     done: t("inboxes.deleted"),
@@ -29,7 +32,7 @@ export default function Inboxes() {
       fixedIn: true,
       sorter: (a, b) => a.name.localeCompare(b.name, locale),
       render: (_, inbox) => {
-        const Icon = CHANNEL_ICON[inbox.channel] ?? Globe;
+        const Icon = channelIcon(inbox.channel);
         return (
           <div className="qs-row">
             <Icon size={16} aria-hidden className="qk-muted" />
@@ -43,7 +46,8 @@ export default function Inboxes() {
     {
       key: "channel",
       title: t("inboxes.channel"),
-      render: (_, inbox) => t(`inboxes.channels.${inbox.channel}`),
+      render: (_, inbox) =>
+        channels.rows?.find((one) => one.name === inbox.channel)?.title[locale] ?? inbox.channel,
     },
     {
       key: "status",
@@ -53,6 +57,11 @@ export default function Inboxes() {
           {t(inbox.active ? "inboxes.active" : "inboxes.inactive")}
         </Dot>
       ),
+    },
+    {
+      key: "health",
+      title: t("inboxes.health"),
+      render: (_, inbox) => <HealthDot health={health.rows?.find((one) => one.inbox_id === inbox.id)} />,
     },
     {
       key: "queue",
@@ -110,24 +119,9 @@ export default function Inboxes() {
       title={t("nav.inboxes")}
       description={t("inboxes.description")}
       actions={
-        <Dropdown
-          trigger={["click"]}
-          menu={{
-            items: (["webchat", "api"] as const).map((channel) => {
-              const Icon = CHANNEL_ICON[channel];
-              return {
-                key: channel,
-                icon: <Icon size={14} />,
-                label: t(`inboxes.channels.${channel}`),
-                onClick: () => go(`/settings/inboxes/new-${channel}`),
-              };
-            }),
-          }}
-        >
-          <Button type="primary" icon={<Plus size={15} />}>
-            {t("inboxes.new")}
-          </Button>
-        </Dropdown>
+        <Button type="primary" icon={<Plus size={15} />} onClick={() => go("/settings/inboxes/new")}>
+          {t("inboxes.new")}
+        </Button>
       }
     >
       <DataTable

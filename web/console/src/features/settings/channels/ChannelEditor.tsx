@@ -1,0 +1,294 @@
+import { Alert, Button, Input, Select, Switch, Tabs } from "antd";
+import { PlugZap } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+
+import { api } from "@/api/client";
+import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
+import {
+  Code,
+  Field,
+  FormProblem,
+  Grid,
+  leaveSaved,
+  Page,
+  SaveBar,
+  Section,
+  State,
+  Toggle,
+  useDraft,
+  useOne,
+  useRows,
+  useSubmit,
+  useUnsavedGuard,
+} from "../kit";
+import type { Calendar, Inbox, Queue } from "../types";
+import { HealthCard } from "./HealthCard";
+import { Letters } from "./Letters";
+import { SettingsForm } from "./SettingsForm";
+import { type FormField, fieldsOf, settingsOf, type Values, valuesOf } from "./schema";
+import type { Manifest } from "./types";
+import "./channels.css";
+
+interface Draft {
+  name: string;
+  queue_id: string | null;
+  calendar_id: string | null;
+  bot_enabled: boolean;
+  active: boolean;
+  values: Values;
+}
+
+const EMPTY: Draft = {
+  name: "",
+  queue_id: null,
+  calendar_id: null,
+  bot_enabled: true,
+  active: true,
+  values: {},
+};
+
+interface Tried {
+  fine: boolean;
+  reason: string | null;
+  facts: Record<string, string>;
+}
+
+function draftOf(inbox: Inbox, fields: FormField[]): Draft {
+  const { name, queue_id, calendar_id, bot_enabled, active } = inbox;
+  return { name, queue_id, calendar_id, bot_enabled, active, values: valuesOf(fields, inbox.settings ?? {}) };
+}
+
+/** An inbox of any channel: what every inbox has, and what its channel can be set to. */
+export default function ChannelEditor(props: { inboxId: string; channel: string }) {
+  const t = useT("settings/channels");
+  const s = useT("settings");
+  const language = useLocale();
+  const go = useGo();
+  const isNew = props.inboxId.startsWith("new-");
+  const inbox = useOne<Inbox>(isNew ? null : `/inboxes/${props.inboxId}`);
+  const channels = useRows<Manifest>("/channels");
+  const queues = useRows<Queue>("/queues");
+  const calendars = useRows<Calendar>("/calendars");
+  const manifest = channels.rows?.find((one) => one.name === props.channel);
+  const fields = useMemo(() => (manifest ? fieldsOf(manifest.fields, manifest.secrets) : []), [manifest]);
+  const draft = useDraft<Draft>(EMPTY);
+  const { value, set, accept, dirty, problem } = draft;
+  const [tab, setTab] = useState("basics");
+  const [tried, setTried] = useState<Tried | null>(null);
+  useEffect(() => {
+    if (!manifest || dirty) return;
+    if (inbox.data) accept(draftOf(inbox.data, fields));
+    else if (isNew && Object.keys(value.values).length === 0 && fields.length > 0)
+      accept({ ...EMPTY, values: valuesOf(fields, {}) });
+  }, [inbox.data, manifest, fields, dirty, accept, isNew, value.values]);
+  useUnsavedGuard(dirty);
+
+  const save = useSubmit(
+    () => {
+      const { name, queue_id, calendar_id, bot_enabled, active } = value;
+      const body = {
+        name: name.trim(),
+        queue_id,
+        calendar_id,
+        bot_enabled,
+        settings: settingsOf(fields, value.values).settings,
+      };
+      return isNew
+        ? api.post<Inbox>("/inboxes", { ...body, channel: props.channel })
+        : api.patch<Inbox>(`/inboxes/${props.inboxId}`, { ...body, active });
+    },
+    {
+      stale: ["/inboxes"],
+      draft,
+      done: s(isNew ? "inboxes.created" : "kit.saved"),
+      onDone: (saved) => {
+        accept(draftOf(saved, fields));
+        if (isNew)
+          leaveSaved(() => {
+            setTab(manifest?.by.includes("hook") ? "connect" : "basics");
+            go(`/settings/inboxes/${saved.id}`, { replace: true });
+          });
+      },
+    },
+  );
+  const probe = useSubmit(
+    () =>
+      api.post<Tried>("/channels/probe", {
+        channel: props.channel,
+        settings: settingsOf(fields, value.values).settings,
+        inbox_id: isNew ? null : props.inboxId,
+      }),
+    { draft, onDone: setTried },
+  );
+  const submit = () => {
+    const faults = settingsOf(fields, value.values).faults.map((one) => ({
+      field: one.field,
+      message: t("notJson"),
+    }));
+    if (!value.name.trim()) faults.push({ field: "name", message: s("kit.required") });
+    if (faults.length) {
+      draft.refuse(faults);
+      setTab("basics");
+    } else void save.run();
+  };
+  const hook = `${location.origin}/api/v1/channels/hooks/${inbox.data?.key ?? ""}`;
+
+  const basics = (
+    <>
+      <Section title={s("inboxes.basics")}>
+        <Field
+          label={s("inboxes.name")}
+          htmlFor="inbox-name"
+          required
+          help={s("inboxes.nameHelp")}
+          problem={problem("name")}
+        >
+          <Input
+            id="inbox-name"
+            autoFocus={isNew}
+            maxLength={80}
+            value={value.name}
+            onChange={(event) => set({ name: event.target.value })}
+          />
+        </Field>
+        <Grid>
+          <Field
+            label={s("inboxes.queue")}
+            htmlFor="inbox-queue"
+            help={s("inboxes.queueHelp")}
+            problem={problem("queue_id")}
+          >
+            <Select
+              id="inbox-queue"
+              allowClear
+              placeholder={s("inboxes.noQueue")}
+              value={value.queue_id}
+              onChange={(id: string | undefined) => set({ queue_id: id ?? null })}
+              options={(queues.rows ?? []).map((queue) => ({ value: queue.id, label: queue.name }))}
+            />
+          </Field>
+          <Field
+            label={s("inboxes.calendar")}
+            htmlFor="inbox-calendar"
+            help={t("calendarHelp")}
+            problem={problem("calendar_id")}
+          >
+            <Select
+              id="inbox-calendar"
+              value={value.calendar_id ?? ""}
+              onChange={(id) => set({ calendar_id: id || null })}
+              options={[
+                { value: "", label: s("inboxes.calendarQueue") },
+                ...(calendars.rows ?? []).map((calendar) => ({ value: calendar.id, label: calendar.name })),
+              ]}
+            />
+          </Field>
+        </Grid>
+        <Field label={s("inboxes.bot")} help={s(value.bot_enabled ? "inboxes.botOn" : "inboxes.botOff")}>
+          <Switch
+            checked={value.bot_enabled}
+            aria-label={s("inboxes.bot")}
+            onChange={(bot_enabled) => set({ bot_enabled })}
+          />
+        </Field>
+      </Section>
+      <SettingsForm
+        fields={fields}
+        values={value.values}
+        sealed={inbox.data?.sealed ?? []}
+        onChange={(values) => {
+          set({ values });
+          setTried(null);
+        }}
+        problem={problem}
+      />
+      {manifest?.can_test && (
+        <Section title={t("test")} description={t("testText")}>
+          <div className="qs-stack">
+            <div>
+              <Button icon={<PlugZap size={15} />} loading={probe.busy} onClick={() => void probe.run()}>
+                {t("testNow")}
+              </Button>
+            </div>
+            <div aria-live="polite">
+              {tried && (
+                <Alert
+                  type={tried.fine ? "success" : "error"}
+                  showIcon
+                  title={tried.fine ? t("testFine") : (tried.reason ?? t("testFailed"))}
+                  description={
+                    Object.keys(tried.facts).length > 0 && (
+                      <dl className="qc-facts">
+                        {Object.entries(tried.facts).map(([key, fact]) => (
+                          <div key={key} className="qc-fact">
+                            <dt>{key}</dt>
+                            <dd>{fact}</dd>
+                          </div>
+                        ))}
+                      </dl>
+                    )
+                  }
+                />
+              )}
+            </div>
+          </div>
+        </Section>
+      )}
+    </>
+  );
+  const connect = (
+    <Section title={t("hook")} description={t("hookText")}>
+      <Code label={t("hook")} text={hook} />
+    </Section>
+  );
+  return (
+    <Page
+      wide
+      title={isNew ? t("new", { channel: manifest?.title[language] ?? "" }) : (inbox.data?.name ?? "")}
+      description={isNew ? manifest?.summary[language] : manifest?.title[language]}
+      onBack={() => go(isNew ? "/settings/inboxes/new" : "/settings/inboxes")}
+      actions={
+        !isNew && (
+          <Toggle checked={value.active} onChange={(active) => set({ active })}>
+            {s(value.active ? "inboxes.active" : "inboxes.inactive")}
+          </Toggle>
+        )
+      }
+    >
+      <State
+        loading={channels.isPending || (!isNew && inbox.isPending)}
+        error={channels.error ?? inbox.error}
+        onRetry={() => void (channels.error ? channels.refetch() : inbox.refetch())}
+        empty={Boolean(channels.rows) && !manifest}
+        emptyTitle={t("unknown")}
+      >
+        {!isNew && <HealthCard inboxId={props.inboxId} />}
+        <FormProblem
+          problems={draft.problems}
+          shown={["name", "queue", "calendar", ...fields.map((field) => field.name)]}
+        />
+        <Tabs
+          activeKey={tab}
+          onChange={setTab}
+          items={[
+            { key: "basics", label: s("inboxes.tab.basics"), children: basics },
+            ...(!isNew && manifest?.by.includes("hook")
+              ? [{ key: "connect", label: t("connect"), children: connect }]
+              : []),
+            ...(isNew
+              ? []
+              : [{ key: "letters", label: t("letters"), children: <Letters inboxId={props.inboxId} /> }]),
+          ]}
+        />
+        <SaveBar
+          dirty={dirty}
+          saving={save.busy}
+          onSave={submit}
+          onReset={draft.reset}
+          {...(isNew ? { saveText: s("kit.create") } : {})}
+        />
+      </State>
+    </Page>
+  );
+}

@@ -1,0 +1,42 @@
+import { Alert } from "antd";
+
+import { useLocale, useT } from "@/app/i18n";
+import { absoluteTime } from "@/lib/format";
+import { Dot, Section, useRows } from "../kit";
+import type { Health } from "./types";
+
+export function useHealth() {
+  return useRows<Health>("/channels/health");
+}
+
+/** The state of an inbox in a dot and a word. */
+export function HealthDot(props: { health: Health | undefined }) {
+  const t = useT("settings/channels");
+  const state = props.health?.state ?? "quiet";
+  const tone = state === "failing" ? "breach" : state === "fine" ? "ok" : "idle";
+  return <Dot tone={tone}>{t(`state.${state}`)}</Dot>;
+}
+
+/** How an inbox is doing: when it last worked in either direction, what waits, what failed and why. */
+export function HealthCard(props: { inboxId: string }) {
+  const t = useT("settings/channels");
+  const locale = useLocale();
+  const health = useHealth().rows?.find((one) => one.inbox_id === props.inboxId);
+  if (!health) return null;
+  const at = (moment: string | null) => (moment ? absoluteTime(moment, locale) : t("never"));
+  return (
+    <Section title={t("health")} extra={<HealthDot health={health} />}>
+      {health.state === "failing" && health.reason && (
+        <Alert type="error" showIcon title={health.reason} className="qk-gap" />
+      )}
+      <dl className="qc-facts">
+        <dt>{t("lastIn")}</dt>
+        <dd>{at(health.last_in_at)}</dd>
+        <dt>{t("lastOut")}</dt>
+        <dd>{at(health.last_out_at)}</dd>
+        <dt>{t("waiting")}</dt>
+        <dd>{t("counts", { waiting: health.waiting, dead: health.dead, failed: health.failed })}</dd>
+      </dl>
+    </Section>
+  );
+}

@@ -1,0 +1,112 @@
+import { App, Button, Modal } from "antd";
+import { Eye, RotateCcw, Trash2 } from "lucide-react";
+import { useState } from "react";
+
+import { api } from "@/api/client";
+import { useLocale, useT } from "@/app/i18n";
+import { absoluteTime, fileSize } from "@/lib/format";
+import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../kit";
+import type { Letter } from "./types";
+
+/** What arrived and could not be taken in: read it, have it tried again, put it away. */
+export function Letters(props: { inboxId: string }) {
+  const t = useT("settings/channels");
+  const locale = useLocale();
+  const confirm = useConfirm();
+  const { message } = App.useApp();
+  const [open, setOpen] = useState<Letter | null>(null);
+  const letters = usePages<Letter>("/channels/letters", { inbox_id: props.inboxId });
+  const stale = ["/channels/letters", "/channels/health"];
+  const read = useSubmit((letter: Letter) => api.get<Letter>(`/channels/letters/${letter.id}`), {
+    onDone: setOpen,
+  });
+  const replay = useSubmit((letter: Letter) => api.post(`/channels/letters/${letter.id}/replay`), {
+    stale,
+    onDone: () => void message.info(t("replayed")),
+  });
+  const dismiss = useSubmit((letter: Letter) => api.delete(`/channels/letters/${letter.id}`), { stale });
+  const columns: Column<Letter>[] = [
+    {
+      key: "at",
+      title: t("received"),
+      fixedIn: true,
+      render: (_, letter) => absoluteTime(letter.received_at, locale),
+    },
+    { key: "why", title: t("why"), render: (_, letter) => letter.reason ?? "" },
+    {
+      key: "size",
+      title: t("size"),
+      align: "right",
+      render: (_, letter) => fileSize(letter.size),
+    },
+    {
+      key: "act",
+      title: "",
+      fixedIn: true,
+      align: "right",
+      width: 140,
+      render: (_, letter) => (
+        <span className="qs-row qs-nowrap">
+          <Button
+            type="text"
+            icon={<Eye size={15} />}
+            aria-label={t("readLetter")}
+            onClick={() => void read.run(letter)}
+          />
+          <Button
+            type="text"
+            icon={<RotateCcw size={15} />}
+            aria-label={t("replay")}
+            onClick={() => void replay.run(letter)}
+          />
+          <Button
+            type="text"
+            danger
+            icon={<Trash2 size={15} />}
+            aria-label={t("dismiss")}
+            onClick={() =>
+              confirm({
+                title: t("dismissTitle"),
+                text: t("dismissText"),
+                ok: t("dismiss"),
+                run: () => dismiss.run(letter),
+              })
+            }
+          />
+        </span>
+      ),
+    },
+  ];
+  return (
+    <>
+      <DataTable
+        id="channel-letters"
+        label={t("letters")}
+        rows={letters.rows}
+        rowKey="id"
+        columns={columns}
+        loading={letters.loading}
+        error={letters.error}
+        onRetry={() => void letters.refetch()}
+        emptyTitle={t("noLetters")}
+        emptyText={t("noLettersText")}
+      />
+      <Modal
+        open={open !== null}
+        title={t("readLetter")}
+        footer={null}
+        onCancel={() => setOpen(null)}
+        width={720}
+      >
+        {open && (
+          <>
+            <p>{open.reason}</p>
+            <pre className="qc-preview" translate="no">
+              {open.preview}
+            </pre>
+          </>
+        )}
+      </Modal>
+    </>
+  );
+}
