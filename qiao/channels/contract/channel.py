@@ -216,6 +216,14 @@ class Directory(Protocol):
         ...
 
 
+class Typist(Protocol):
+    """Shows a customer that somebody is writing."""
+
+    async def typing(self, endpoint: Endpoint, address: str, on: bool) -> None:
+        """Whether it works is nobody's loss: what it raises of DeliveryFailed and DeliveryRefused is dropped."""
+        ...
+
+
 class Recaller(Protocol):
     """Takes back what was sent."""
 
@@ -242,6 +250,12 @@ class Channel:
     recaller: Recaller | None = None
     templates: Templates | None = None
     directory: Directory | None = None
+    read: Callable[[Endpoint, bytes], Sequence[Item]] | None = None
+    """In place of `parse` where the inbox's settings say how its payloads are to be read."""
+    typist: Typist | None = None
+    plan: Callable[[Sequence[Outbound], int], Sequence[Outbound]] | None = None
+    """Where answers are few: which of the waiting messages go out when so many are left, and which together as one (it
+    has the first one's id; `payload.merged` names all)."""
 
 
 class Channels:

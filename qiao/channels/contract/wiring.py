@@ -8,6 +8,7 @@ from qiao.channels.contract.lanes import Lanes
 from qiao.channels.contract.pacing import Pacing
 from qiao.channels.contract.sources import Sources
 from qiao.channels.contract.tokens import Tokens
+from qiao.channels.contract.typing_signs import TypingSigns
 from qiao.core.runtime import Runtime
 from qiao.desk.inboxes.ports import ChannelSettings
 
@@ -21,14 +22,17 @@ def provide(runtime: Runtime) -> None:
     runtime.provide(Pacing, Pacing())
     runtime.provide(Lanes, Lanes(runtime))
     runtime.provide(Sources, Sources(runtime))
+    runtime.provide(TypingSigns, TypingSigns(runtime))
 
 
 async def start(runtime: Runtime) -> None:
     await runtime.get(Lanes).start()
     await runtime.get(Sources).start()
+    runtime.get(TypingSigns).start()
 
 
 async def stop(runtime: Runtime) -> None:
+    await runtime.get(TypingSigns).stop()
     await runtime.get(Sources).stop()
     await runtime.get(Lanes).stop()
     await runtime.get(ChannelHttp).close()

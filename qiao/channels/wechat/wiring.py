@@ -8,6 +8,7 @@ from qiao.channels.wechat.api import WechatApi
 from qiao.channels.wechat.channel import MINI, OFFICIAL
 from qiao.channels.wechat.hook import WechatHook
 from qiao.channels.wechat.parsing import parse
+from qiao.channels.wechat.planning import plan
 from qiao.channels.wechat.rendering import render_mini, render_official
 from qiao.core.runtime import Runtime
 
@@ -24,6 +25,8 @@ def make(adapter: WechatAdapter) -> Channel:
         probe=adapter,
         templates=adapter,
         directory=adapter,
+        typist=adapter,
+        plan=plan,
     )
 
 

@@ -277,6 +277,9 @@ class Hub:
                     {"op": "signal", "type": kind, "conversation_id": conversation_id, "data": data}
                 ).decode()
             self.offer(connection, frame)
+        if target.customer_of is not None:
+            for listen in self.signal_listeners:
+                listen(kind, target.customer_of, data)
 
 
 def _drop(members: dict[UUID, set[Connection]], key: UUID, connection: Connection) -> None:

@@ -5,7 +5,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from qiao.channels.contract.channel import Request
+from qiao.channels.contract.typing_signs import TypingSigns
 from qiao.core.actor import Actor
+from qiao.core.realtime import Hub, Target
 from qiao.desk.routing import service as routing
 from qiao.desk.routing.schemas import QueueBody
 from tests.channels.social import Wire
@@ -224,6 +226,11 @@ async def test_a_mini_program(street: Street, sign_in: SignIn) -> None:
     assert [m["text"]["content"] for m in fake.sent] == ["在的"]
     fake.left["fromUser"] = 5
     await posts(wire, plain_post(example("mini_page.json")))
+    hub, about = street.runtime.get(Hub), (await wire.messages())[0]["conversation_id"]
+    for on in (True, True, False, False):  # the second of each says nothing new
+        hub.signal(Target(customer_of=about), "typing", {"name": "Li", "on": on}, about)
+    await street.runtime.get(TypingSigns).settled()
+    assert [command for _, _, command in fake.typed] == ["Typing", "CancelTyping"]
     (card,) = await wire.messages()
     assert (card["kind"], card["payload"]["pagepath"]) == ("card", "pages/order/index?id=7")
     view = await wire.answers("看到了")
