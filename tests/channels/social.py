@@ -1,5 +1,6 @@
 """What tests of channels on other people's servers share: endpoints, HTTP to a fake, and payloads spoilt in every way."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,14 @@ import httpx
 from hypothesis import strategies as st
 
 from qiao.channels.contract.channel import Channel, Endpoint, Request
+from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.contract.http import ChannelHttp
+from qiao.channels.contract.lanes import Lanes
 from qiao.core.errors import Invalid, Unauthenticated
 from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime
+from qiao.desk.inboxes.schemas import InboxView
+from tests.channels.street import Street
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=12),
@@ -104,3 +109,64 @@ def takes(channel: Channel, place: Endpoint, request: Request) -> None:
         return
     for _, raw in taken.payloads:
         survives(channel, raw)
+
+
+class Wire:
+    """A channel's inbox in the running application, with a fake provider at the far end."""
+
+    def __init__(self, street: Street, inbox: InboxView):
+        self.street = street
+        self.inbox = inbox
+
+    @classmethod
+    async def lay(cls, street: Street, fake: Any, channel: str, settings: dict[str, Any]) -> "Wire":
+        ChannelHttp.of(street.runtime).transport = httpx.ASGITransport(app=fake)
+        return cls(street, await street.add_inbox(channel, bot_enabled=False, settings=settings))
+
+    async def place(self) -> Endpoint:
+        return (await Endpoints.of(self.street.runtime).get(self.inbox.id)).endpoint
+
+    async def posts(self, body: bytes, headers: dict[str, str], query: str = "") -> httpx.Response:
+        """What the provider posts, taken in to the end."""
+        path = f"/api/v1/channels/hooks/{self.inbox.key}{query}"
+        response = await self.street.http.post(path, content=body, headers=headers)
+        assert response.status_code == 200, response.text
+        await self.street.runtime.get(Lanes).settled()
+        return response
+
+    async def messages(self) -> list[dict[str, Any]]:
+        pool = await self.street.runtime.db.raw()
+        rows = await pool.fetch(
+            "SELECT m.id, m.conversation_id, m.author_kind, m.kind, m.body, m.payload, m.delivery, m.client_id"
+            " FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+            " WHERE c.inbox_id = $1 AND m.kind <> 'event' ORDER BY m.id",
+            self.inbox.id,
+        )
+        return [dict(row) for row in rows]
+
+    async def answers(self, body: str = "", kind: str = "text", **payload: Any) -> Any:
+        """An answer in the latest conversation."""
+        conversation_id = str((await self.messages())[-1]["conversation_id"])
+        return await self.street.answer(conversation_id, body, kind, **payload)
+
+    async def delivery(self, message_id: Any, *wanted: str) -> str:
+        """The state of a message on its channel, once it is one of `wanted`."""
+        pool = await self.street.runtime.db.raw()
+        state = None
+        try:
+            async with asyncio.timeout(20):
+                while state not in wanted:
+                    await asyncio.sleep(0.02)
+                    query = "SELECT state FROM channel_deliveries WHERE message_id = $1"
+                    state = await pool.fetchval(query, message_id)
+        except TimeoutError:
+            raise AssertionError(f"{state}, not {wanted}") from None
+        return str(state)
+
+    async def letters(self) -> int:
+        """How many payloads were set aside as dead."""
+        pool = await self.street.runtime.db.raw()
+        found = await pool.fetchval(
+            "SELECT count(*) FROM channel_arrivals WHERE inbox_id = $1 AND state = 'dead'", self.inbox.id
+        )
+        return int(found)

@@ -167,6 +167,10 @@ async def note_failure(
 
 async def note_receipt(runtime: Runtime, place: Place, receipt: Receipt) -> None:
     """The provider says how far a message got. One it does not know of us is no concern of ours."""
+    if receipt.address is not None and receipt.until is not None:
+        for remote_id in await _sent_before(runtime, place, receipt.address, receipt.until):
+            await note_receipt(runtime, place, Receipt(remote_id, receipt.state, receipt.code, receipt.detail))
+        return
 
     async def note(db: Session) -> None:
         remote = await db.get(RemoteMessage, (place.inbox.id, receipt.remote_id[:200]))
@@ -183,6 +187,26 @@ async def note_receipt(runtime: Runtime, place: Place, receipt: Receipt) -> None
         await conversations.set_delivery(db, row.message_id, receipt.state)
 
     await runtime.db.run(note)
+
+
+async def _sent_before(runtime: Runtime, place: Place, address: str, until: datetime) -> list[str]:
+    """The provider's ids of what was written to an address before a moment and may still get further."""
+    # Ids of messages begin with the moment they were made.
+    newest = UUID(int=(int(until.timestamp() * 1000) << 80) | ((1 << 80) - 1))
+    query = (
+        select(RemoteMessage.remote_id)
+        .join(Delivery, Delivery.message_id == RemoteMessage.message_id)
+        .where(
+            RemoteMessage.inbox_id == place.inbox.id,
+            RemoteMessage.address == address[:254],
+            RemoteMessage.message_id <= newest,
+            Delivery.state.in_(("sent", "delivered")),
+        )
+        .order_by(RemoteMessage.message_id.desc())
+        .limit(200)
+    )
+    async with runtime.db.read() as db:
+        return list((await db.execute(query)).scalars())
 
 
 async def remote_ids(db: Session, inbox_id: UUID, message_id: UUID) -> list[str]:

@@ -66,12 +66,17 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What became of a message we sent. `code` names the reason of a failure."""
+    """What became of a message we sent. `code` names the reason of a failure.
+
+    With `address` and `until`, and no `remote_id`: what became of everything sent to this address before that moment.
+    """
 
     remote_id: str
     state: Literal["delivered", "read", "failed"]
     code: str | None = None
     detail: str = ""
+    address: str | None = None
+    until: datetime | None = None
 
 
 class Withdrawn(msgspec.Struct, frozen=True):

@@ -73,7 +73,10 @@ class RemoteMessage(Base):
     """Which message of ours a provider's id means."""
 
     __tablename__ = "channel_remote_messages"
-    __table_args__ = (Index("ix_channel_remote_messages_message", "message_id"),)
+    __table_args__ = (
+        Index("ix_channel_remote_messages_message", "message_id"),
+        Index("ix_channel_remote_messages_address", "inbox_id", "address", "message_id"),
+    )
 
     inbox_id: Mapped[UUID] = mapped_column(ForeignKey("inboxes.id"), primary_key=True)
     remote_id: Mapped[str] = mapped_column(String(200), primary_key=True)

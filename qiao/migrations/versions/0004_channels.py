@@ -178,6 +178,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_channel_remote_messages_inbox_id")),
         sa.PrimaryKeyConstraint("inbox_id", "remote_id", name=op.f("pk_channel_remote_messages")),
     )
+    op.create_index(
+        "ix_channel_remote_messages_address",
+        "channel_remote_messages",
+        ["inbox_id", "address", "message_id"],
+        unique=False,
+    )
     op.create_index("ix_channel_remote_messages_message", "channel_remote_messages", ["message_id"], unique=False)
     op.create_table(
         "channel_sources",

@@ -1,0 +1,47 @@
+"""Settings of a WhatsApp number."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+
+from qiao.channels.contract.forms import field
+from qiao.channels.contract.meta_graph import GRAPH, VERSION
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Version = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^v[0-9]{1,3}\.[0-9]$")]
+
+
+class WhatsappSettings(BaseModel):
+    """One number of a WhatsApp Business account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phone_number_id: Line = field(
+        "", "电话号码编号", "Phone number ID", "WhatsApp → API 设置。", "WhatsApp → API setup."
+    )
+    business_account_id: Line = field(
+        "",
+        "WhatsApp 商业账号编号",
+        "WhatsApp Business Account ID",
+        "用于列出已审核的模板。",
+        "Lists the approved templates.",
+    )
+    access_token: SecretStr | None = field(
+        None, "访问令牌", "Access token", "系统用户的长期令牌。", "The lasting one of a system user."
+    )
+    app_secret: SecretStr | None = field(
+        None,
+        "应用密钥",
+        "App secret",
+        "应用设置 → 基本。用它核对签名。",
+        "App settings → Basic; signatures need it.",
+    )
+    verify_token: SecretStr | None = field(
+        None,
+        "验证口令",
+        "Verify token",
+        "自己定，填进 Meta 的 Webhook 设置。",
+        "Your own; enter it at Meta's webhook.",
+    )
+    graph_url: Line = field(GRAPH, "接口地址", "API address", group="advanced")
+    api_version: Version = field(VERSION, "接口版本", "API version", group="advanced")
