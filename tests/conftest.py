@@ -34,6 +34,7 @@ from qiao.core.postgres.dsn import Dsn
 from qiao.core.postgres.testing import ScratchPostgres
 from qiao.core.runtime import Runtime
 from qiao.core.settings import Settings
+from qiao.core.web.routing import Application
 from qiao.knowledge.search import engine
 from qiao.people.accounts import passwords
 from qiao.schema import prepare_now
@@ -75,6 +76,24 @@ def one_embedder() -> Iterator[None]:
     """The models are loaded once per session, not once per application."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "best_embedder", cache(engine.best_embedder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def described_once() -> Iterator[None]:
+    """Applications with the same routes have the same description, which takes seconds to write."""
+    describe = Application.openapi
+    known: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
+
+    def recall(self: Application) -> dict[str, Any]:
+        routes = frozenset((getattr(r, "path", ""), str(getattr(r, "methods", ""))) for r in self.router.routes)
+        if routes not in known:
+            known[routes] = describe(self)
+        self.openapi_schema = known[routes]
+        return known[routes]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Application, "openapi", recall)
         yield
 
 
