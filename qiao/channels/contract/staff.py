@@ -5,8 +5,8 @@ from typing import Final
 
 from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint
 from qiao.channels.contract.endpoints import Endpoints
+from qiao.channels.contract.places import InboxesOf
 from qiao.core.runtime import Runtime
-from qiao.desk.inboxes import service as inboxes
 from qiao.people.notifications.ports import Notice, WayFailed, WayRefused
 
 SWITCH: Final = "staff_notifications"
@@ -38,7 +38,6 @@ class StaffWay:
             raise WayRefused(error.code) from error
 
     async def _endpoint(self) -> Endpoint | None:
-        async with self.runtime.db.read() as db:
-            found = [one for one in await inboxes.everything(db) if one.channel == self.name and one.active]
+        found = await InboxesOf.of(self.runtime).channel(self.name)
         chosen = next((one.id for one in found if one.plain.get(SWITCH)), None)
         return None if chosen is None else (await Endpoints.of(self.runtime).get(chosen)).endpoint

@@ -8,6 +8,7 @@ import structlog
 from qiao.channels.contract import deliveries
 from qiao.channels.contract.channel import DeliveryFailed
 from qiao.channels.contract.endpoints import Endpoints, Place
+from qiao.channels.contract.places import InboxesOf
 from qiao.channels.wecom import sessions
 from qiao.channels.wecom.api import WecomApi, WecomError
 from qiao.channels.wecom.channel import MANIFEST
@@ -32,6 +33,8 @@ RETRIES: Final = 5
 
 async def _move(db: Session, envelope: Envelope, to: int, user_id: UUID | None = None) -> None:
     runtime = runtime_of(db)
+    if not any(one.plain.get("served_in") == "wecom" for one in await InboxesOf.of(runtime).channel(MANIFEST.name)):
+        return
     servicer = ""
     async with runtime.db.read() as own:  # closed before WeCom is asked: a slow answer holds no connection of ours
         found = await _session_of(own, envelope)
