@@ -15,6 +15,10 @@ import type { Messages } from "@/realtime/reducers";
 import { useSignals } from "@/realtime/signals";
 import { toast } from "@/ui/feedback";
 import { useInsertion } from "../assist/insert";
+import { MailFields } from "../channel/MailFields";
+import { EMPTY_MAIL, mailPayload } from "../channel/mail";
+import { useChannel } from "../channel/useChannel";
+import { WindowBar } from "../channel/WindowBar";
 import { sendMessage } from "../conversation/outbox";
 import { type ComposerTab, useInbox } from "../state";
 import { useAttachments } from "./attachments";
@@ -62,6 +66,9 @@ export function Composer(props: { conversation: ConversationView }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const attachments = useAttachments(c.id);
+  const channel = useChannel(c);
+  const [mail, setMail] = useState(EMPTY_MAIL);
+  const byMail = c.inbox.channel === "email";
   const lastTyping = useRef(0);
 
   // Another conversation or tab has its own draft.
@@ -72,6 +79,7 @@ export function Composer(props: { conversation: ConversationView }) {
     setMentions([]);
     setDismissed(null);
   }, [c.id, tab]);
+  useEffect(() => setMail(EMPTY_MAIL), [c.id]);
 
   // Only when asked while here: opening the next conversation must leave the keys to the list.
   const answered = useRef(focusTick);
@@ -212,7 +220,17 @@ export function Composer(props: { conversation: ConversationView }) {
   const send = () => {
     if (!sendable) return;
     const body = text.trim();
-    if (tab === "reply")
+    const head = byMail && tab === "reply" ? mailPayload(mail) : {};
+    if (head === null) {
+      toast.error(t("inbox/channel:mail_wrong"));
+      return;
+    }
+    // One letter carries its words and its files; elsewhere every file is a message of its own.
+    const together = tab === "reply" && channel?.capabilities.attachments === true && body.length > 0;
+    const payload: Record<string, unknown> = Object.keys(head).length ? { mail: head } : {};
+    if (together && ready.length)
+      payload.attachments = ready.map(({ file }) => ({ ...file!, file_id: file!.id }));
+    if (tab === "reply" && !together)
       for (const { file } of ready)
         sendMessage({
           conversation_id: c.id,
@@ -236,7 +254,7 @@ export function Composer(props: { conversation: ConversationView }) {
         route: tab === "reply" ? "messages" : tab === "note" ? "notes" : "whisper",
         kind: "text",
         body,
-        payload: {},
+        payload,
         mentions: mentions.filter((m) => body.includes(`@${m.name}`)).map((m) => m.id),
       });
     stopTyping();
@@ -244,6 +262,7 @@ export function Composer(props: { conversation: ConversationView }) {
     setText("");
     setCaret(0);
     setMentions([]);
+    setMail(EMPTY_MAIL);
     drafts.set(c.id, tab, "");
     field.current?.focus();
   };
@@ -333,6 +352,7 @@ export function Composer(props: { conversation: ConversationView }) {
           {t("composer.collision", { names: typists.join(t("list_separator")) })}
         </div>
       ) : null}
+      {tab === "reply" ? <WindowBar conversation={c} channel={channel} /> : null}
       <div className="q-composer__tabs" role="tablist" aria-label={t("composer.mode")}>
         {tabs.map((one) => (
           <button
@@ -351,6 +371,7 @@ export function Composer(props: { conversation: ConversationView }) {
         ))}
         <span className="q-composer__hint">{t(`composer.hint_${tab}`)}</span>
       </div>
+      {byMail && tab === "reply" ? <MailFields value={mail} onChange={setMail} /> : null}
       <textarea
         ref={field}
         rows={2}

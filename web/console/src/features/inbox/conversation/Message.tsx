@@ -25,6 +25,8 @@ import type { Text, TicketStatus } from "@/features/tickets/types";
 import { absoluteTime, clockTime, fileSize, money } from "@/lib/format";
 import { Avatar } from "@/ui/Avatar";
 import { confirmLoss, toast } from "@/ui/feedback";
+import { Failure } from "../channel/Failure";
+import { isMail, MailBody } from "../channel/MailBody";
 import { known } from "../text";
 import { discard, type Outgoing, retry } from "./outbox";
 import { RichText } from "./RichText";
@@ -166,7 +168,11 @@ function ChoicesBody({ message }: { message: Pick<MessageView, "body" | "payload
   );
 }
 
-export function Body({ message }: { message: Pick<MessageView, "kind" | "body" | "payload"> }) {
+export function Body({
+  message,
+}: {
+  message: Pick<MessageView, "kind" | "body" | "payload"> & { id?: string };
+}) {
   const payload = message.payload ?? {};
   switch (message.kind) {
     case "image":
@@ -183,7 +189,7 @@ export function Body({ message }: { message: Pick<MessageView, "kind" | "body" |
     case "choices":
       return <ChoicesBody message={message} />;
     default:
-      return <RichText text={message.body} />;
+      return isMail(payload) ? <MailBody message={message} /> : <RichText text={message.body} />;
   }
 }
 
@@ -366,6 +372,9 @@ export const Message = memo(function Message(props: {
           <div className="q-msg__foot">
             <DeliveryMark state={delivery} />
           </div>
+        ) : null}
+        {delivery === "failed" && side === "out" && !staffOnly && !m.recalled_at ? (
+          <Failure message={m} />
         ) : null}
       </div>
     </div>

@@ -1,0 +1,44 @@
+import { Button, Input } from "antd";
+import { useState } from "react";
+
+import { useT } from "@/app/i18n";
+import { EMPTY_MAIL, type MailDraft, mailPayload } from "./mail";
+
+/** Subject and further readers of an answer by mail; folded away until they are wanted. */
+export function MailFields(props: { value: MailDraft; onChange: (value: MailDraft) => void }) {
+  const t = useT("inbox/channel");
+  const [open, setOpen] = useState(false);
+  const { value, onChange } = props;
+  const shown = open || Boolean(value.subject || value.cc || value.bcc);
+  if (!shown)
+    return (
+      <div className="q-mailhead">
+        <Button type="link" size="small" onClick={() => setOpen(true)}>
+          {t("mail_head")}
+        </Button>
+      </div>
+    );
+  return (
+    <div className="q-mailhead">
+      {(["subject", "cc", "bcc"] as const).map((field) => (
+        <div key={field} className="q-mailhead__line">
+          <label htmlFor={`mail-${field}`}>{t(`mail_${field}`)}</label>
+          <Input
+            id={`mail-${field}`}
+            size="small"
+            variant="borderless"
+            value={value[field]}
+            maxLength={field === "subject" ? 300 : 1000}
+            placeholder={field === "subject" ? t("mail_subject_same") : ""}
+            status={
+              field !== "subject" && mailPayload({ ...EMPTY_MAIL, [field]: value[field] }) === null
+                ? "error"
+                : ""
+            }
+            onChange={(event) => onChange({ ...value, [field]: event.target.value })}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}

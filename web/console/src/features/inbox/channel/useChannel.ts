@@ -1,0 +1,50 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { api } from "@/api/client";
+import type { ConversationView, Id } from "@/api/types";
+import type { Template } from "./template";
+
+export interface ChannelState {
+  channel: string;
+  title: Record<"zh-CN" | "en", string>;
+  capabilities: {
+    sends: string[];
+    longest_text: number;
+    templates: boolean;
+    attachments: boolean;
+    starts: boolean;
+  };
+  window: {
+    open: boolean;
+    closes_at: string | null;
+    left: number | null;
+    hours: number;
+    messages: number | null;
+  } | null;
+  stopped: boolean;
+}
+
+/** Websites and integrations show everything at once and have nothing to watch. */
+const PLAIN = new Set(["webchat", "api"]);
+
+/** What the channel of a conversation carries now; asked again whenever something was said. */
+export function useChannel(c: ConversationView): ChannelState | null {
+  const found = useQuery({
+    queryKey: ["/channels/conversations", c.id, c.last_seq],
+    queryFn: ({ signal }) => api.get<ChannelState>(`/channels/conversations/${c.id}`, undefined, signal),
+    enabled: !PLAIN.has(c.inbox.channel),
+    refetchInterval: 60_000,
+    placeholderData: (before, query) => (query?.queryKey[1] === c.id ? before : undefined),
+  });
+  return found.data ?? null;
+}
+
+export function useTemplates(conversationId: Id, wanted: boolean) {
+  return useQuery({
+    queryKey: ["/channels/conversations", conversationId, "templates"],
+    queryFn: ({ signal }) =>
+      api.get<Template[]>(`/channels/conversations/${conversationId}/templates`, undefined, signal),
+    enabled: wanted,
+    staleTime: 60_000,
+  });
+}
