@@ -80,7 +80,7 @@ def receipts(tree: Tree, raw: bytes, sender: str) -> list[Receipt] | None:
         return None
     action, status, detail = _status(tree)
     if not action:
-        action, status, detail = "failed", *_in_words(raw)
+        action, status, detail = "failed", *_in_words(tree)
     if action == "failed":
         return [Receipt(named, "failed", f"email.bounce.{_class(status, detail)}", detail[:500])]
     if action in ("delivered", "relayed", "expanded"):
@@ -95,7 +95,7 @@ def _spoken_of(tree: Tree, raw: bytes) -> str | None:
             found = OWN_ID.search(fields.read(part.data()[:_SEARCHED].lstrip()).raw("message-id"))
             if found is not None:
                 return found[0]
-    for part in (*tree.leaves,):
+    for part in tree.leaves:
         found = OWN_ID.search(part.data()[:_SEARCHED].decode("ascii", "ignore"))
         if found is not None:
             return found[0]
@@ -130,11 +130,15 @@ def _said_of(tree: Tree, whom: str) -> str:
     return " ".join(after[:300].strip(" :\n").partition("\n\n")[0].split())
 
 
-def _in_words(raw: bytes) -> tuple[str, str]:
+def _in_words(tree: Tree) -> tuple[str, str]:
     """For bounces of systems that write no report: the status code somewhere in the text."""
-    text = decode(raw[:_SEARCHED])
-    found = _STATUS.search(text)
-    return (found[0], text[max(0, found.start() - 60) : found.end() + 200].strip()) if found is not None else ("", "")
+    for part in tree.leaves:
+        if part.mime.startswith("text/"):
+            text = decode(part.data()[:_SEARCHED], part.params.get("charset"))
+            if found := _STATUS.search(text):
+                said = re.sub(r"<[^<>]{0,300}>", " ", text[max(0, found.start() - 60) : found.end() + 200])
+                return found[0], " ".join(said.split())
+    return "", ""
 
 
 def _class(status: str, detail: str) -> str:

@@ -61,7 +61,10 @@ def _trusted(data: bytes, named: str | None) -> str | None:
 def _guessed(data: bytes, named: str | None) -> str:
     sample = data[:_SAMPLE]
     found = from_bytes(sample, steps=3, chunk_size=1024).best()
-    names = [named, "utf-8", "gb18030", "cp950", "cp932", found.encoding if found is not None else None, "cp1252"]
+    likely = found.encoding if found is not None else ""
+    if likely and "Az09" not in _lenient(b"Az09", likely):
+        likely = ""  # no mail is written in the charsets of mainframes
+    names = [named, "utf-8", "gb18030", "cp950", "cp932", likely, "cp1252"]
     best, score = "", -1.0
     for name in dict.fromkeys(name for name in names if name):
         text = _lenient(sample, name)

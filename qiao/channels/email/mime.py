@@ -158,7 +158,7 @@ def _uudecoded(raw: bytes) -> bytes:
 def file_name(text: str) -> str:
     """A name that is a name and no path."""
     plain = clean(text).replace("\\", "/").rpartition("/")[2]
-    plain = "".join(ch for ch in plain if ch.isprintable() and ch not in '<>:"|?*').strip(". ")
+    plain = " ".join("".join(ch for ch in plain if ch.isprintable() and ch not in '<>:"|?*').split()).strip(". ")
     if len(plain) > NAME_LIMIT:
         stem, dot, ending = plain.rpartition(".")
         plain = stem[: NAME_LIMIT - len(ending) - 1] + dot + ending if dot and len(ending) <= 10 else plain[:NAME_LIMIT]

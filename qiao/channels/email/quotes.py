@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 TEXT_LIMIT: Final = 400_000
 _LINE_LIMIT: Final = 400
+_MOST_LINES: Final = 4000
+"""Nobody writes more than this above a quotation."""
 
 _COLON: Final = r"\s{0,3}[:：]"
 _FROM: Final = "From|发件人|寄件者|寄件人|寄件者|發件人|差出人|送信元|보낸 사람|Von|De|Da|Van|Från|Fra|Od|От|Kimden"
@@ -105,7 +107,7 @@ def _written(lines: list[str]) -> bool:
 
 def _quotation(lines: list[str]) -> int:
     """Where the quotation begins; the number of lines when there is none."""
-    for number, whole in enumerate(lines):
+    for number, whole in enumerate(lines[:_MOST_LINES]):
         line = whole[:_LINE_LIMIT]
         if not line.strip():
             continue
