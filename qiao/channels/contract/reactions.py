@@ -9,11 +9,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from qiao.channels.contract import deliveries
+from qiao.channels.contract import deliveries, merging
 from qiao.channels.contract.channel import Channels, DeliveryFailed, DeliveryRefused, Sent
 from qiao.channels.contract.degrade import absolute_links, degrade
 from qiao.channels.contract.endpoints import Endpoints, Place
 from qiao.channels.contract.events import MessageDue
+from qiao.channels.contract.merging import Together
 from qiao.channels.contract.messages import Outbound
 from qiao.channels.contract.models import Thread
 from qiao.channels.contract.pacing import Pacing, TooSoon
@@ -67,6 +68,8 @@ class _Leaving:
     message: Outbound
     locale: str
     refused: str | None
+    left: int | None
+    customer_id: UUID
 
 
 @on_commit(MessageDue, name="channels.deliver", retries=10)
@@ -84,7 +87,10 @@ async def deliver(db: Session, fact: MessageDue, envelope: Envelope) -> None:
     try:
         if leaving.refused is not None:
             raise DeliveryRefused(leaving.refused)
-        fitting = degrade(_linked(message, runtime), place.channel.manifest.capabilities, leaving.locale)
+        going = Together(message)
+        if leaving.left is not None:
+            going = await merging.together(runtime, place, leaving.customer_id, message, leaving.left)
+        fitting = degrade(_linked(going.message, runtime), place.channel.manifest.capabilities, leaving.locale)
         # No transaction is open here: `db` has not been used, so a slow receiver holds no connection of ours.
         sent = await _hand_over(runtime, place, message.id, place.channel.render(fitting))
     except DeliveryRefused as refusal:
@@ -98,6 +104,7 @@ async def deliver(db: Session, fact: MessageDue, envelope: Envelope) -> None:
         await runtime.db.run(lambda own: deliveries.note_failure(own, *about, code, params, final=False, shown=shown))
         raise
     await deliveries.note_sent(db, place, message.conversation_id, message.id, message.address, sent)
+    await merging.note_others(db, place, message.conversation_id, going.others, message.address)
 
 
 async def _hand_over(runtime: Runtime, place: Place, message_id: UUID, payload: object) -> Sent:
@@ -126,7 +133,7 @@ async def _prepare(runtime: Runtime, fact: MessageDue) -> _Leaving | None:
     async with runtime.db.read() as db:
         view = (await conversations.messages_by_id(db, [fact.message_id])).get(fact.message_id)
         about = await conversations.facts(db, view.conversation_id) if view is not None else None
-        if view is None or about is None or view.recalled_at is not None:
+        if view is None or about is None or view.recalled_at is not None or await merging.gone(db, view.id):
             return None
         address = await deliveries.address_of(db, place, about.id, about.customer_id)
         names = await db.execute(
@@ -141,8 +148,11 @@ async def _prepare(runtime: Runtime, fact: MessageDue) -> _Leaving | None:
     refused = None
     if known is not None and known.opted_out_at is not None:
         refused = "channels.refused.opted_out"
-    elif window is not None and not view.payload.get("template") and not deliveries.window_of(window, known).open:
+    stands = deliveries.window_of(window, known) if window is not None else None
+    if refused is None and stands is not None and not view.payload.get("template") and not stands.open:
         refused = "channels.refused.window_closed"
     message = Outbound.of(view, about.number, address)
     message = msgspec.structs.replace(message, locale=about.locale, threads=threads)
-    return _Leaving(place, message, about.locale, refused)
+    return _Leaving(
+        place, message, about.locale, refused, stands.left if stands is not None else None, about.customer_id
+    )

@@ -8,6 +8,7 @@ import msgspec
 
 from qiao.channels.contract.messages import Outbound
 from qiao.channels.wechat.rendering import render_official
+from qiao.channels.wechat.window import LONGEST
 
 MOST: Final = 50
 """Replies looked at in one go."""
@@ -64,7 +65,8 @@ def _best_pair(messages: Sequence[Outbound]) -> int | None:
     for at, (one, next_) in enumerate(itertools.pairwise(messages)):
         if not _plain(one) or not _plain(next_) or one.address != next_.address:
             continue
-        if cost(_joined(one, next_)) >= cost(one) + cost(next_):
+        both = _joined(one, next_)
+        if len(both.body) > LONGEST or cost(both) >= cost(one) + cost(next_):
             continue
         apart = abs((next_.created_at - one.created_at).total_seconds())
         if best is None or apart < best[0]:

@@ -4,10 +4,15 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import pytest
+
+from qiao.channels.contract import merging
 from qiao.channels.contract.channel import Request
 from qiao.channels.contract.typing_signs import TypingSigns
 from qiao.core.actor import Actor
 from qiao.core.realtime import Hub, Target
+from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import Outgoing
 from qiao.desk.routing import service as routing
 from qiao.desk.routing.schemas import QueueBody
 from tests.channels.social import Wire
@@ -236,3 +241,51 @@ async def test_a_mini_program(street: Street, sign_in: SignIn) -> None:
     view = await wire.answers("看到了")
     assert await wire.delivery(view.id, "delivered") == "delivered"
     assert fake.sent[-1] == {"touser": "fromUser", "msgtype": "text", "text": {"content": "看到了"}}
+
+
+async def test_replies_leave_together_when_few_answers_are_left(street: Street) -> None:
+    wire, fake = await lay(street)
+    await posts(wire, safe_post(from_openid(example("text.xml"))))
+    about = (await wire.messages())[0]["conversation_id"]
+    async with street.runtime.db.transaction() as db:  # as a flow speaks: seven things at once, five answers
+        said = [
+            await conversations.send(db, Actor.system(), about, Outgoing(body=f"第 {number} 步"))
+            for number in range(1, 8)
+        ]
+    assert await wire.delivery(said[-1].id, "delivered", "failed") == "delivered"
+    assert len(fake.sent) == 5
+    told = "\n\n".join(message["text"]["content"] for message in fake.sent)
+    assert told.split("\n\n") == [f"第 {number} 步" for number in range(1, 8)]
+    assert {one["delivery"] for one in await wire.messages() if one["author_kind"] != "customer"} == {"delivered"}
+    pool = await street.runtime.db.raw()
+    assert await pool.fetchval("SELECT answers FROM channel_contacts WHERE address = $1", OPENID) == 5
+    # A longer answer than what is left holds is not begun.
+    await posts(wire, safe_post(example("event_click.xml")))
+    fake.left[OPENID] = 3
+    short = await wire.answers("好的")
+    assert await wire.delivery(short.id, "failed", "delivered") == "delivered"
+    long = await wire.answers("您好，您的订单已经发出，预计三天内送达。" * 120)
+    assert await wire.delivery(long.id, "failed", "delivered") == "failed"
+    assert len(fake.sent) == 6
+
+
+async def test_an_agents_last_words_wait_a_moment_for_the_next(
+    street: Street, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "MOMENT", 0.5)
+    wire, fake = await lay(street)
+    await posts(wire, safe_post(from_openid(example("text.xml"))))
+    about = (await wire.messages())[0]["conversation_id"]
+    pool = await street.runtime.db.raw()
+    await pool.execute("UPDATE channel_contacts SET answers = 4 WHERE address = $1", OPENID)
+    agent = await sign_in("li", role="agent")
+    user_id = await street.hire(agent)
+    async with street.runtime.db.transaction() as db:
+        await conversations.assign(db, Actor.system(), about, user_id)
+    for number, body in enumerate(("稍等", "已经帮您查到了", "明天送达")):
+        said = await agent.post(
+            f"{API}/conversations/{about}/messages", json={"kind": "text", "body": body, "client_id": f"c{number}"}
+        )
+        assert said.status_code in (200, 201), said.text
+    assert await wire.delivery(UUID(said.json()["id"]), "delivered", "failed") == "delivered"
+    assert [one["text"]["content"] for one in fake.sent] == ["稍等\n\n已经帮您查到了\n\n明天送达"]

@@ -67,6 +67,9 @@ def test_long_texts_cost_what_they_take() -> None:
     assert "".join(parts) == long.body
     assert pieces("") == [""]
     assert pieces("😀" * 600)[0] == "😀" * 512
+    # What would have to be cut is not put together.
+    many = [said("字" * 900), said("字" * 900), said("字" * 300)]
+    assert all(len(one.body) <= LONGEST for one in plan(many, 4))
     # Two halves of a message are not worth putting together where the whole would take as many.
     assert [m.body for m in plan([said("字" * 600), said("字" * 600)], 1)] == ["字" * 600]
 
