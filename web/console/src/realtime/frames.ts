@@ -18,6 +18,7 @@ export interface EventData {
   "notification.read": Record<string, never>;
   "task.changed": { task_id: Id; ticket_id: Id };
   "approval.changed": { approval_id: Id; ticket_id: Id };
+  "counter.changed": { site_id: Id };
 }
 
 export type EventType = keyof EventData;
