@@ -60,6 +60,8 @@ def split_address(value: str) -> tuple[str, str]:
 def parse(raw: bytes) -> Sequence[Item]:
     """One entry of `msg_list`, with what is known of its customer beside it. Raises Invalid."""
     found = document(raw)
+    if found.get("news") is True:
+        return []  # what the callback left: the source has fetched what it announced
     message = mapping(found, "msg")
     if not message:
         raise Invalid.field("msg", "field_missing")

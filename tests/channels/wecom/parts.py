@@ -1,10 +1,12 @@
 """What tests of the workplace channels put in place of the product's own parts."""
 
+import io
 from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
 import httpx
+from PIL import Image
 from starlette.types import ASGIApp
 
 from qiao.channels.contract.channel import Endpoint
@@ -14,6 +16,13 @@ from qiao.core.errors import NotFound
 from qiao.core.ids import new_id
 
 INBOX = new_id()
+
+
+def picture() -> bytes:
+    """A real one, small."""
+    into = io.BytesIO()
+    Image.new("RGB", (4, 4), "teal").save(into, "PNG")
+    return into.getvalue()
 
 
 class FakeTokens:

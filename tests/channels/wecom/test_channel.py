@@ -4,6 +4,7 @@ import contextlib
 import json
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from qiao.channels.contract.messages import Happening, Incoming, Receipt, Withdr
 from qiao.channels.contract.wechat_crypto import Envelopes
 from qiao.channels.wecom.api import REFUSALS, WecomApi
 from qiao.channels.wecom.channel import FAILURES, TEXT_BYTES, parse, render, split
-from qiao.channels.wecom.hook import Wakes, WecomHook
+from qiao.channels.wecom.hook import Wakes, WecomHook, key_of
 from qiao.channels.wecom.wiring import make
 from qiao.core import clock, i18n
 from qiao.core.errors import Invalid, Unauthenticated
@@ -151,7 +152,8 @@ async def test_the_callback_wakes_the_source_and_only_when_it_is_wecoms() -> Non
     wakes = Wakes()
     hook = WecomHook(wakes)
     taken = hook.take(PLACE, request(CALLBACK))
-    assert taken.answer.body == b"success" and not taken.payloads
+    ((key, news),) = taken.payloads
+    assert taken.answer.body == b"success" and parse(news) == [] and key is not None and len(key) <= 100
     hook.take(PLACE, request(CALLBACK))  # a replay does no more than the first
     assert await wakes.wait(PLACE.inbox_id, 1) == {"wkxxxxxxx": "ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra996NR"}
     assert await wakes.wait(PLACE.inbox_id, 0.001) == {}
@@ -167,6 +169,27 @@ async def test_the_callback_wakes_the_source_and_only_when_it_is_wecoms() -> Non
     with pytest.raises(Invalid):
         hook.take(PLACE, Request("POST", {}, {}, b"<xml>"))
     assert await wakes.wait(PLACE.inbox_id, 0.001) == {}
+
+
+async def test_news_that_reached_another_process_is_looked_up_once() -> None:
+    stored: list[str] = []
+
+    async def look(inbox_id: UUID, after: str) -> list[str]:
+        return [key for key in stored if key > after]
+
+    wakes = Wakes(look, look_seconds=0.001)
+    hook = WecomHook(Wakes())  # the other process
+    hook.take(PLACE, request(CALLBACK))
+    assert await wakes.wait(PLACE.inbox_id, 0.01) == {}
+    ((key, _),) = hook.take(PLACE, request(CALLBACK)).payloads
+    stored.append(str(key))
+    found = await wakes.wait(PLACE.inbox_id, 1)
+    assert found == {"wkxxxxxxx": "ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra996NR"}
+    assert await wakes.wait(PLACE.inbox_id, 0.01) == {}
+    stored.append(key_of("1", "old", "wkxxxxxxx", "old"))
+    assert await wakes.wait(PLACE.inbox_id, 0.01) == {}
+    # A token too long to be kept in the name is done without.
+    assert key_of("1", "n", "w" * 40, "t" * 128).endswith(":" + "w" * 40 + ":")
 
 
 def test_the_handshake_is_answered_with_what_was_sealed() -> None:

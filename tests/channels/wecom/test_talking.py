@@ -13,7 +13,7 @@ from qiao.channels.wecom import sessions
 from qiao.channels.wecom.adapter import WecomAdapter, WecomFetcher, WecomProbe
 from qiao.channels.wecom.api import REFUSALS, WecomApi
 from qiao.channels.wecom.channel import render
-from qiao.channels.wecom.hook import Wakes
+from qiao.channels.wecom.hook import Wakes, key_of
 from qiao.channels.wecom.source import WecomSource
 from qiao.channels.wecom.staff import card, notify
 from qiao.core import clock
@@ -108,10 +108,10 @@ async def test_nothing_is_lost_when_storing_fails(world: World) -> None:
 async def test_the_callbacks_token_is_used_and_a_bad_one_is_done_without(world: World) -> None:
     sink = ListSink({"accounts": {"wkA": "at-0", "wkB": "at-0"}})
     place = endpoint({**SETTINGS, "open_kfid": "wkA"}, {"secret": "s3cret"})
-    world.wakes.ring(place.inbox_id, "wkA", "news")
+    world.wakes.ring(place.inbox_id, key_of("1", "n", "wkA", "news"))
     await run_for_a_moment(world, sink, place, until=lambda: any("token" in one for one in world.fake.asked))
     world.fake.logs["wkA"].append(said(1))
-    world.wakes.ring(place.inbox_id, "wkA", "too old")
+    world.wakes.ring(place.inbox_id, key_of("2", "n", "wkA", "too old"))
     await run_for_a_moment(world, sink, place, until=lambda: len(sink.taken) == 1)
     assert [one.get("token") for one in world.fake.asked if "token" in one][:2] == ["news", "too old"]
 
