@@ -28,7 +28,7 @@ class TypingSigns:
     def __init__(self, runtime: Runtime):
         self.runtime = runtime
         self._shown: dict[UUID, float] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], UUID] = {}
 
     def start(self) -> None:
         if any(channel.typist is not None for channel in Channels.of(self.runtime)):
@@ -57,12 +57,14 @@ class TypingSigns:
             self._shown[conversation_id] = now
         else:
             del self._shown[conversation_id]
-        task = asyncio.create_task(self._pass_on(conversation_id, on))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        earlier = [task for task, about in self._running.items() if about == conversation_id]
+        task = asyncio.create_task(self._pass_on(conversation_id, on, earlier))
+        self._running[task] = conversation_id
+        task.add_done_callback(lambda done: self._running.pop(done, None))
 
-    async def _pass_on(self, conversation_id: UUID, on: bool) -> None:
+    async def _pass_on(self, conversation_id: UUID, on: bool, earlier: list[asyncio.Task[None]]) -> None:
         try:
+            await asyncio.gather(*earlier, return_exceptions=True)
             found = await self._where(conversation_id)
             if found is not None:
                 typist, endpoint, address = found
