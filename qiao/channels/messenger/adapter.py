@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,7 @@ from qiao.channels.contract.channel import (
     SourceFailed,
 )
 from qiao.channels.contract.http import ChannelHttp
-from qiao.channels.contract.messages import Media
+from qiao.channels.contract.messages import Media, Sender
 from qiao.channels.contract.meta_graph import Graph, GraphError
 from qiao.channels.messenger.codes import failure, outside_window
 from qiao.core.errors import NotFound
@@ -106,6 +107,25 @@ class MessengerAdapter:
             if str(failed).endswith((" 403", " 404", " 410")):
                 raise MediaFailed("messenger.media.gone") from None
             raise
+
+    async def look_up(self, endpoint: Endpoint, sender: Sender) -> Sender:
+        fields = "name,username" if self.name == "instagram" else "first_name,last_name"
+        try:
+            found = await self.graph.call(endpoint, "GET", quote(sender.address, safe=""), query={"fields": fields})
+        except (GraphError, DeliveryFailed):
+            return sender  # not everybody lets their name be known
+        first, last = reading.text(found, "first_name", limit=40), reading.text(found, "last_name", limit=40)
+        name = f"{first} {last}".strip() or reading.text(found, "name", limit=80)
+        username = reading.text(found, "username", limit=60)
+        about = {**sender.attributes, "instagram": f"@{username}"} if username else sender.attributes
+        return msgspec.structs.replace(sender, name=name or username or sender.name, attributes=about)
+
+    async def typing(self, endpoint: Endpoint, address: str, on: bool) -> None:
+        body = {"recipient": {"id": address}, "sender_action": "typing_on" if on else "typing_off"}
+        try:
+            await self._post(endpoint, body, None)
+        except GraphError as error:
+            raise failure(error) from None
 
     async def probe(self, endpoint: Endpoint) -> Mapping[str, str]:
         fields = "username,name" if self.name == "instagram" else "name"

@@ -21,6 +21,7 @@ def _capabilities(longest: int) -> Capabilities:
         sends=_SENDS,
         delivery="push",
         longest_text=longest,
+        typing=True,
         receipts=True,
         read_receipts=True,
         # Seven days where Meta has granted the Human Agent tag; every message says when it opens less.

@@ -40,9 +40,7 @@ class MessengerSettings(BaseModel):
 class InstagramSettings(MessengerSettings):
     """One professional account."""
 
-    account_id: Line = field(
-        "", "Instagram 账号编号", "Instagram account ID", "专业账号的编号。", "Of the account."
-    )
+    account_id: Line = field("", "Instagram 账号编号", "Instagram account ID", "专业账号的编号。", "Of the account.")
     access_token: SecretStr | None = field(
         None, "访问令牌", "Access token", "这个账号的长期令牌。", "The lasting one of this account."
     )

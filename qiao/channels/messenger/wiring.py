@@ -23,6 +23,8 @@ def make(http: ChannelHttp, manifest: Manifest) -> Channel:
         hook=MessengerHook(manifest.name),
         fetcher=adapter,
         probe=adapter,
+        directory=adapter,
+        typist=adapter,
     )
 
 

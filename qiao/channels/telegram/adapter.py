@@ -113,11 +113,18 @@ class TelegramAdapter:
         async for chunk in self.http.download(self.api.file_url(endpoint, path), DOWNLOAD_LIMIT):
             yield chunk
 
+    async def typing(self, endpoint: Endpoint, address: str, on: bool) -> None:
+        if not on:
+            return  # it ends by itself after five seconds
+        try:
+            await self.api.call(endpoint, "sendChatAction", {"chat_id": _chat(address), "action": "typing"})
+        except CallRefused as error:
+            raise refusal(error) from None
+
     async def probe(self, endpoint: Endpoint) -> Mapping[str, str]:
-        """Asks who the bot is and, where Telegram is to post, tells it where to."""
+        """Asks who the bot is. Where to post, Telegram is told by the source once the settings are saved."""
         try:
             me = await self.api.call(endpoint, "getMe")
-            await self.connect(endpoint)
         except CallRefused as error:
             raise SourceFailed("telegram.source.refused", hopeless=True, detail=error.words) from None
         except DeliveryRefused as refused:

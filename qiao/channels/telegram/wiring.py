@@ -22,6 +22,7 @@ def make(http: ChannelHttp) -> Channel:
         fetcher=adapter,
         probe=adapter,
         recaller=adapter,
+        typist=adapter,
     )
 
 

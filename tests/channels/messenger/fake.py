@@ -21,6 +21,7 @@ class FakeSend:
         self.uploads: list[bytes] = []
         self.errors: list[tuple[int, int, int]] = []
         self.closed = False
+        self.typing: list[str] = []
         self.app = Starlette(
             routes=[
                 Route("/v/{name}", self.file),
@@ -47,13 +48,18 @@ class FakeSend:
                 self.uploads.append(await file.read())
         else:
             body = await request.json()
+        if "sender_action" in body:
+            self.typing.append(body["sender_action"])
+            return JSONResponse({"recipient_id": body["recipient"]["id"]})
         if self.closed and body.get("tag") != "HUMAN_AGENT":
             return error(10, 2018278, 400)
         self.sent.append(body)
         return JSONResponse({"recipient_id": body["recipient"]["id"], "message_id": f"m_{len(self.sent)}"})
 
     async def account(self, request: Request) -> Response:
-        return self.refused(request) or JSONResponse({"name": "Shop", "id": PAGE})
+        person = {"first_name": "Mei", "last_name": "Lin", "username": "mei"}
+        known = {"name": "Shop", "id": PAGE} if request.path_params["account"] == PAGE else person
+        return self.refused(request) or JSONResponse(known)
 
     async def file(self, request: Request) -> Response:
         return Response(status_code=403) if "gone" in request.url.path else Response(b"a file")

@@ -18,7 +18,7 @@ from qiao.channels.contract.channel import (
     SourceFailed,
 )
 from qiao.channels.contract.http import ChannelHttp
-from qiao.channels.contract.messages import Edited, Happening, Incoming, Media, Receipt, Withdrawn
+from qiao.channels.contract.messages import Edited, Happening, Incoming, Media, Receipt, Sender, Withdrawn
 from qiao.channels.messenger import codes
 from qiao.channels.messenger.channel import INSTAGRAM, MESSENGER
 from qiao.channels.messenger.rendering import parts
@@ -159,6 +159,19 @@ async def test_messages_go_out() -> None:
     assert len(rendered(GRAMS, "text")["messages"]) == 1
     many = GRAMS.render(msgspec.structs.replace(outbound("text"), body="好" * 700))["messages"]
     assert len(many) == 3 and all(len(one["text"].encode()) <= 1000 for one in many)
+
+
+async def test_people_have_names_and_see_us_write() -> None:
+    fake = FakeSend()
+    channel = make(http_to(fake.app), MESSENGER)
+    assert channel.directory is not None and channel.typist is not None
+    found = await channel.directory.look_up(page(), Sender("24051234567890"))
+    assert (found.name, found.attributes) == ("Mei Lin", {"instagram": "@mei"})
+    fake.errors = [(100, 33, 400)]
+    assert await channel.directory.look_up(page(), Sender("1")) == Sender("1")
+    await channel.typist.typing(page(), "1", on=True)
+    await channel.typist.typing(page(), "1", on=False)
+    assert fake.typing == ["typing_on", "typing_off"]
 
 
 async def test_after_a_day_only_people_with_the_tag_answer() -> None:

@@ -238,22 +238,30 @@ async def test_refusals_are_told_apart() -> None:
             await channel.adapter.deliver(wrong, new_id(), rendered)
 
 
-async def test_trying_out_tells_telegram_where_to_post() -> None:
+async def test_trying_out_and_connecting() -> None:
     fake = FakeTelegram()
     channel = make(http_to(fake.app))
     assert channel.probe is not None
     place = bot()
     assert await channel.probe.probe(place) == {"name": "Shop", "username": "shop_bot"}
+    assert fake.methods == ["getMe"]
+    adapter = TelegramAdapter(http_to(fake.app))
+    await adapter.connect(place)
     assert fake.webhook["url"] == "https://help.example/api/v1/channels/hooks/k1"
     assert fake.webhook["secret_token"] == api.secret_token(place)
-    await channel.probe.probe(bot(intake="poll"))
+    await adapter.connect(bot(intake="poll"))
     assert fake.webhook["url"] == ""
+    assert channel.typist is not None
+    await channel.typist.typing(place, "-5:77", on=True)
+    assert fake.calls[-1] == ("sendChatAction", {"chat_id": "-5", "action": "typing"})
+    await channel.typist.typing(place, "-5:77", on=False)
+    assert fake.methods[-1] == "sendChatAction" and fake.methods.count("sendChatAction") == 1
     with pytest.raises(SourceFailed) as wrong:
         await channel.probe.probe(endpoint({}, bot_token="old"))
     assert wrong.value.hopeless
     fake.refusals = [(400, "Bad Request: bad webhook: HTTPS url must be provided", {})]
     with pytest.raises(SourceFailed) as refused:
-        await channel.probe.probe(place)
+        await TelegramSource(adapter).run(place, Kept(rounds=0))
     assert "HTTPS" in i18n.t(refused.value.code, "en", **refused.value.params)
 
 
