@@ -133,7 +133,7 @@ class Say(_Body):
 
 
 class Click(_Body):
-    """Tells us that it was pressed, with `key`; flows and automations may react."""
+    """Tells us that it was pressed, with `key`."""
 
     kind: Literal["click"]
     key: Annotated[str, StringConstraints(min_length=1), _bytes(KEY_BYTES)]
