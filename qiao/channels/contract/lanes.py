@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -220,10 +221,12 @@ def later(attempts: int, after: float | None) -> datetime:
 
 
 async def _parsed(place: Place, raw: bytes) -> Sequence[Item] | _Failure:
+    own = place.channel.read
+    parse = partial(own, place.endpoint) if own is not None else place.channel.parse
     try:
         if len(raw) > HEAVY:
-            return await anyio.to_thread.run_sync(place.channel.parse, raw)
-        return place.channel.parse(raw)
+            return await anyio.to_thread.run_sync(parse, raw)
+        return parse(raw)
     except Invalid as invalid:
         field = invalid.fields[0] if invalid.fields else None
         where = {"field": field.field, "detail": f"{field.code}"} if field else {"field": "", "detail": invalid.code}
