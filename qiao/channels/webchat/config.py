@@ -8,6 +8,7 @@ import msgspec
 
 from qiao.channels.contract.ports import Suggestions
 from qiao.channels.webchat import service
+from qiao.channels.webchat.features import WidgetFeatures
 from qiao.channels.webchat.jobs import can_send
 from qiao.core.db import Session
 from qiao.core.files.inspect import DOCUMENTS, PICTURES
@@ -88,5 +89,6 @@ async def _config(db: Session, inbox: InboxView, locale: str) -> Config:
             "transcript_download": True,
             "transcript_mail": can_send(runtime.settings),
             "leave_message": True,
+            **await WidgetFeatures.of(runtime).of_site(db, inbox),
         },
     )

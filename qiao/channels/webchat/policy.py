@@ -34,6 +34,9 @@ def page_context(page: Mapping[str, Any] | None, user_agent: str | None) -> dict
         if key != "title" and urlsplit(value).scheme not in ("http", "https"):
             continue
         found[name] = value.replace("\x00", "")[:_PAGE_LIMIT]
+    accepted = (page or {}).get("invitation")
+    if isinstance(accepted, str) and len(accepted) == 36:
+        found["invitation"] = accepted.replace("\x00", "")
     if user_agent:
         found["user_agent"] = user_agent[:300]
     return found

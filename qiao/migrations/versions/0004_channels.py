@@ -28,6 +28,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", name=op.f("pk_channel_correspondents")),
     )
     op.create_table(
+        "intake_rules",
+        sa.Column("scope", sa.String(length=36), nullable=False),
+        sa.Column("handling", sa.String(length=6), nullable=True),
+        sa.Column("per_minute", sa.SmallInteger(), nullable=True),
+        sa.Column("per_hour", sa.SmallInteger(), nullable=True),
+        sa.CheckConstraint("handling IN ('refuse','keep')", name=op.f("ck_intake_rules_handling")),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_intake_rules")),
+    )
+    op.create_table(
         "customer_merges",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("survivor_id", sa.UUID(), nullable=False),
@@ -79,6 +88,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("first_id", "second_id", name=op.f("pk_customer_suggestions")),
     )
     op.create_index("ix_customer_suggestions_second", "customer_suggestions", ["second_id"], unique=False)
+    op.create_table(
+        "blocks",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("value", sa.String(length=254), server_default="", nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=True),
+        sa.Column("inbox_id", sa.UUID(), nullable=True),
+        sa.Column("reason", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.UUID(), nullable=True),
+        sa.Column("created_by_name", sa.String(length=120), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by_name", sa.String(length=120), nullable=True),
+        sa.CheckConstraint("(kind = 'customer') = (customer_id IS NOT NULL)", name=op.f("ck_blocks_customer")),
+        sa.CheckConstraint("kind IN ('customer','address','domain','phone_prefix')", name=op.f("ck_blocks_kind")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_blocks_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_blocks_inbox_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+    )
+    op.create_index(
+        "ix_blocks_customer",
+        "blocks",
+        ["customer_id"],
+        unique=False,
+        postgresql_where=sa.text("customer_id IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_blocks_inbox_id"), "blocks", ["inbox_id"], unique=False)
+    op.create_index("ix_blocks_standing", "blocks", ["id"], unique=False, postgresql_where=sa.text("lifted_at IS NULL"))
     op.create_table(
         "channel_arrivals",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -253,6 +293,60 @@ def upgrade() -> None:
     )
     op.create_index("ix_email_automatic_sent", "email_automatic", ["sent_at"], unique=False)
     op.create_table(
+        "held_messages",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=True),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("client_id", sa.String(length=80), nullable=False),
+        sa.Column("why", sa.String(length=7), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("told", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by_name", sa.String(length=120), nullable=True),
+        sa.CheckConstraint("why IN ('blocked','fast')", name=op.f("ck_held_messages_why")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_held_messages_customer_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["inbox_id"], ["inboxes.id"], name=op.f("fk_held_messages_inbox_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_messages")),
+    )
+    op.create_index("ix_held_messages_conversation", "held_messages", ["conversation_id", "id"], unique=False)
+    op.create_index("ix_held_messages_customer", "held_messages", ["customer_id", "inbox_id", "at"], unique=False)
+    op.create_index(
+        "ix_held_messages_waiting",
+        "held_messages",
+        ["why", "id"],
+        unique=False,
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
+    op.create_index("uq_held_messages_client", "held_messages", ["inbox_id", "client_id", "customer_id"], unique=True)
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("position", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "conditions", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column("text_zh", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("text_en", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("caps", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_invitations_inbox_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+    )
+    op.create_index("ix_invitations_inbox", "invitations", ["inbox_id", "position", "id"], unique=False)
+    op.create_table(
         "notification_ways",
         sa.Column("user_id", sa.UUID(), nullable=False),
         sa.Column("way", sa.String(length=20), nullable=False),
@@ -341,6 +435,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_wechat_entries_queue_id"), "wechat_entries", ["queue_id"], unique=False)
     op.create_index(op.f("ix_wechat_entries_user_id"), "wechat_entries", ["user_id"], unique=False)
     op.create_index("uq_wechat_entries_scene", "wechat_entries", ["inbox_id", "scene"], unique=True)
+    op.create_table(
+        "invitation_days",
+        sa.Column("invitation_id", sa.UUID(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("shown", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("accepted", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("dismissed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("conversations", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_invitation_days_invitation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", "day", name=op.f("pk_invitation_days")),
+    )
     op.create_table(
         "notification_errands",
         sa.Column("notification_id", sa.UUID(), nullable=False),
