@@ -73,3 +73,19 @@ def test_documents_that_reach_out_or_swell_are_refused() -> None:
             envelope(body)
     assert not signed("", TOKEN, "1", "2")
     assert envelope(b'{"Encrypt": "abc="}') == "abc="
+
+
+def test_an_independent_client_opens_what_we_seal_and_seals_what_we_open() -> None:
+    from wechatpy.enterprise.crypto import WeChatCrypto
+
+    client = WeChatCrypto(TOKEN, LETTERS, CORP)
+    message = "<xml><Content>你好</Content></xml>"
+    posted = client.encrypt_message(message, "nonce", "1409659813")
+    values = {name: str(value) for name, value in xml_values(posted.encode()).items()}
+    opened = BOX.open(values["MsgSignature"], values["TimeStamp"], values["Nonce"], values["Encrypt"])
+    assert opened.decode() == message
+    answer = BOX.seal_xml(message.encode(), "1409659813", "nonce")
+    sign = str(xml_values(answer)["MsgSignature"])
+    assert client.decrypt_message(answer.decode(), sign, "1409659813", "nonce") == message
+    sealed, sign = BOX.seal(b"4711", "1", "n")
+    assert client.check_signature(sign, "1", "n", sealed) == "4711"
