@@ -8,6 +8,7 @@ from typing import Final
 from charset_normalizer import from_bytes
 
 _SAMPLE: Final = 16 * 1024
+_SURE: Final = 0.5
 _WEAK: Final = frozenset({"ascii", "cp1252", "latin-1", "iso8859-1", "iso8859-15"})
 """Names that programs put there without having looked."""
 # What Chinese, Japanese and Korean senders call a subset, they fill from the whole set.
@@ -60,19 +61,21 @@ def _trusted(data: bytes, named: str | None) -> str | None:
 
 def _guessed(data: bytes, named: str | None) -> str:
     sample = data[:_SAMPLE]
-    found = from_bytes(sample, steps=3, chunk_size=1024).best()
-    likely = found.encoding if found is not None else ""
-    if likely and "Az09" not in _lenient(b"Az09", likely):
-        likely = ""  # no mail is written in the charsets of mainframes
-    names = [named, "utf-8", "gb18030", "cp950", "cp932", likely, "cp1252"]
-    best, score = "", -1.0
-    for name in dict.fromkeys(name for name in names if name):
-        text = _lenient(sample, name)
-        # A charset in which almost anything is a letter has to make more sense than one that says no to most bytes.
-        value = sense(text) - (0.3 if name in _WEAK else 0.0) + (0.05 if name == named else 0.0)
-        if value > score:
-            best, score = name, value
+    usual = [name for name in (named, "utf-8", "gb18030", "cp950", "cp932", "cp1252") if name]
+    score, best = max((_likely(sample, name, named), name) for name in dict.fromkeys(usual))
+    if score < _SURE:
+        # None of those that nearly all mail is in: now every charset there is, which takes a while.
+        found = from_bytes(sample, steps=3, chunk_size=1024).best()
+        other = found.encoding if found is not None else ""
+        # … but those of mainframes, in which no mail is written.
+        if other and "Az09" in _lenient(b"Az09", other) and _likely(sample, other, named) > score:
+            best = other
     return _lenient(data, best)
+
+
+def _likely(sample: bytes, name: str, named: str | None) -> float:
+    """A charset in which almost anything is a letter has to make more sense than one that says no to most bytes."""
+    return sense(_lenient(sample, name)) - (0.3 if name in _WEAK else 0.0) + (0.05 if name == named else 0.0)
 
 
 def sense(text: str) -> float:

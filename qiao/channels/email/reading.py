@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from qiao.channels.contract.messages import Incoming, Item, Media, Sender
-from qiao.channels.email import automatic, envelope, markup, mime, quotes, threads, vouching
+from qiao.channels.email import automatic, envelope, markup, mime, quotes, threads, tnef, vouching
 from qiao.channels.email.charsets import decode
 from qiao.channels.email.headers import Headers, Mailbox, date
 from qiao.channels.email.mime import Part, Tree
@@ -152,6 +152,7 @@ def _texts(tree: Tree) -> Texts:
     files: list[Media] = []
     dropped = 0
     room = quotes.TEXT_LIMIT
+    packed: list[tuple[int, tnef.Packet]] = []
     shown = _shown_ids(tree)
     for number, part in enumerate(tree.leaves):
         if _is_text(part) and room > 0:
@@ -168,13 +169,32 @@ def _texts(tree: Tree) -> Texts:
             dropped += 1
         else:
             data = part.data()
+            if packet := _packet(part, data):
+                packed.append((number, packet))
+                continue
             content_id = part.content_id
             inline = content_id if content_id and (content_id in shown or part.disposition == "inline") else None
             files.append(Media(f"part-{number}", mime.named(part, number), part.mime, len(data), data, inline))
     plain, html = "\n".join(plains).strip(), "\n".join(pages)
+    for number, packet in packed:
+        if not plain and not html:
+            plain, html = packet.plain.strip(), packet.html
+        for index, one in enumerate(packet.files[: max(0, MOST_FILES - len(files))]):
+            name = one.name or f"file-{number}-{index}"
+            files.append(
+                Media(f"part-{number}-{index}", name, one.mime or None, len(one.data), one.data, one.content_id or None)
+            )
     if html and plain and len(plain) * 5 < len(said := markup.to_text(html)) and len(said) > 200:
         plain = ""  # "your program cannot show this mail"
     return Texts(plain, html, files, dropped)
+
+
+def _packet(part: Part, data: bytes) -> tnef.Packet | None:
+    """What Outlook has packed up; None for other files, and for a packet that holds nothing one can take out."""
+    if part.mime not in ("application/ms-tnef", "application/vnd.ms-tnef") and part.name.lower() != "winmail.dat":
+        return None
+    packet = tnef.unpack(data)
+    return packet if packet is not None and (packet.files or packet.plain or packet.html) else None
 
 
 def _is_text(part: Part) -> bool:

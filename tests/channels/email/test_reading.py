@@ -1,5 +1,7 @@
 """What mails mean: words apart from quotation and signature, charsets, files, threads, machines; safe HTML; bounded time."""
 
+import base64
+import struct
 import time
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,52 @@ def test_broken_and_nested_mails() -> None:
     assert envelope.fingerprint(again) == envelope.fingerprint(EXAMPLES["gmail_en"])
     other = EXAMPLES["gmail_en"].replace(b"Your order", b"Your cat")
     assert envelope.fingerprint(other) != envelope.fingerprint(again)
+
+
+def winmail() -> bytes:
+    """A packet as Outlook makes them: words, a file with a long Chinese name, one with only a short name."""
+
+    def attribute(level: int, name: int, value: bytes) -> bytes:
+        return struct.pack("<BII", level, name, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+
+    def text(key: int, value: str) -> bytes:
+        data = value.encode("utf-16-le") + b"\0\0"
+        return struct.pack("<HHII", 0x1F, key, 1, len(data)) + data + b"\0" * (-len(data) % 4)
+
+    named = struct.pack("<HH16sII", 0x3, 0x8001, b"g" * 16, 0, 7) + struct.pack("<I", 5)
+    properties = struct.pack("<I", 4) + struct.pack("<HHi", 0x3, 0x3705, 1) + named
+    properties += text(0x3707, "合同 2026.pdf") + text(0x370E, "application/pdf")
+    return (
+        struct.pack("<IH", 0x223E9F78, 1)
+        + attribute(1, 0x00069007, struct.pack("<II", 936, 0))
+        + attribute(1, 0x00069003, struct.pack("<I", 1) + text(0x1000, "见附件"))
+        + attribute(2, 0x00069002, b"\0" * 14)
+        + attribute(2, 0x00018010, b"CONTRA~1.PDF\0")
+        + attribute(2, 0x0006800F, b"%PDF-1.4")
+        + attribute(2, 0x00069005, properties)
+        + attribute(2, 0x00069002, b"\0" * 14)
+        + attribute(2, 0x00018010, "单.txt".encode("gbk") + b"\0")
+        + attribute(2, 0x0006800F, b"hi")
+    )
+
+
+def test_what_outlook_packs_up_is_unpacked() -> None:
+    def letter(packet: bytes) -> Incoming:
+        head = b"From: a@b.c\nMessage-ID: <w@b.c>\nContent-Type: application/ms-tnef; name=winmail.dat\n"
+        [item] = parse(head + b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(packet))
+        assert isinstance(item, Incoming)
+        return item
+
+    whole = letter(winmail())
+    assert whole.body == "见附件"
+    assert [(one.name, one.mime, one.data) for one in whole.media] == [
+        ("合同 2026.pdf", "application/pdf", b"%PDF-1.4"),
+        ("单.txt", None, b"hi"),
+    ]
+    for broken in (b"x" * 40, winmail()[:30]):
+        assert [one.name for one in letter(broken).media] == ["winmail.dat"]
+    for at in range(0, len(winmail()), 3):
+        letter(winmail()[:at] + b"\xff" + winmail()[at + 1 :])
 
 
 def test_machines_are_recognised() -> None:
@@ -316,14 +364,14 @@ def spoilt(raw: bytes) -> st.SearchStrategy[bytes]:
     return st.one_of(cut, gap, other, twice)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(EXAMPLES)).flatmap(lambda name: spoilt(EXAMPLES[name])))
 def test_spoilt_mails_are_read_or_refused(raw: bytes) -> None:
     _read_or_refused(raw)
     _read_or_refused(sealed(raw, server="mx.example"))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.binary(max_size=400))
 def test_anything_is_read_or_refused(raw: bytes) -> None:
     _read_or_refused(raw)
