@@ -106,7 +106,7 @@ def make(adapter: CallbackAdapter) -> Channel:
             },
             identity_kind="api",
             capabilities=Capabilities(
-                receives=RECEIVES, sends=frozenset(KINDS), delivery="push", longest_text=TEXT_LIMIT
+                receives=RECEIVES, sends=frozenset(KINDS), delivery="push", longest_text=TEXT_LIMIT, starts=True
             ),
             settings=ApiSettings,
             docs="api",

@@ -20,6 +20,7 @@ from qiao.core.events import Envelope
 from qiao.core.files import service as files
 from qiao.core.log import Position
 from qiao.core.runtime import Runtime
+from qiao.desk.blocking import service as blocking
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import MessageCreated
 from qiao.desk.conversations.intake import Intake
@@ -55,8 +56,9 @@ async def take_in(runtime: Runtime, actor: Actor, inbox: InboxView, incoming: In
     customer = await runtime.db.run(
         lambda db: customers.resolve_identity(db, inbox.id, "api", sender.address, True, profile)
     )
-    if customer.blocked:
-        raise Forbidden("customer_blocked")
+    verdict = await blocking.verdict(runtime, inbox.id, sender.address, customer.id, blocked=customer.blocked)
+    if verdict in ("refuse", "keep"):
+        raise Forbidden("customer_blocked")  # an integrator asks and is told; nothing is kept behind their back
     payload = incoming.payload
     async with runtime.db.read() as db:
         if incoming.kind in ("image", "file"):

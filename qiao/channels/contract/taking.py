@@ -25,6 +25,8 @@ from qiao.core.events import emit
 from qiao.core.files import service as files
 from qiao.core.runtime import Runtime
 from qiao.core.text import guess_language
+from qiao.desk.blocking import service as blocking
+from qiao.desk.blocking.schemas import Held
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.intake import Intake
 from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, Inbound, Received
@@ -80,7 +82,8 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
     if sender is None:
         raise ValueError("nobody wrote this")
     customer = await customer_of(runtime, place, sender, incoming.locale)
-    if customer.blocked:
+    verdict = await blocking.verdict(runtime, place.inbox.id, sender.address, customer.id, blocked=customer.blocked)
+    if verdict == "refuse":
         return None
     conversation_id: UUID | None = None
     writer = customer.id
@@ -103,6 +106,20 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
     kind, body, payload, html = await _content(runtime, place, incoming, Actor(kind="customer", id=writer))
     if writer != customer.id:
         payload = {**payload, "sender": {"name": sender.name or customer.name, "address": sender.address}}
+    if verdict in ("keep", "fold"):
+        held = Held(
+            inbox_id=place.inbox.id,
+            customer_id=writer,
+            address=sender.address[:254],
+            client_id=incoming.client_id,
+            kind=kind,
+            body=body,
+            payload=payload,
+            conversation_id=facts.id if facts is not None and verdict == "fold" else None,
+            locale=i18n.match_locale(incoming.locale or customer.locale or _language_of(body)),
+        )
+        await runtime.db.run(lambda db: blocking.hold(db, held, "blocked" if verdict == "keep" else "fast"))
+        return None
     running = facts.id if facts is not None and facts.status in ("bot", "queued", "assigned") else None
     locale = i18n.match_locale(incoming.locale or customer.locale or _language_of(body))
     inbound = Inbound(

@@ -205,6 +205,12 @@ def _warnings(survivor: CustomerRow, merged: CustomerRow, addresses: Mapping[UUI
     mine = {(a.kind, a.scope) for a in addresses[survivor.id] if a.scope and a.kind not in ("visitor", "external")}
     if any((a.kind, a.scope) in mine for a in addresses[merged.id]):
         found.append("two_addresses")
+    for one, other in ((survivor.id, merged.id), (merged.id, survivor.id)):
+        signed_in = {a.scope for a in addresses[one] if a.kind == "external"}
+        visits = {a.scope for a in addresses[one] if a.kind == "visitor"} - signed_in
+        if visits & {a.scope for a in addresses[other] if a.scope}:
+            found.append("visitor")
+            break
     return found
 
 

@@ -16,6 +16,7 @@ export type Permission =
   | "customers.view"
   | "customers.edit"
   | "customers.reveal"
+  | "customers.merge"
   | "knowledge.view"
   | "knowledge.edit"
   | "knowledge.publish"
@@ -189,6 +190,9 @@ export interface MessageView {
   created_at: Iso;
   delivery: Delivery | null;
   recalled_at: Iso | null;
+  /** What came of asking the channel to take it back. */
+  recall?: "asked" | "done" | "late" | "failed" | null;
+  edited_at?: Iso | null;
 }
 
 export interface FileView {
@@ -236,7 +240,7 @@ export interface Customer {
   last_seen_at: Iso | null;
   created_at?: Iso;
   avatar_color?: string | null;
-  identities?: { id?: Id; kind: string; scope?: string; value: string; verified: boolean }[];
+  identities?: { id?: Id; kind: string; scope?: string; value: string; verified: boolean; consent?: "in" | "out" | null }[];
 }
 
 export interface Order {

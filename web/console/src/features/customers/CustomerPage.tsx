@@ -1,8 +1,8 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { Button } from "antd";
-import { ChevronLeft, MessagesSquare } from "lucide-react";
+import { ChevronLeft, MessagesSquare, Ticket } from "lucide-react";
 import { useGet, usePages } from "@/api/hooks";
-import type { ConversationView, Customer } from "@/api/types";
+import type { ConversationView, Customer, Id, Iso } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { CustomerProfile, OrdersOf } from "@/features/inbox/context/CustomerTab";
@@ -16,14 +16,51 @@ import "@/features/inbox/context/context.css";
 import "@/features/inbox/list/list.css";
 import "./customers.css";
 
-function Timeline({ customerId }: { customerId: string }) {
+interface Chapter {
+  kind: "conversation" | "ticket";
+  id: Id;
+  at: Iso;
+  conversation: ConversationView | null;
+  ticket: { id: Id; ref: string; title: string; status: string; state: { name: string } } | null;
+  rating: { score: number; comment: string } | null;
+}
+
+function Talk({ conversation: c, rating }: { conversation: ConversationView; rating: Chapter["rating"] }) {
   const t = useT("customers");
   const inbox = useT("inbox");
-  const pages = usePages<ConversationView>("/conversations", {
-    view: "all",
-    customer_id: customerId,
-    limit: 20,
-  });
+  return (
+    <Link to={`/inbox/all/${c.id}` as string} className="q-timeline__card">
+      <span className="q-timeline__top">
+        <ChannelIcon channel={c.inbox.channel} />
+        <strong>{c.inbox.name}</strong>
+        <span className="q-muted">#{c.number}</span>
+        <span className={`q-row__tag q-row__tag--${c.status}`}>{inbox(`status.${c.status}`)}</span>
+        <RelativeTime at={c.last_message?.at ?? c.created_at} className="q-muted" />
+      </span>
+      <span className="q-timeline__text">{previewText(c.last_message?.preview, inbox)}</span>
+      <span className="q-timeline__meta">
+        {c.assignee ? <span>{c.assignee.name}</span> : null}
+        {c.queue ? <span>{c.queue.name}</span> : null}
+        {c.wrap_up?.note ? <span className="q-ellipsis">{c.wrap_up.note}</span> : null}
+        {rating ? (
+          <span title={rating.comment || undefined}>
+            {t("rated", { score: rating.score })}
+            {rating.comment ? ` “${rating.comment}”` : ""}
+          </span>
+        ) : null}
+        {c.tags.map((tag) => (
+          <span key={tag} className="q-row__chip">
+            {tag}
+          </span>
+        ))}
+      </span>
+    </Link>
+  );
+}
+
+function Timeline({ customerId }: { customerId: string }) {
+  const t = useT("customers");
+  const pages = usePages<Chapter>(`/customers/${customerId}/story`, { limit: 20 });
   if (pages.isPending) return <SkeletonRows rows={4} avatar={false} />;
   if (pages.error && !pages.data)
     return <ErrorState error={pages.error} retry={() => void pages.refetch()} />;
@@ -34,28 +71,23 @@ function Timeline({ customerId }: { customerId: string }) {
   return (
     <>
       <ol className="q-timeline">
-        {pages.items.map((c) => (
-          <li key={c.id} className={`q-timeline__item q-timeline__item--${c.status}`}>
-            <Link to={`/inbox/all/${c.id}` as string} className="q-timeline__card">
-              <span className="q-timeline__top">
-                <ChannelIcon channel={c.inbox.channel} />
-                <strong>{c.inbox.name}</strong>
-                <span className="q-muted">#{c.number}</span>
-                <span className={`q-row__tag q-row__tag--${c.status}`}>{inbox(`status.${c.status}`)}</span>
-                <RelativeTime at={c.last_message?.at ?? c.created_at} className="q-muted" />
-              </span>
-              <span className="q-timeline__text">{previewText(c.last_message?.preview, inbox)}</span>
-              <span className="q-timeline__meta">
-                {c.assignee ? <span>{c.assignee.name}</span> : null}
-                {c.queue ? <span>{c.queue.name}</span> : null}
-                {c.wrap_up?.note ? <span className="q-ellipsis">{c.wrap_up.note}</span> : null}
-                {c.tags.map((tag) => (
-                  <span key={tag} className="q-row__chip">
-                    {tag}
-                  </span>
-                ))}
-              </span>
-            </Link>
+        {pages.items.map((one) => (
+          <li
+            key={one.id}
+            className={`q-timeline__item q-timeline__item--${one.conversation?.status ?? one.ticket?.status}`}
+          >
+            {one.conversation ? <Talk conversation={one.conversation} rating={one.rating} /> : null}
+            {one.ticket ? (
+              <Link to={`/tickets/${one.ticket.id}` as string} className="q-timeline__card">
+                <span className="q-timeline__top">
+                  <Ticket size={13} strokeWidth={1.8} aria-hidden />
+                  <strong>{one.ticket.ref}</strong>
+                  <span className="q-muted">{one.ticket.state.name}</span>
+                  <RelativeTime at={one.at} className="q-muted" />
+                </span>
+                <span className="q-timeline__text">{one.ticket.title}</span>
+              </Link>
+            ) : null}
           </li>
         ))}
       </ol>

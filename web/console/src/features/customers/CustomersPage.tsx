@@ -1,5 +1,5 @@
-import { Input, Select, Table, type TableColumnsType, Tag } from "antd";
-import { Search as SearchIcon, Users } from "lucide-react";
+import { Button, Input, Select, Table, type TableColumnsType, Tag } from "antd";
+import { Ban, Search as SearchIcon, Users } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { usePages } from "@/api/hooks";
 import type { Customer } from "@/api/types";
@@ -74,6 +74,11 @@ export default function CustomersPage() {
     <PageFrame
       title={t("title")}
       subtitle={pages.total !== null ? t("count", { n: integer(pages.total, locale) }) : undefined}
+      extra={
+        <Button icon={<Ban size={15} aria-hidden />} onClick={() => go("/customers/blocked")}>
+          {t("blocked_senders")}
+        </Button>
+      }
       toolbar={
         <>
           <Input

@@ -17,6 +17,11 @@ export default defineFeature({
   routes: [
     { path: "/customers", component: () => import("./CustomersPage"), permissions: ["customers.view"] },
     {
+      path: "/customers/blocked",
+      component: () => import("./linking/BlocksPage"),
+      permissions: ["customers.view"],
+    },
+    {
       path: "/customers/$customerId",
       component: () => import("./CustomerPage"),
       permissions: ["customers.view"],

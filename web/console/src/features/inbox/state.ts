@@ -1,7 +1,7 @@
 import { create } from "zustand";
 import type { Choices } from "./views";
 
-export type Dialog = "resolve" | "transfer" | "assign" | "snooze" | "priority" | "tags" | null;
+export type Dialog = "resolve" | "transfer" | "assign" | "snooze" | "priority" | "tags" | "continue" | null;
 export type ComposerTab = "reply" | "note" | "whisper";
 
 interface InboxState {

@@ -1,4 +1,5 @@
 import type { ConversationView } from "@/api/types";
+import { ContinueDialog } from "@/features/customers/linking/ContinueDialog";
 import { useInbox } from "../state";
 import { AssignDialog } from "./AssignDialog";
 import { ResolveDialog } from "./ResolveDialog";
@@ -25,6 +26,8 @@ export default function Dialogs({ conversation }: { conversation: ConversationVi
       return <PriorityDialog {...props} />;
     case "tags":
       return <TagsDialog {...props} />;
+    case "continue":
+      return <ContinueDialog {...props} />;
     default:
       return null;
   }

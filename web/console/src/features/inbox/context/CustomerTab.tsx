@@ -9,6 +9,10 @@ import type { ConversationView, Customer, Order, Page } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { listOf } from "@/app/profile/Sessions";
 import { useCan } from "@/app/session";
+import { BlockControl } from "@/features/customers/linking/BlockControl";
+import { IdentityLine } from "@/features/customers/linking/IdentityLine";
+import { Likely } from "@/features/customers/linking/Likely";
+import { Vouched } from "@/features/customers/linking/Vouched";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
@@ -89,7 +93,9 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
   const edit = useCan("customers.edit");
   const mayReveal = useCan("customers.reveal");
   const path = `/customers/${customerId}`;
-  const query = useGet<Customer & { masked?: boolean }>(path);
+  const query = useGet<Customer & { masked?: boolean; phone_vouched?: boolean; email_vouched?: boolean }>(
+    path,
+  );
   const [shown, setShown] = useState<Revealed | null>(null);
   const save = useAct((patch: Record<string, unknown>) => api.patch<Customer>(path, patch), {
     onSuccess: (customer) => {
@@ -138,6 +144,12 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
                   ) : null}
                 </span>
               )}
+              {value ? (
+                <Vouched
+                  vouched={customer[`${key}_vouched`] === true}
+                  vouch={edit ? () => save.mutate({ [`${key}_vouched`]: true }) : undefined}
+                />
+              ) : null}
             </Field>
           );
         };
@@ -167,7 +179,7 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
                 </div>
               </div>
             </div>
-            {customer.blocked_at ? <Tag color="error">{t("blocked")}</Tag> : null}
+            <BlockControl customerId={customer.id} blockedAt={customer.blocked_at} />
             <dl className="q-fields">
               {contact("phone", Phone)}
               {contact("email", Mail)}
@@ -250,16 +262,11 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
             {customer.identities?.length ? (
               <Section title={t("context.identities")}>
                 {customer.identities.map((identity, index) => (
-                  <div key={identity.id ?? index} className="q-identity">
-                    <span className="q-muted">{known(t, `identity.${identity.kind}`, identity.kind)}</span>
-                    <span className="q-ellipsis" title={identity.value}>
-                      {identity.value}
-                    </span>
-                    {identity.verified ? <Tag color="success">{t("verified")}</Tag> : null}
-                  </div>
+                  <IdentityLine key={identity.id ?? index} customerId={customer.id} identity={identity} />
                 ))}
               </Section>
             ) : null}
+            <Likely customerId={customer.id} />
           </>
         );
       }}

@@ -1,12 +1,14 @@
+import { Link } from "@tanstack/react-router";
 import type { MessageView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
+import { Folded } from "@/features/customers/linking/Folded";
 import { absoluteTime, clockTime } from "@/lib/format";
-import { reasonText } from "../text";
+import { known, reasonText } from "../text";
 
 const str = (value: unknown) => (typeof value === "string" ? value : "");
 
 /** What happened, as a sentence in the reader's language. */
-export function EventLine({ message }: { message: MessageView }) {
+export function EventLine({ message, foreign }: { message: MessageView; foreign?: boolean }) {
   const t = useT("inbox");
   const locale = useLocale();
   const type = str(message.payload?.type);
@@ -33,12 +35,19 @@ export function EventLine({ message }: { message: MessageView }) {
     name: str(params.name) || by,
     queue: str(params.queue),
     ref: str(params.ref),
+    inbox: str(params.inbox) || known(t, `channel.${str(params.channel)}`, str(params.channel)),
+    number: typeof params.number === "number" ? String(params.number) : "",
     until: until ? absoluteTime(until, locale).replace(/:\d\d$/, "") : "",
   });
   return (
-    <div className="q-event" id={`m-${message.seq}`}>
+    <div className="q-event" id={foreign ? undefined : `m-${message.seq}`}>
       <span>
-        {filled}
+        {type.startsWith("continued") && str(params.conversation_id) ? (
+          <Link to={`/inbox/all/${str(params.conversation_id)}` as string}>{filled}</Link>
+        ) : (
+          filled
+        )}
+        {type === "folding" && !foreign ? <Folded conversationId={message.conversation_id} /> : null}
         {reason && type !== "to_bot" ? <span className="q-event__reason"> · {reason}</span> : null}
       </span>
       <time className="q-num" dateTime={message.created_at} title={absoluteTime(message.created_at, locale)}>

@@ -11,6 +11,7 @@ import {
   Tag as TagIcon,
   TicketPlus,
   UserPlus,
+  Waypoints,
 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ConversationView } from "@/api/types";
@@ -145,6 +146,16 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
                       label: t("add_to_set"),
                       icon: <FlaskConical size={15} />,
                       onClick: () => addToSet(c.id),
+                    },
+                  ]
+                : []),
+              ...(may.note
+                ? [
+                    {
+                      key: "continue",
+                      label: t("action.continue"),
+                      icon: <Waypoints size={15} />,
+                      onClick: open("continue"),
                     },
                   ]
                 : []),

@@ -13,12 +13,13 @@ import {
   StickyNote,
   Ticket as TicketIcon,
 } from "lucide-react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { api } from "@/api/client";
 import { useAct } from "@/api/hooks";
 import type { MessageView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
+import { Versions } from "@/features/customers/linking/Versions";
 import { useAdding } from "@/features/evaluation/adding";
 import { StateTag } from "@/features/tickets/bits";
 import type { Text, TicketStatus } from "@/features/tickets/types";
@@ -246,6 +247,10 @@ export const Message = memo(function Message(props: {
   me: string;
   customerReadSeq: number;
   flash: boolean;
+  /** How long the channel takes messages back; null: never. */
+  recallMs?: number | null;
+  /** Of another conversation of the thread: to be read only. */
+  foreign?: boolean;
 }) {
   const { message: m } = props;
   const t = useT("inbox");
@@ -262,7 +267,12 @@ export const Message = memo(function Message(props: {
   const mayAdd = useCan("conversations.handle", "evaluation.manage");
   const addToSet = useAdding((state) => state.open);
   const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));
-  const recallable = own && !m.recalled_at && Date.now() - Date.parse(m.created_at) < RECALL_MS;
+  const within = staffOnly || props.recallMs === undefined ? RECALL_MS : (props.recallMs ?? 0);
+  const recallable =
+    own && !props.foreign && !m.recalled_at && Date.now() - Date.parse(m.created_at) < within;
+  const mayLook = useCan("audit.view");
+  const [looking, setLooking] = useState(false);
+  const changed = Boolean(m.edited_at || m.recall || (m.recalled_at && m.author.kind === "customer"));
 
   const menu = [
     ...(m.body && !m.recalled_at
@@ -280,6 +290,9 @@ export const Message = memo(function Message(props: {
       : []),
     ...(mayAdd && !m.recalled_at && !staffOnly && m.kind === "text" && m.author.kind !== "system"
       ? [{ key: "case", label: t("add_to_set"), onClick: () => addToSet(m.conversation_id, m.id) }]
+      : []),
+    ...(mayLook && changed
+      ? [{ key: "versions", label: t("versions"), onClick: () => setLooking(true) }]
       : []),
     ...(recallable
       ? [
@@ -300,7 +313,7 @@ export const Message = memo(function Message(props: {
 
   return (
     <div
-      id={`m-${m.seq}`}
+      id={props.foreign ? undefined : `m-${m.seq}`}
       className={[
         "q-msg",
         `q-msg--${side}`,
@@ -354,9 +367,19 @@ export const Message = memo(function Message(props: {
         <div className="q-msg__row">
           <div className="q-bubble">
             {m.recalled_at ? (
-              <em className="q-muted">{own ? t("recall.done_own") : t("recall.done", { name })}</em>
+              <em className="q-muted">
+                {own ? t("recall.done_own") : t("recall.done", { name })}
+                {m.recall === "asked" || m.recall === "done" ? ` · ${t(`recall.${m.recall}_there`)}` : ""}
+              </em>
             ) : (
-              <Body message={m} />
+              <>
+                <Body message={m} />
+                {m.edited_at ? (
+                  <small className="q-muted q-msg__edited" title={absoluteTime(m.edited_at, locale)}>
+                    {t("edited")}
+                  </small>
+                ) : null}
+              </>
             )}
           </div>
           {menu.length ? (
@@ -367,6 +390,12 @@ export const Message = memo(function Message(props: {
             </Dropdown>
           ) : null}
         </div>
+        {(m.recall === "late" || m.recall === "failed") && !m.recalled_at ? (
+          <div className="q-msg__error" role="status">
+            {t(`recall.${m.recall}`)}
+          </div>
+        ) : null}
+        {looking ? <Versions message={m} close={() => setLooking(false)} /> : null}
         {m.author.kind === "bot" && m.payload && !m.recalled_at ? <Sources payload={m.payload} /> : null}
         {props.last && side === "out" && !staffOnly && m.author.kind === "user" && !m.recalled_at ? (
           <div className="q-msg__foot">

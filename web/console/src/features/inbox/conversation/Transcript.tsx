@@ -2,9 +2,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Spin } from "antd";
 import { ArrowDown } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { ConversationView } from "@/api/types";
+import { useGet } from "@/api/hooks";
+import type { ConversationView, Page } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useMe } from "@/app/session";
+import { TalkDivider } from "@/features/customers/linking/TalkDivider";
+import { nextToLoad, oneThread } from "@/features/customers/linking/thread";
+import { useElsewhere } from "@/features/customers/linking/useElsewhere";
 import { dayLabel } from "@/lib/format";
 import { keys } from "@/realtime/live";
 import { useSignals } from "@/realtime/signals";
@@ -16,6 +20,7 @@ import { Message, Pending } from "./Message";
 import { useOutbox } from "./outbox";
 import { buildTimeline } from "./timeline";
 import "./transcript.css";
+import "@/features/customers/linking/linking.css";
 import { customerName } from "../text";
 
 const NEAR = 80;
@@ -34,6 +39,7 @@ export function Transcript(props: {
 }) {
   const { conversation } = props;
   const t = useT("inbox");
+  const linking = useT("customers/linking");
   const locale = useLocale();
   const me = useMe().user;
   const client = useQueryClient();
@@ -57,7 +63,42 @@ export function Transcript(props: {
     const stored = new Set((items ?? []).map((m) => m.client_id));
     return outbox.filter((o) => o.conversation_id === conversation.id && !stored.has(o.client_id));
   }, [outbox, items, conversation.id]);
-  const rows = useMemo(() => buildTimeline(items ?? [], props.unreadAfter), [items, props.unreadAfter]);
+  const [wide, setWide] = useState(false);
+  const other = useElsewhere(conversation.id, wide);
+  const past = useGet<Page<ConversationView>>("/conversations", {
+    view: "all",
+    customer_id: conversation.customer.id,
+    limit: 10,
+  });
+  const others = (past.data?.items ?? []).filter((c) => c.id !== conversation.id);
+  const parallel = others.find((c) => c.status !== "resolved" && c.status !== "closed");
+  const channels = useGet<{ name: string; recall_hours: number | null }[]>("/channels", undefined, {
+    staleTime: 600_000,
+  });
+  const channel = channels.data?.find((one) => one.name === conversation.inbox.channel);
+  const recallMs =
+    !channel || channel.name === "webchat"
+      ? undefined
+      : channel.recall_hours
+        ? channel.recall_hours * 3_600_000
+        : null;
+  const own = useMemo(
+    () => ({ items: items ?? [], hasMore: query.data?.has_more ?? false }),
+    [items, query.data?.has_more],
+  );
+  const elsewhere = useMemo(
+    () => ({ items: other.items, hasMore: other.hasMore && other.ready }),
+    [other.items, other.hasMore, other.ready],
+  );
+  const rows = useMemo(
+    () =>
+      buildTimeline(
+        wide ? oneThread(own, elsewhere, props.jumpTo === null) : own.items,
+        props.unreadAfter,
+        conversation.id,
+      ),
+    [own, elsewhere, wide, props.unreadAfter, props.jumpTo, conversation.id],
+  );
 
   const toBottom = useCallback((smooth = false) => {
     const el = scroller.current;
@@ -68,17 +109,19 @@ export function Transcript(props: {
 
   const older = useCallback(async () => {
     const el = scroller.current;
-    if (!el || loadingOlder || !query.data?.has_more) return;
+    const next = wide ? nextToLoad(own, elsewhere) : query.data?.has_more ? "own" : null;
+    if (!el || loadingOlder || !next) return;
     setLoadingOlder(true);
     anchor.current = { height: el.scrollHeight, top: el.scrollTop };
     try {
-      await loadOlder(client, conversation.id);
+      if (next === "own") await loadOlder(client, conversation.id);
+      else await other.more();
     } catch {
       anchor.current = null;
     } finally {
       setLoadingOlder(false);
     }
-  }, [client, conversation.id, loadingOlder, query.data?.has_more]);
+  }, [client, conversation.id, loadingOlder, query.data?.has_more, wide, own, elsewhere, other.more]);
 
   // First sight of a conversation: the unread line if there is one, else the end.
   const opened = useRef<string | null>(null);
@@ -195,7 +238,7 @@ export function Transcript(props: {
           <div className="q-transcript__older">
             <Spin size="small" />
           </div>
-        ) : query.data?.has_more ? (
+        ) : query.data?.has_more || (wide && elsewhere.hasMore) ? (
           <div className="q-transcript__older">
             <button type="button" className="q-link" onClick={() => void older()}>
               {t("load_older")}
@@ -206,8 +249,32 @@ export function Transcript(props: {
             {t("conversation_start", { number: conversation.number })}
           </div>
         )}
+        {others.length ? (
+          <div className="q-else-notice">
+            {parallel && !wide ? <span>{linking("thread.live", { inbox: parallel.inbox.name })}</span> : null}
+            <button type="button" className="q-link" onClick={() => setWide(!wide)}>
+              {wide ? linking("thread.hide") : linking("thread.show", { n: others.length })}
+            </button>
+            {wide && other.loading ? <Spin size="small" /> : null}
+            {wide && other.failed ? (
+              <span role="alert">
+                {linking("thread.failed")}{" "}
+                <button type="button" className="q-link" onClick={() => void other.again()}>
+                  {linking("thread.retry")}
+                </button>
+              </span>
+            ) : null}
+          </div>
+        ) : null}
         {rows.map((row) => {
           switch (row.type) {
+            case "talk": {
+              const talk =
+                row.conversationId === conversation.id ? conversation : other.talks.get(row.conversationId);
+              return talk ? (
+                <TalkDivider key={row.key} talk={talk} at={row.at} own={talk.id === conversation.id} />
+              ) : null;
+            }
             case "day":
               return (
                 <div key={row.key} className="q-day" role="separator">
@@ -221,7 +288,13 @@ export function Transcript(props: {
                 </div>
               );
             case "event":
-              return <EventLine key={row.key} message={row.message} />;
+              return (
+                <EventLine
+                  key={row.key}
+                  message={row.message}
+                  foreign={row.message.conversation_id !== conversation.id}
+                />
+              );
             case "handoff":
               return (
                 <HandoffCard
@@ -232,9 +305,24 @@ export function Transcript(props: {
                 />
               );
             default:
+              if (row.message.conversation_id !== conversation.id)
+                return (
+                  <div key={row.key} className="q-elsewhere">
+                    <Message
+                      message={row.message}
+                      first={row.first}
+                      last={row.last}
+                      me={me.id}
+                      customerReadSeq={0}
+                      flash={false}
+                      foreign
+                    />
+                  </div>
+                );
               return (
                 <Message
                   key={row.key}
+                  recallMs={recallMs}
                   message={row.message}
                   first={row.first}
                   last={row.last}

@@ -3,6 +3,7 @@ import type { MessageView } from "@/api/types";
 export type TimelineRow =
   | { type: "day"; key: string; at: string }
   | { type: "unread"; key: string }
+  | { type: "talk"; key: string; conversationId: string; at: string }
   | { type: "event"; key: string; message: MessageView }
   | { type: "handoff"; key: string; message: MessageView; latest: boolean }
   | { type: "message"; key: string; message: MessageView; first: boolean; last: boolean };
@@ -17,6 +18,7 @@ const dayOf = (iso: string) => {
 function together(a: MessageView | undefined, b: MessageView): boolean {
   return (
     a !== undefined &&
+    a.conversation_id === b.conversation_id &&
     a.kind !== "event" &&
     a.author.kind === b.author.kind &&
     a.author.id === b.author.id &&
@@ -27,10 +29,20 @@ function together(a: MessageView | undefined, b: MessageView): boolean {
   );
 }
 
-/** Messages as they stand on the screen: days, the line below which nothing was read, runs of one author. */
-export function buildTimeline(messages: readonly MessageView[], unreadAfter: number | null): TimelineRow[] {
+/**
+ * Messages as they stand on the screen: days, the line below which nothing was read, runs of one author. Of a thread of
+ * several conversations (`own` is the one that is open) it also says where each begins and goes on.
+ */
+export function buildTimeline(
+  messages: readonly MessageView[],
+  unreadAfter: number | null,
+  own: string | null = null,
+): TimelineRow[] {
   const rows: TimelineRow[] = [];
-  const lastHandoff = messages.findLastIndex((m) => m.kind === "event" && m.payload?.type === "handoff");
+  const lastHandoff = messages.findLastIndex(
+    (m) => m.kind === "event" && m.payload?.type === "handoff" && (own === null || m.conversation_id === own),
+  );
+  let talk = own === null || messages.every((m) => m.conversation_id === own) ? null : "";
   let day = "";
   let divided = unreadAfter === null;
   messages.forEach((message, index) => {
@@ -39,20 +51,25 @@ export function buildTimeline(messages: readonly MessageView[], unreadAfter: num
       day = today;
       rows.push({ type: "day", key: `day-${today}`, at: message.created_at });
     }
-    if (!divided && message.seq > unreadAfter! && message.author.kind === "customer") {
+    if (talk !== null && talk !== message.conversation_id) {
+      talk = message.conversation_id;
+      rows.push({ type: "talk", key: `talk-${message.id}`, conversationId: talk, at: message.created_at });
+    }
+    const mine = own === null || message.conversation_id === own;
+    if (!divided && mine && message.seq > unreadAfter! && message.author.kind === "customer") {
       divided = true;
       rows.push({ type: "unread", key: "unread" });
     }
     if (message.kind === "event") {
       rows.push(
-        message.payload?.type === "handoff"
+        message.payload?.type === "handoff" && mine
           ? { type: "handoff", key: message.id, message, latest: index === lastHandoff }
           : { type: "event", key: message.id, message },
       );
       return;
     }
     const next = messages[index + 1];
-    const after = rows.at(-1)?.type === "unread";
+    const after = rows.at(-1)?.type === "unread" || rows.at(-1)?.type === "talk";
     rows.push({
       type: "message",
       key: message.id,
