@@ -36,6 +36,7 @@ export function App(p: Props) {
   const [config, setConfig] = useState<Config | null>(null);
   const [failure, setFailure] = useState<ApiError | null>(null);
   const [tries, setTries] = useState(0);
+  const [invited, setInvited] = useState<string | null>(null);
   const [open, setOpen] = useState(p.initiallyOpen);
   const [phone, setPhone] = useState(p.initiallyPhone);
   const [view, setView] = useState<"home" | "chat">("home");
@@ -103,6 +104,11 @@ export function App(p: Props) {
           setOpen(true);
           if (Date.now() - loadedAt.current > CONFIG_AGE_MS) setTries((n) => n + 1);
         } else if (message.qiao === "hide") setOpen(false);
+        else if (message.qiao === "invited") {
+          chosen.current = true;
+          setInvited(message.text);
+          setView("chat");
+        }
       }),
     [host],
   );
@@ -153,7 +159,8 @@ export function App(p: Props) {
     () =>
       config && {
         engine,
-        config,
+        // What they were invited with is how they are greeted.
+        config: invited ? { ...config, greeting: invited } : config,
         locale,
         t,
         phone,
@@ -178,7 +185,7 @@ export function App(p: Props) {
           return url;
         },
       },
-    [config, locale, phone, open, sound],
+    [config, invited, locale, phone, open, sound],
   );
 
   return (

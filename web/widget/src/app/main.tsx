@@ -65,7 +65,8 @@ async function boot(): Promise<void> {
   });
   addEventListener("online", () => void engine.pump());
   host.listen((message) => {
-    if (message.qiao === "page") engine.page = message.page satisfies Page;
+    if (message.qiao === "invited") engine.invited(message.page);
+    else if (message.qiao === "page") engine.page = message.page satisfies Page;
     else if (message.qiao === "identify") void engine.identify(message.token);
     else if (message.qiao === "locale") {
       locale = pickLocale(message.locale);

@@ -14,6 +14,7 @@ export type ToFrame =
   | { qiao: "show"; phone: boolean }
   | { qiao: "hide" }
   | { qiao: "page"; page: Page }
+  | { qiao: "invited"; text: string; page: Page }
   | { qiao: "identify"; token: string | null }
   | { qiao: "locale"; locale: string };
 

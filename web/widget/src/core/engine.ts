@@ -2,6 +2,9 @@ import { backoff } from "./backoff.ts";
 import {
   type Api,
   ApiError,
+  type CallbackOffer,
+  type CallbackPromise,
+  type CallbackWish,
   type LeaveMessage,
   type Realtime,
   type Session,
@@ -373,6 +376,28 @@ export class Engine {
     this.dispatch({ type: "sent", client_id: clientId, ...left });
     this.apply({ type: "read", place: left.message });
     this.realtime?.nudge();
+  }
+
+  /** When one may be called. Asking makes somebody of a visitor: the promise is theirs. */
+  async callbackOffer(): Promise<CallbackOffer> {
+    await this.ensureSession();
+    return this.o.api.callbackOffer();
+  }
+
+  async askCallback(wish: CallbackWish): Promise<CallbackPromise> {
+    const promise = await this.o.api.askCallback(wish);
+    this.realtime?.nudge();
+    return promise;
+  }
+
+  cancelCallback(): Promise<void> {
+    return this.o.api.cancelCallback();
+  }
+
+  /** They came by an invitation: whoever answers is told, also where the session is an old one. */
+  invited(page: Page): void {
+    this.page = page;
+    if (this.opened) void this.resync().catch(() => undefined);
   }
 
   async rate(score: number, comment: string): Promise<void> {

@@ -37,6 +37,9 @@ export interface Api {
   read(seq: number): Promise<void>;
   handoff(reason?: string): Promise<Conversation>;
   leaveMessage(form: LeaveMessage): Promise<{ message: Message; conversation: Conversation | null }>;
+  callbackOffer(): Promise<CallbackOffer>;
+  askCallback(form: CallbackWish): Promise<CallbackPromise>;
+  cancelCallback(): Promise<void>;
   rate(conversationId: string, score: number, comment: string): Promise<void>;
   feedback(messageId: string, helpful: boolean): Promise<void>;
   transcript(): Promise<Blob>;
@@ -119,3 +122,36 @@ export type TabMessage =
   | { type: "sent"; client_id: string; message: Message; conversation: Conversation | null }
   | { type: "read"; conversation_id: string; seq: number }
   | { type: "session" };
+
+export interface CallbackPromise {
+  id: string;
+  state: string;
+  number: string;
+  promised_from: string;
+  promised_until: string;
+  timezone: string;
+  attempts: number;
+}
+
+export interface Slot {
+  start: string;
+  end: string;
+}
+
+/** When a customer may be called. */
+export interface CallbackOffer {
+  available: boolean;
+  timezone: string;
+  soonest: Slot | null;
+  slots: Slot[];
+  current: CallbackPromise | null;
+}
+
+export interface CallbackWish {
+  client_id: string;
+  phone: string;
+  name: string;
+  topic: string;
+  /** The beginning of an offered hour; null: as soon as possible. */
+  slot: string | null;
+}

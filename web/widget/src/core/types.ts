@@ -102,6 +102,8 @@ export interface Features {
   transcript_download: boolean;
   transcript_mail: boolean;
   leave_message: boolean;
+  /** Customers may ask to be called. */
+  callback: boolean;
 }
 
 /** A file the customer chose and that the server does not hold yet. Its bytes live in the blob store. */
@@ -136,4 +138,6 @@ export interface Page {
   url: string;
   title: string;
   referrer: string;
+  /** The invitation they accepted here. */
+  invitation?: string;
 }

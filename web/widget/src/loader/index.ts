@@ -51,6 +51,9 @@ function start(script: HTMLScriptElement): void {
   let ready = false;
   let open = false;
   let shownPreview = "";
+  let cart = false;
+  let greeting: ToFrame | null = null;
+  let answer: ((accepted: boolean) => void) | null = null;
   const words = () => (/^zh/i.test(locale) ? WORDS.zh : WORDS.en);
 
   const host = document.createElement("div");
@@ -82,12 +85,20 @@ function start(script: HTMLScriptElement): void {
   root.append(panel, preview, launcher);
 
   launcher.onclick = () => (open ? hide(true) : show());
-  previewOpen.onclick = () => show();
+  previewOpen.onclick = () => {
+    const asked = answer;
+    answer = null;
+    if (asked) asked(true);
+    else show();
+  };
   launcher.onkeydown = (event) => {
     if (event.key === "Escape") hide(true);
   };
   dismiss.onclick = () => {
     preview.hidden = true;
+    const asked = answer;
+    answer = null;
+    asked?.(false);
   };
 
   function theme(accent: string | null | undefined, side: string | null | undefined): void {
@@ -135,6 +146,7 @@ function start(script: HTMLScriptElement): void {
   function show(): void {
     load();
     open = true;
+    answer = null;
     preview.hidden = true;
     host.toggleAttribute("data-open", true);
     // A page that scrolls behind a full-screen chat is lost when the customer comes back to it.
@@ -177,6 +189,8 @@ function start(script: HTMLScriptElement): void {
           open,
           phone: phone(),
         });
+        if (greeting) tell(greeting);
+        greeting = null;
         emit("ready", null);
         break;
       case "close":
@@ -190,10 +204,11 @@ function start(script: HTMLScriptElement): void {
         label(m.count);
         if (m.preview && !open && m.preview.text !== shownPreview) {
           shownPreview = m.preview.text;
+          answer = null;
           who.textContent = m.preview.name;
           said.textContent = m.preview.text;
           preview.hidden = false;
-        } else if (m.count === 0) preview.hidden = true;
+        } else if (m.count === 0 && !answer) preview.hidden = true;
         emit("unread", m.count);
         break;
       case "active":
@@ -222,6 +237,9 @@ function start(script: HTMLScriptElement): void {
       tell({ qiao: "identify", token });
     },
     page: (extra?: Partial<Page>) => tell({ qiao: "page", page: page(extra) }),
+    cart(filled: unknown) {
+      cart = Boolean(filled);
+    },
     on(name: string, listener: Listener) {
       listeners[name] ??= [];
       listeners[name].push(listener);
@@ -253,6 +271,36 @@ function start(script: HTMLScriptElement): void {
     else if (saved.active) idle(load);
   }
 
+  /** Sites that have invitations fetch what decides about them; all others never hear of it. */
+  function invite(): void {
+    import(/* @vite-ignore */ `${base}/widget/invite.js`)
+      .then((module) =>
+        module.invite({
+          base,
+          key,
+          locale: () => locale,
+          known: () => identity !== null,
+          busy: () => open || saved.active === true || !preview.hidden,
+          cart: () =>
+            cart || Number(document.querySelector<HTMLElement>("[data-qiao-cart]")?.dataset.qiaoCart) > 0,
+          say(text: string, accept: () => void, refuse: () => void) {
+            who.textContent = words().title;
+            said.textContent = text;
+            preview.hidden = false;
+            answer = (accepted) => (accepted ? accept : refuse)();
+          },
+          open(text: string, invitation: string) {
+            const message: ToFrame = { qiao: "invited", text, page: page({ invitation }) };
+            if (ready) tell(message);
+            else greeting = message;
+            show();
+          },
+          emit,
+        }),
+      )
+      .catch(() => undefined);
+  }
+
   function begin(): void {
     // Known from last time: appear at once. Else wait for the company's colour, so that it never flashes.
     if (saved.accent) appear();
@@ -265,10 +313,15 @@ function start(script: HTMLScriptElement): void {
           host.remove();
           return;
         }
-        const config = (await response.json()) as { accent?: string; position?: string };
+        const config = (await response.json()) as {
+          accent?: string;
+          position?: string;
+          features?: { invitations?: boolean };
+        };
         theme(wishedAccent ?? config.accent, config.position);
         remember({ accent: config.accent ?? null, position: config.position ?? null });
         appear();
+        if (config.features?.invitations) idle(invite);
       })
       // The host's connect-src may forbid the question; the iframe tells the colour later.
       .catch(appear);

@@ -1,4 +1,12 @@
-import { type Api, ApiError, type MessagePage, type Poll, type Session } from "../core/ports.ts";
+import {
+  type Api,
+  ApiError,
+  type CallbackOffer,
+  type CallbackPromise,
+  type MessagePage,
+  type Poll,
+  type Session,
+} from "../core/ports.ts";
 import type { Config, Conversation, Features, FilePayload, Locale, Message } from "../core/types.ts";
 
 type Json = Record<string, unknown>;
@@ -70,6 +78,9 @@ export function createApi(key: string, locale: () => Locale): Api {
     },
     leaveMessage: (form) =>
       json<{ message: Message; conversation: Conversation | null }>("/leave-message", { body: { ...form } }),
+    callbackOffer: () => json<CallbackOffer>("/callback"),
+    askCallback: (form) => json<CallbackPromise>("/callback", { body: { ...form } }),
+    cancelCallback: () => json<void>("/callback", { method: "DELETE" }),
     rate: (conversation_id, score, comment) =>
       json<void>("/rating", { body: { conversation_id, score, comment } }),
     feedback: (message_id, helpful) => json<void>("/feedback", { body: { message_id, helpful } }),
@@ -145,6 +156,7 @@ const FEATURES: Features = {
   transcript_download: true,
   transcript_mail: false,
   leave_message: true,
+  callback: false,
 };
 
 function readConfig(raw: Json): Config {

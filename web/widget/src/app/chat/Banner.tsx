@@ -31,11 +31,24 @@ export function ConnectionBanner() {
 }
 
 /** Waiting for a person: one's place and the estimate; or that nobody is there, and what one can do instead. */
-export function QueueBanner({ onLeave, left }: { onLeave: () => void; left: boolean }) {
+export function QueueBanner({
+  onLeave,
+  onCall,
+  left,
+}: {
+  onLeave: () => void;
+  onCall: () => void;
+  left: boolean;
+}) {
   const { engine, config, locale, t } = useApp();
   const { conversation: c } = useEngine(engine);
   const mayLeave = config.features.leave_message;
   if (!c) return null;
+  const call = config.features.callback && (
+    <button type="button" class="small" onClick={onCall}>
+      {t("call.title")}
+    </button>
+  );
   if (left)
     return (
       <div class="banner ok" role="status">
@@ -60,6 +73,7 @@ export function QueueBanner({ onLeave, left }: { onLeave: () => void; left: bool
               {t("leave.title")}
             </button>
           )}
+          {call}
         </div>
       </div>
     );
@@ -88,6 +102,7 @@ export function QueueBanner({ onLeave, left }: { onLeave: () => void; left: bool
             </button>
           </>
         )}
+        {call}
       </div>
     </div>
   );

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Choice, FilePayload, Message, Payload, Source } from "../../core/types.ts";
-import { bytes, money } from "../../i18n/format.ts";
+import { bytes, money, upcoming } from "../../i18n/format.ts";
 import { hasKey } from "../../i18n/index.ts";
 import { safeHref } from "../../markdown/parse.ts";
 import { sentence, useApp } from "../context.ts";
@@ -98,8 +98,29 @@ export function Choices({ message, answered }: { message: Message; answered: boo
 }
 
 export function Card({ payload, body }: { payload: Payload; body: string }) {
+  if (payload.type === "callback") return <CallbackCard promise={(payload.callback ?? {}) as Json} />;
   if (payload.type === "order") return <OrderCard order={((payload.order as Json) ?? payload) as Json} />;
   return <ArticleCard article={((payload.article as Json) ?? payload) as Json} body={body} />;
+}
+
+/** A promise to call, as it stands now. */
+function CallbackCard({ promise }: { promise: Json }) {
+  const { locale, t } = useApp();
+  const state = String(promise.state);
+  const until = new Date(String(promise.promised_until));
+  return (
+    <div class="rich">
+      <span class="rich-kind">
+        <Icon name="clock" size={14} /> {t("call.card")}
+      </span>
+      <b>{t("call.promised", { number: String(promise.number ?? "") })}</b>
+      <span>
+        {state === "open"
+          ? t("call.by", { time: upcoming(locale, until, new Date()) })
+          : t(state === "done" ? "call.done" : state === "failed" ? "call.failed" : "call.cancelled")}
+      </span>
+    </div>
+  );
 }
 
 /** About as many characters as the four lines of a card hold. */

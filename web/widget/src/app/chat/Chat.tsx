@@ -3,6 +3,7 @@ import type { Conversation } from "../../core/types.ts";
 import { sentence, useApp, useEngine } from "../context.ts";
 import { Avatar, BotFace, Icon } from "../icons.tsx";
 import { ConnectionBanner, QueueBanner } from "./Banner.tsx";
+import { CallbackForm } from "./CallbackForm.tsx";
 import { Composer } from "./Composer.tsx";
 import { check, probe } from "./files.ts";
 import { LeaveForm } from "./LeaveForm.tsx";
@@ -14,6 +15,7 @@ export function Chat({ onBack }: { onBack: () => void }) {
   const { engine, config, t, locale, close, toast, vault } = useApp();
   const state = useEngine(engine);
   const [leaving, setLeaving] = useState(false);
+  const [calling, setCalling] = useState(false);
   const [asking, setAsking] = useState(false);
   const [dropping, setDropping] = useState(false);
   const [leftFor, setLeftFor] = useState(vault.get("left"));
@@ -74,6 +76,7 @@ export function Chat({ onBack }: { onBack: () => void }) {
           onLeave={() => setLeaving(true)}
           transcript={() => engine.transcript()}
           mail={(to) => engine.transcriptMail(to)}
+          onCall={config.features.callback ? () => setCalling(true) : undefined}
         />
         <button type="button" class="icon-button" aria-label={t("a11y.close")} onClick={close}>
           <Icon name="close" />
@@ -82,6 +85,7 @@ export function Chat({ onBack }: { onBack: () => void }) {
       <ConnectionBanner />
       <QueueBanner
         onLeave={() => setLeaving(true)}
+        onCall={() => setCalling(true)}
         left={c !== null && leftFor === c.id && !over && c.status !== "assigned"}
       />
       <Log onPerson={() => void toPerson()} onLeave={() => setLeaving(true)}>
@@ -93,6 +97,7 @@ export function Chat({ onBack }: { onBack: () => void }) {
           <Icon name="download" size={28} /> {t("chat.drop")}
         </div>
       )}
+      {calling && <CallbackForm onClose={() => setCalling(false)} />}
       {leaving && (
         <LeaveForm
           onClose={() => setLeaving(false)}

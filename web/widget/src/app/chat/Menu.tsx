@@ -5,10 +5,13 @@ import { Overlay } from "./Overlay.tsx";
 
 export function Menu({
   onLeave,
+  onCall,
   transcript,
   mail,
 }: {
   onLeave: () => void;
+  /** Where customers may ask to be called. */
+  onCall?: () => void;
   transcript: () => Promise<Blob>;
   mail: (to: string) => Promise<void>;
 }) {
@@ -83,7 +86,8 @@ export function Menu({
           {item(sound ? "bell" : "mute", t(sound ? "menu.sound_off" : "menu.sound_on"), () =>
             setSound(!sound),
           )}
-          {config.features.leave_message && item("phone", t("menu.leave"), onLeave)}
+          {onCall && item("phone", t("call.title"), onCall)}
+          {config.features.leave_message && item(onCall ? "mail" : "phone", t("menu.leave"), onLeave)}
           {conversation &&
             config.features.transcript_download &&
             item("download", t("menu.transcript"), () => void download())}
