@@ -1,4 +1,4 @@
-import { Button, Drawer, Segmented, Switch } from "antd";
+import { Button, Drawer, Input, Segmented, Switch } from "antd";
 import { BellOff, CheckCheck, ChevronLeft, Settings2 } from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { api } from "@/api/client";
@@ -20,9 +20,19 @@ interface Notification {
   read_at: Iso | null;
 }
 
+interface Way {
+  way: string;
+  name: string;
+  hint: string;
+  account: string;
+  active: boolean;
+  problem: string | null;
+}
+
 interface Choices {
   mail_possible: boolean;
-  kinds: { kind: string; name: string; console: boolean; mail: boolean }[];
+  kinds: { kind: string; name: string; console: boolean; mail: boolean; app: boolean }[];
+  ways: Way[];
 }
 
 const CACHED = ["/notifications", "/notifications/unread"];
@@ -150,7 +160,7 @@ function ChoicesForm() {
   const save = useAct(
     (kind: Choices["kinds"][number]) =>
       api.put<Choices>("/notifications/choices", {
-        kinds: [{ kind: kind.kind, console: kind.console, mail: kind.mail }],
+        kinds: [{ kind: kind.kind, console: kind.console, mail: kind.mail, app: kind.app }],
       }),
     { invalidates: ["/notifications/choices"] },
   );
@@ -159,12 +169,16 @@ function ChoicesForm() {
       {(found) => (
         <>
           {found.mail_possible ? null : <p className="q-muted">{t("bell.no_mail")}</p>}
+          {found.ways.map((way) => (
+            <WayForm key={way.way} way={way} />
+          ))}
           <table className="q-bell__choices">
             <thead>
               <tr>
                 <th scope="col">{t("bell.kind")}</th>
                 <th scope="col">{t("bell.console")}</th>
                 <th scope="col">{t("bell.mail")}</th>
+                {found.ways.some((way) => way.active) ? <th scope="col">{t("bell.app")}</th> : null}
               </tr>
             </thead>
             <tbody>
@@ -188,6 +202,16 @@ function ChoicesForm() {
                       onChange={(mail) => save.mutate({ ...kind, mail })}
                     />
                   </td>
+                  {found.ways.some((way) => way.active) ? (
+                    <td>
+                      <Switch
+                        size="small"
+                        checked={kind.app}
+                        aria-label={t("bell.choice", { kind: kind.name, way: t("bell.app") })}
+                        onChange={(app) => save.mutate({ ...kind, app })}
+                      />
+                    </td>
+                  ) : null}
                 </tr>
               ))}
             </tbody>
@@ -195,5 +219,48 @@ function ChoicesForm() {
         </>
       )}
     </Fetched>
+  );
+}
+
+/** One's own account with a provider that carries notices; saved when it is left or switched. */
+function WayForm({ way }: { way: Way }) {
+  const t = useT();
+  const [account, setAccount] = useState(way.account);
+  const save = useAct(
+    (body: { account: string; active: boolean }) => api.put<Choices>(`/notifications/ways/${way.way}`, body),
+    { invalidates: ["/notifications/choices"] },
+  );
+  const written = account.trim();
+  const keep = (active: boolean) => {
+    if (written !== way.account || active !== way.active) save.mutate({ account: written, active });
+  };
+  return (
+    <div className="q-bell__way">
+      <label htmlFor={`way-${way.way}`}>{way.name}</label>
+      <Input
+        id={`way-${way.way}`}
+        value={account}
+        maxLength={120}
+        placeholder={way.hint}
+        status={way.problem ? "error" : undefined}
+        aria-describedby={way.problem ? `way-problem-${way.way}` : undefined}
+        onChange={(event) => setAccount(event.target.value)}
+        onPressEnter={() => keep(way.active)}
+        onBlur={() => keep(way.active)}
+      />
+      <Switch
+        size="small"
+        checked={way.active}
+        disabled={!written}
+        loading={save.isPending}
+        aria-label={t("bell.way_on", { way: way.name })}
+        onChange={keep}
+      />
+      {way.problem ? (
+        <p id={`way-problem-${way.way}`} className="q-bell__problem" role="alert">
+          {way.problem}
+        </p>
+      ) : null}
+    </div>
   );
 }
