@@ -44,7 +44,8 @@ class MailAdapter:
         previous = await self._look(conversation_id, payload["seq"])
         automatic = payload["author"]["kind"] != "user"
         given = payload["recipients"]
-        to = _checked(given["to"] or [payload["to"]])
+        wanted = previous.answers_to if previous is not None and previous.address == payload["to"] else ()
+        to = _checked(given["to"] or [*wanted] or [payload["to"]])
         cc, bcc = _checked(given["cc"]), _checked(given["bcc"])
         recipients = list(dict.fromkeys((*to, *cc, *bcc)))
         if len(recipients) > MOST_RECIPIENTS:

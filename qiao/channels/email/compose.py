@@ -32,6 +32,8 @@ class Previous:
     at: datetime
     automatic: str | None = None
     received_as: str | None = None
+    answers_to: tuple[str, ...] = ()
+    """Where its sender wants answers, when that is to be believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Our own, because the asynchronous client there is for Python is under the GPL, a
 import asyncio
 import base64
 import re
+import secrets
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ class Imap:
         self._reader = reader
         self._writer = writer
         self._number = 0
+        self._prefix = secrets.token_hex(3).upper()
         self.capabilities: frozenset[str] = frozenset()
         self.greeting = ""
         self.news = False
@@ -77,6 +79,8 @@ class Imap:
                 if security == "starttls":
                     await self._command(b"STARTTLS")
                     await writer.start_tls(context or ssl.create_default_context(), server_hostname=host)
+                    # Answers that somebody on the way has slipped in before are answers to no command of ours.
+                    self._prefix = secrets.token_hex(3).upper()
                 await self.read_capabilities()
             except BaseException:
                 self.abort()
@@ -228,7 +232,7 @@ class Imap:
 
     def _tag(self) -> bytes:
         self._number += 1
-        return b"Q%d" % self._number
+        return f"{self._prefix}{self._number}".encode()
 
     async def _drain(self) -> None:
         try:

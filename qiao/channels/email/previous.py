@@ -35,6 +35,7 @@ def looker(runtime: Runtime) -> Look:
                     at=message.created_at,
                     automatic=mail.get("automatic"),
                     received_as=mail.get("received_as"),
+                    answers_to=tuple(mail.get("answers_to") or ()),
                 )
         return None
 

@@ -96,8 +96,12 @@ def _letter(tree: Tree, raw: bytes, way: envelope.Way, sender: Mailbox) -> Incom
         "automatic": automatic.reason(head, sender.address, subject, own),
     }
     answers = [box for box in head.mailboxes("reply-to", 5) if box.address not in own and box.address != sender.address]
+    written_by = _sender(head, sender, way, mark)
     if answers:
         mail["reply_to"] = [_shown(box) for box in answers]
+        if written_by.vouched or all(_same_house(box.address, sender.address) for box in answers):
+            # A sender nobody has checked does not get what we know about them sent to somebody else.
+            mail["answers_to"] = [box.address for box in answers]
     received_as = next((box.address for box in recipients["all"] if box.address in own), None)
     if received_as is not None:
         mail["received_as"] = received_as
@@ -113,8 +117,8 @@ def _letter(tree: Tree, raw: bytes, way: envelope.Way, sender: Mailbox) -> Incom
         client_id=mark,
         kind="text",
         body=body,
-        payload={"mail": _fitting(mail)},
-        sender=_sender(head, sender, way, mark),
+        payload={"mail": _fitting(mail), **({"cut": True} if mail.get("cut") else {})},
+        sender=written_by,
         locale=_locale(f"{subject}\n{body[:2000]}"),
         media=tuple(files),
         threads=names,
@@ -134,6 +138,10 @@ def _sender(head: Headers, box: Mailbox, way: envelope.Way, mark: str) -> Sender
         email=box.address[:254],
         vouched=frozenset({"email"}) if trusted else frozenset(),
     )
+
+
+def _same_house(one: str, other: str) -> bool:
+    return one.rpartition("@")[2] == other.rpartition("@")[2]
 
 
 def _recipients(head: Headers) -> dict[str, list[Mailbox]]:

@@ -43,6 +43,29 @@ def _words(group: str, zh: str, en: str, help_zh: str = "", help_en: str = "", *
     return told
 
 
+_SIGN_INS: Final = {
+    "password": {"zh-CN": "密码或授权码", "en": "Password"},
+    "google": {"zh-CN": "Google（OAuth 2.0）", "en": "Google (OAuth 2.0)"},
+    "microsoft": {"zh-CN": "Microsoft（OAuth 2.0）", "en": "Microsoft (OAuth 2.0)"},
+    "oauth2": {"zh-CN": "其他 OAuth 2.0", "en": "Other OAuth 2.0"},
+}
+_SECURITIES: Final = {
+    "tls": {"zh-CN": "TLS", "en": "TLS"},
+    "starttls": {"zh-CN": "STARTTLS", "en": "STARTTLS"},
+    "none": {"zh-CN": "不加密（仅限内网）", "en": "None (own network only)"},
+}
+_FIRSTS: Final = {
+    "new": {"zh-CN": "只收新邮件", "en": "Only new mail"},
+    "unread": {"zh-CN": "也收未读邮件", "en": "Unread mail too"},
+    "all": {"zh-CN": "全部收取", "en": "Everything"},
+}
+_AFTERWARDS: Final = {
+    "keep": {"zh-CN": "原样保留", "en": "Leave it"},
+    "read": {"zh-CN": "标为已读", "en": "Mark it read"},
+    "move": {"zh-CN": "移到文件夹", "en": "Move it"},
+}
+
+
 class EmailSettings(BaseModel):
     """A mailbox: who we are, how it is reached, what becomes of fetched mail, how answers look."""
 
@@ -79,6 +102,7 @@ class EmailSettings(BaseModel):
             "Sign-in",
             "国内邮箱一般用授权码（填在密码处）。Google 与 Microsoft 需要 OAuth 2.0。",
             "A password or app password; Google and Microsoft want OAuth 2.0.",
+            options=_SIGN_INS,
         ),
     )
     username: Line = Field(
@@ -118,36 +142,33 @@ class EmailSettings(BaseModel):
         ),
     )
     imap_host: Host = Field(
-        "", json_schema_extra=_words("receive", "IMAP 服务器", "IMAP server", placeholder="imap.shop.example")
+        "", json_schema_extra=_words("imap", "IMAP 服务器", "IMAP server", placeholder="imap.shop.example")
     )
-    imap_port: Port = Field(993, json_schema_extra=_words("receive", "IMAP 端口", "IMAP port"))
-    imap_security: Security = Field("tls", json_schema_extra=_words("receive", "IMAP 加密", "IMAP security"))
-    folder: Line = Field("INBOX", json_schema_extra=_words("receive", "收件文件夹", "Folder"))
+    imap_port: Port = Field(993, json_schema_extra=_words("imap", "IMAP 端口", "IMAP port"))
+    imap_security: Security = Field(
+        "tls", json_schema_extra=_words("imap", "IMAP 加密", "IMAP security", options=_SECURITIES)
+    )
+    folder: Line = Field("INBOX", json_schema_extra=_words("intake", "收件文件夹", "Folder"))
     first: Literal["new", "unread", "all"] = Field(
         "new",
         json_schema_extra=_words(
-            "receive",
+            "intake",
             "首次收取",
             "First time",
-            "接入前已在邮箱里的邮件：只收新邮件、也收未读、全部收取。",
-            "Mail that lay there before: only new mail, unread mail too, or everything.",
+            "接入前已在邮箱里的邮件是否收取。",
+            "Whether mail that lay there before is fetched.",
+            options=_FIRSTS,
         ),
     )
     fetched: Literal["keep", "read", "move"] = Field(
         "read",
-        json_schema_extra=_words(
-            "receive",
-            "收取之后",
-            "After fetching",
-            "原样保留、标为已读、移到文件夹。",
-            "Leave it, mark it read, or move it.",
-        ),
+        json_schema_extra=_words("intake", "收取之后", "After fetching", "", "", options=_AFTERWARDS),
     )
-    move_to: Line = Field("Qiao", json_schema_extra=_words("receive", "移到文件夹", "Move to folder"))
+    move_to: Line = Field("Qiao", json_schema_extra=_words("intake", "移到文件夹", "Move to folder"))
     poll_seconds: Annotated[int, Field(ge=10, le=1500)] = Field(
         120,
         json_schema_extra=_words(
-            "receive",
+            "intake",
             "轮询间隔（秒）",
             "Poll every (seconds)",
             "服务器会即时通知；间隔只是保险，或用于不支持通知的服务器。",
@@ -155,15 +176,17 @@ class EmailSettings(BaseModel):
         ),
     )
     smtp_host: Host = Field(
-        "", json_schema_extra=_words("send", "SMTP 服务器", "SMTP server", placeholder="smtp.shop.example")
+        "", json_schema_extra=_words("smtp", "SMTP 服务器", "SMTP server", placeholder="smtp.shop.example")
     )
-    smtp_port: Port = Field(465, json_schema_extra=_words("send", "SMTP 端口", "SMTP port"))
-    smtp_security: Security = Field("tls", json_schema_extra=_words("send", "SMTP 加密", "SMTP security"))
-    smtp_sign_in: bool = Field(True, json_schema_extra=_words("send", "SMTP 需要登录", "SMTP wants a sign-in"))
+    smtp_port: Port = Field(465, json_schema_extra=_words("smtp", "SMTP 端口", "SMTP port"))
+    smtp_security: Security = Field(
+        "tls", json_schema_extra=_words("smtp", "SMTP 加密", "SMTP security", options=_SECURITIES)
+    )
+    smtp_sign_in: bool = Field(True, json_schema_extra=_words("smtp", "SMTP 需要登录", "SMTP wants a sign-in"))
     verify_certificates: bool = Field(
         True,
         json_schema_extra=_words(
-            "send",
+            "security",
             "校验服务器证书",
             "Check certificates",
             "仅当内网服务器使用自签证书时关闭。",
@@ -222,7 +245,7 @@ class EmailSettings(BaseModel):
     acknowledge: bool = Field(
         False,
         json_schema_extra=_words(
-            "automatic",
+            "answers",
             "自动确认收到",
             "Acknowledge automatically",
             "新来信自动回一封确认；同一地址每天最多一封自动邮件，机器人的回复也算在内。",
@@ -230,15 +253,15 @@ class EmailSettings(BaseModel):
         ),
     )
     acknowledgement_zh: Text = Field(
-        "", json_schema_extra=_words("automatic", "确认内容（中文）", "Acknowledgement (Chinese)", multiline=True)
+        "", json_schema_extra=_words("answers", "确认内容（中文）", "Acknowledgement (Chinese)", multiline=True)
     )
     acknowledgement_en: Text = Field(
-        "", json_schema_extra=_words("automatic", "确认内容（英文）", "Acknowledgement (English)", multiline=True)
+        "", json_schema_extra=_words("answers", "确认内容（英文）", "Acknowledgement (English)", multiline=True)
     )
     trusted_server: Line = Field(
         "",
         json_schema_extra=_words(
-            "trust",
+            "security",
             "可信的验证服务器",
             "Server whose checks count",
             "您自己的收信服务器在 Authentication-Results 中的名称；填写后，DKIM/DMARC 通过的来信地址视为已验证。",

@@ -304,7 +304,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _wait_for(port: int, root: Path) -> None:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while True:
         try:
             with socket.create_connection(("127.0.0.1", port), 1) as found:

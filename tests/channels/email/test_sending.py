@@ -1,6 +1,7 @@
 """Answers through a real Exim: in their thread, with files, in words of the company; and what servers say against them."""
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -46,7 +47,7 @@ def answer(box: Box, body: str = ANSWER.body, **more: Any) -> Outbound:
 
 
 async def arrived(box: Box, count: int = 1, name: str = "") -> EmailMessage:
-    for _ in range(250):
+    for _ in range(1500):
         found = box.servers.mails(name or box.customer)
         if len(found) >= count:
             return cast(EmailMessage, message_from_bytes(found[count - 1], policy=policy.default))
@@ -76,9 +77,7 @@ async def test_an_answer_as_the_customer_gets_it(box: Box) -> None:
         signature_zh="{agent} · {inbox}",
         plus_address=True,
     )
-    previous = Previous(
-        **{**{f: getattr(PREVIOUS, f) for f in PREVIOUS.__slots__}, "received_as": f"help-{box.name}@shop.test"}
-    )
+    previous = dataclasses.replace(PREVIOUS, received_as=f"help-{box.name}@shop.test")
     made = adapter(previous, {"f1": b"%PDF"})
     sent = await made.deliver(endpoint, out.id, render(out))
     mail = await arrived(box)
@@ -162,11 +161,24 @@ async def test_machines_are_not_answered_by_machines_and_people_once_a_day(box: 
     with pytest.raises(DeliveryRefused, match="automatic_today"):
         await adapter(days=days).deliver(endpoint, new_id(), render(answer(box, author_kind="system")))
     await adapter(days=days).deliver(endpoint, new_id(), render(answer(box)))  # people may write as they like
-    machine = Previous(**{**{f: getattr(PREVIOUS, f) for f in PREVIOUS.__slots__}, "automatic": "auto_reply"})
+    machine = dataclasses.replace(PREVIOUS, automatic="auto_reply")
     with pytest.raises(DeliveryRefused, match="answers_machine"):
         await adapter(machine).deliver(endpoint, new_id(), render(answer(box, author_kind="bot")))
     with pytest.raises(DeliveryRefused, match="answers_machine"):
         await adapter().deliver(endpoint, new_id(), render(answer(box, author_kind="bot", address=box.address)))
+
+
+async def test_answers_go_where_their_sender_wants_them(box: Box) -> None:
+    wanted = dataclasses.replace(PREVIOUS, address=f"boss-{box.customer}@home.test", answers_to=(box.customer_address,))
+    out = answer(box, address=wanted.address)
+    await adapter(wanted).deliver(box.endpoint(), out.id, render(out))
+    assert (await arrived(box))["To"] == box.customer_address
+    # … as long as they can be believed.
+    raw = b"From: ann@home.example\nReply-To: %s\nMessage-ID: <r@y>\n\nhi"
+    for address, counts in ((b"desk@home.example", True), (b"eve@evil.example", False)):
+        letter = parse(raw % address)[0]
+        assert isinstance(letter, Incoming)
+        assert ("answers_to" in letter.payload["mail"]) is counts
 
 
 async def test_letters_are_acknowledged_once_and_only_those_of_people(box: Box) -> None:
