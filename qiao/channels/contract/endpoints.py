@@ -1,5 +1,6 @@
 """Inboxes as their channels need them, kept for a few seconds: every webhook asks."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,8 @@ from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxView
 
 KEPT_SECONDS: Final = 3.0
+STALE_SECONDS: Final = 60.0
+"""How long what is known serves while it is looked up anew, however long that takes."""
 MOST: Final = 10_000
 
 
@@ -26,11 +29,15 @@ class Place:
 
 
 class Endpoints:
-    """Places by inbox and by public key. What somebody changed is seen after `KEPT_SECONDS` at the latest."""
+    """Places by inbox and by public key. What somebody changed is seen a few seconds later.
+
+    Webhooks never wait for a look-up while a place is known: it is looked up beside them, once.
+    """
 
     def __init__(self, runtime: Runtime):
         self.runtime = runtime
         self._kept: dict[UUID | str, tuple[float, Place]] = {}
+        self._asked: dict[str, asyncio.Task[Place]] = {}
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Endpoints":
@@ -42,11 +49,26 @@ class Endpoints:
 
     async def by_key(self, key: str) -> Place:
         """The active inbox with this public key. Raises NotFound."""
-        known = self._known(key)
-        if known is not None:
-            return known
+        kept = self._kept.get(key)
+        age = time.monotonic() - kept[0] if kept is not None else STALE_SECONDS
+        if kept is not None and age < KEPT_SECONDS:
+            return kept[1]
+        if key not in self._asked:
+            task = asyncio.create_task(self._look_up(key), name="channel-endpoint")
+            self._asked[key] = task
+            task.add_done_callback(lambda done: self._answered(key, done))
+        if kept is not None and age < STALE_SECONDS:
+            return kept[1]
+        return await asyncio.shield(self._asked[key])
+
+    async def _look_up(self, key: str) -> Place:
         async with self.runtime.db.read() as db:
             return self._keep(key, await self._place(db, await inboxes.by_key(db, key)))
+
+    def _answered(self, key: str, done: "asyncio.Task[Place]") -> None:
+        self._asked.pop(key, None)
+        if not done.cancelled() and isinstance(done.exception(), NotFound):
+            self._kept.pop(key, None)  # switched off, or gone
 
     async def get(self, inbox_id: UUID, *, fresh: bool = False) -> Place:
         """An inbox, active or not. Raises NotFound, also when its channel is not installed (any more)."""

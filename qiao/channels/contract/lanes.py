@@ -30,7 +30,10 @@ logger = structlog.get_logger(__name__)
 AT_ONCE: Final = 50
 """Payloads of a lane in one round."""
 SENDERS: Final = 8
+"""Senders of a lane side by side."""
 LANES: Final = 32
+AT_WORK: Final = 4
+"""Items of all lanes being taken in at a time: what arrives must be acknowledged beside it, and people served."""
 LOOK_SECONDS: Final = 1.0
 TRIES: Final = 6
 HEAVY: Final = 64 * 1024
@@ -72,6 +75,7 @@ class Lanes:
         self._rung = asyncio.Event()
         self._called: set[UUID] = set()
         self._room = asyncio.Semaphore(LANES)
+        self._hands = asyncio.Semaphore(AT_WORK)
 
     async def start(self) -> None:
         self._loop = asyncio.create_task(self._look(), name="channel-lanes")
@@ -175,7 +179,8 @@ class Lanes:
         async def work(line: list[tuple[UUID, Item]]) -> None:
             async with room:
                 for arrival, item in line:
-                    failure = await self._take(place, item)
+                    async with self._hands:
+                        failure = await self._take(place, item)
                     outcome[arrival] = outcome[arrival] or failure
 
         await asyncio.gather(*(work(line) for line in senders.values()))

@@ -1,0 +1,1 @@
+"""How fast what customers send on other channels becomes a message."""
