@@ -96,7 +96,14 @@ async def probe(actor: Manager, runtime: Runtime_, locale: Locale, body: ProbeBo
     except DeliveryFailed as failure:
         reason = i18n.t("channels.failed.unreachable", locale, detail=str(failure))
         return _json({"fine": False, "reason": reason, "facts": {}})
-    return _json({"fine": True, "reason": None, "facts": dict(facts)})
+    return _json({"fine": True, "reason": None, "facts": {_fact(key, locale): fact for key, fact in facts.items()}})
+
+
+def _fact(key: str, locale: str) -> str:
+    """What a fact is called; a channel may give names of its own."""
+    known = f"channels.fact.{key}"
+    named = i18n.t(known, locale)
+    return key if named == known else named
 
 
 @router.get("/letters")

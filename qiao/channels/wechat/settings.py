@@ -1,6 +1,6 @@
 """What an operator enters for an official account and for a mini program."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -32,7 +32,6 @@ def _stripped(secret: SecretStr) -> SecretStr:
 AppId = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_app_id)]
 Secret = Annotated[SecretStr, Field(max_length=200), AfterValidator(_stripped)]
 AesKey = Annotated[SecretStr, Field(max_length=200), AfterValidator(_key)]
-GROUPS: Final = ("account", "callback", "answers")
 
 
 def _about(
@@ -99,17 +98,22 @@ class _Account(BaseModel):
             "消息加解密方式",
             "Encryption of messages",
             "callback",
-            help_zh="安全模式只接受密文；明文或兼容模式选「plain」。推荐安全模式：明文模式的签名不覆盖消息内容。",
-            help_en="safe takes sealed messages only; choose plain for plain and compatible mode. Safe is better: in plain "
-            "mode the signature does not cover the message.",
-        ),
+            help_zh="与公众平台的设置一致。推荐安全模式：明文模式的签名不覆盖消息内容。",
+            help_en="As in the provider's console. Safe is better: in plain mode the signature does not cover the message.",
+        )
+        | {
+            "options": {
+                "safe": {"zh-CN": "安全模式", "en": "Safe mode"},
+                "plain": {"zh-CN": "明文模式或兼容模式", "en": "Plain or compatible mode"},
+            }
+        },
     )
     welcome: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = Field(
         "",
         json_schema_extra=_about(
             "问候语",
             "Greeting",
-            "answers",
+            "texts",
             help_zh="公众号：关注后立即发送；小程序：打开客服会话时发送。启用服务器配置后，公众平台自带的自动回复不再生效。",
             help_en="Official account: sent to new followers; mini program: when customer service is opened. The automatic "
             "replies of the provider's console do not work while messages are sent to this server.",
@@ -121,7 +125,7 @@ class _Account(BaseModel):
         json_schema_extra=_about(
             "显示「对方正在输入」",
             "Show when somebody is typing",
-            "answers",
+            "advanced",
             help_zh="坐席输入时让客户看到。",
             help_en="Customers see when an agent writes.",
         ),
@@ -152,8 +156,15 @@ class WechatMiniSettings(_Account):
         json_schema_extra=_about(
             "小程序版本",
             "Version of the mini program",
-            "answers",
+            "advanced",
             help_zh="小程序码与订阅消息打开的版本：正式版、体验版或开发版。",
             help_en="Which version codes and subscribe messages open.",
-        ),
+        )
+        | {
+            "options": {
+                "release": {"zh-CN": "正式版", "en": "Release"},
+                "trial": {"zh-CN": "体验版", "en": "Trial"},
+                "develop": {"zh-CN": "开发版", "en": "Development"},
+            }
+        },
     )
