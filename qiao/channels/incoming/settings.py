@@ -85,7 +85,7 @@ class IncomingSettings(BaseModel):
         "Proof",
         "每个请求怎样证明来自对方：签名、固定令牌，或用户名和密码。",
         "How each request proves who sends it: a signature, a fixed token, or a user name and password.",
-        group="proof",
+        group="security",
     )
     secret: SecretStr | None = field(
         None,
@@ -93,7 +93,7 @@ class IncomingSettings(BaseModel):
         "Secret",
         "签名密钥、令牌或密码。没有它就不接收任何请求。",
         "The signing key, the token or the password. Without it nothing is taken.",
-        group="proof",
+        group="security",
     )
     header: HeaderName = field(
         "x-signature",
@@ -101,7 +101,7 @@ class IncomingSettings(BaseModel):
         "Header",
         "签名或令牌所在的请求头。",
         "The header that holds the signature or token.",
-        group="proof",
+        group="security",
     )
     prefix: Line = field(
         "sha256=",
@@ -109,18 +109,18 @@ class IncomingSettings(BaseModel):
         "Prefix",
         "签名前面的固定文字，例如 sha256= 或 Bearer。",
         "What stands before it, for instance sha256= or Bearer.",
-        group="proof",
+        group="security",
     )
-    encoding: Literal["hex", "base64"] = field("hex", "签名编码", "Encoding", group="proof")
+    encoding: Literal["hex", "base64"] = field("hex", "签名编码", "Encoding", group="security")
     timestamp_header: MaybeHeader = field(
         "",
         "时间戳请求头",
         "Timestamp header",
         "对方若签名「时间戳.正文」，填写时间戳的请求头；超过 10 分钟的请求会被拒绝。",
         "Where the sender signs `timestamp.body`: the header of the timestamp. Older than 10 minutes is refused.",
-        group="proof",
+        group="security",
     )
-    user: Line = field("", "用户名", "User name", group="proof")
+    user: Line = field("", "用户名", "User name", group="security")
 
     items: Expr = field(
         "",
@@ -177,7 +177,7 @@ class IncomingSettings(BaseModel):
         "Reply address",
         "回复以 POST 发往这里；留空则不能从这里回复。",
         "Answers are posted here. Empty: nothing can be answered from here.",
-        group="reply",
+        group="outgoing",
     )
     reply_body: Template = field(
         DEFAULT_BODY,
@@ -185,7 +185,7 @@ class IncomingSettings(BaseModel):
         "Reply template",
         "JSON，其中 {to} {text} {id} {conversation} {agent} {kind} {url} {thread} 会被替换。",
         "JSON in which {to} {text} {id} {conversation} {agent} {kind} {url} {thread} are filled in.",
-        group="reply",
+        group="outgoing",
         multiline=True,
     )
     reply_authorization: SecretStr | None = field(
@@ -194,10 +194,10 @@ class IncomingSettings(BaseModel):
         "Authorization",
         "随回复发送的 Authorization 请求头。",
         "Sent along with answers as the Authorization header.",
-        group="reply",
+        group="outgoing",
     )
     reply_id: Expr = field(
-        "id", "对方消息编号", "Their message id", "在对方的回答里。", "In what they answer.", group="reply"
+        "id", "对方消息编号", "Their message id", "在对方的回答里。", "In what they answer.", group="outgoing"
     )
     reply_ok: When = field(
         "",
@@ -205,7 +205,7 @@ class IncomingSettings(BaseModel):
         "Accepted when",
         "对方的回答满足它才算送达，例如 code == 0；留空则看状态码。",
         "What they answer has to meet it, for instance code == 0. Empty: the status tells.",
-        group="reply",
+        group="outgoing",
     )
     reply_error: Expr = field(
         "error.message | error | message",
@@ -213,7 +213,7 @@ class IncomingSettings(BaseModel):
         "Error",
         "在对方的回答里，显示给坐席。",
         "In what they answer; shown to staff.",
-        group="reply",
+        group="outgoing",
     )
     retry_statuses: Annotated[str, StringConstraints(pattern=r"^[0-9, ]{0,200}$")] = field(
         "408, 425, 429",
@@ -221,7 +221,7 @@ class IncomingSettings(BaseModel):
         "Statuses worth another try",
         "5xx 总会重试。",
         "5xx always are.",
-        group="reply",
+        group="outgoing",
     )
 
 

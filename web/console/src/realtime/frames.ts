@@ -17,6 +17,8 @@ export interface EventData {
   "notification.created": { kind: string };
   "notification.read": Record<string, never>;
   "task.changed": { task_id: Id; ticket_id: Id };
+  "call.changed": { call_id: Id; state: string };
+  "callback.changed": { callback_id: Id; change: string };
   "approval.changed": { approval_id: Id; ticket_id: Id };
   "counter.changed": { site_id: Id };
 }

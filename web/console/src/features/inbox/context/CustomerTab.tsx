@@ -9,10 +9,13 @@ import type { ConversationView, Customer, Order, Page } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { listOf } from "@/app/profile/Sessions";
 import { useCan } from "@/app/session";
+import { DialButton } from "@/features/calls/bits";
+import { PromiseButton } from "@/features/calls/PromiseButton";
 import { BlockControl } from "@/features/customers/linking/BlockControl";
 import { IdentityLine } from "@/features/customers/linking/IdentityLine";
 import { Likely } from "@/features/customers/linking/Likely";
 import { Vouched } from "@/features/customers/linking/Vouched";
+import "@/features/calls/calls.css";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
@@ -149,6 +152,12 @@ export function CustomerProfile({ customerId }: { customerId: string }) {
                   vouched={customer[`${key}_vouched`] === true}
                   vouch={edit ? () => save.mutate({ [`${key}_vouched`]: true }) : undefined}
                 />
+              ) : null}
+              {key === "phone" && value ? (
+                <div className="q-call__buttons">
+                  <DialButton customerId={customerId} />
+                  <PromiseButton customerId={customerId} />
+                </div>
               ) : null}
             </Field>
           );

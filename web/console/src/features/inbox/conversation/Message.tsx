@@ -19,6 +19,7 @@ import { useAct } from "@/api/hooks";
 import type { MessageView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
+import { CallbackCard, CallCard } from "@/features/calls/Cards";
 import { Versions } from "@/features/customers/linking/Versions";
 import { useAdding } from "@/features/evaluation/adding";
 import { StateTag } from "@/features/tickets/bits";
@@ -108,6 +109,12 @@ function TicketCard({ ticket }: { ticket: CardTicket }) {
 function CardBody({ payload }: { payload: Record<string, unknown> }) {
   if (payload.type === "ticket" && typeof (payload.ticket as CardTicket | undefined)?.ref === "string")
     return <TicketCard ticket={payload.ticket as CardTicket} />;
+  if (payload.type === "call" && payload.call) return <CallCard call={payload.call as never} />;
+  const promise =
+    payload.type === "callback"
+      ? (payload.callback as { id?: string; topic?: string; number?: string })
+      : null;
+  if (promise?.id) return <CallbackCard id={promise.id} topic={promise.topic} number={promise.number} />;
   return <ThingCard payload={payload} />;
 }
 

@@ -5,6 +5,8 @@ import { useEffect, useMemo, useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { Extensions } from "@/features/calls/Extensions";
+import { IncomingMapping } from "../inboxes/channels/IncomingMapping";
 import {
   Code,
   Field,
@@ -63,6 +65,8 @@ function draftOf(inbox: Inbox, fields: FormField[]): Draft {
 export default function ChannelEditor(props: { inboxId: string; channel: string }) {
   const t = useT("settings/channels");
   const s = useT("settings");
+  const mapping = useT("settings/incoming");
+  const calls = useT("calls");
   const language = useLocale();
   const go = useGo();
   const isNew = props.inboxId.startsWith("new-");
@@ -275,6 +279,29 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
             { key: "basics", label: s("inboxes.tab.basics"), children: basics },
             ...(!isNew && manifest?.by.includes("hook")
               ? [{ key: "connect", label: t("connect"), children: connect }]
+              : []),
+            ...(props.channel === "incoming"
+              ? [
+                  {
+                    key: "mapping",
+                    label: mapping("tab"),
+                    children: (
+                      <IncomingMapping
+                        values={value.values}
+                        onChange={(change) => set({ values: { ...value.values, ...change } })}
+                      />
+                    ),
+                  },
+                ]
+              : []),
+            ...(props.channel === "phone" && !isNew
+              ? [
+                  {
+                    key: "extensions",
+                    label: calls("extensions.tab"),
+                    children: <Extensions inboxId={props.inboxId} />,
+                  },
+                ]
               : []),
             ...(isNew
               ? []

@@ -6,6 +6,7 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useMe } from "@/app/session";
+import { Invitations } from "../invitations/Invitations";
 import {
   Code,
   CopyButton,
@@ -127,6 +128,7 @@ function Suggestions(props: { value: string[]; onChange: (value: string[]) => vo
 
 export default function InboxEditor() {
   const t = useT("settings");
+  const invitations = useT("settings/invitations");
   const me = useMe();
   const go = useGo();
   const confirm = useConfirm();
@@ -568,6 +570,15 @@ export default function InboxEditor() {
                   children: install,
                 },
                 { key: "security", label: t("inboxes.tab.security"), children: security },
+                ...(channel === "webchat" && !isNew
+                  ? [
+                      {
+                        key: "invitations",
+                        label: invitations("tab"),
+                        children: <Invitations inboxId={inboxId} />,
+                      },
+                    ]
+                  : []),
               ]}
             />
           </div>
