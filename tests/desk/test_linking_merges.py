@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -158,7 +159,7 @@ async def test_undoing_restores_every_row(runtime: Runtime) -> None:
                     await _row(db, Base.metadata.tables["messages"], {}, conversation_id=row["id"], seq=1, **author)
         async with runtime.db.read() as db:
             before = await _world(db)
-        made = await runtime.db.run(lambda db, ids=ids: merging.merge(db, BOSS, ids[0], ids[1]))
+        made = await runtime.db.run(partial(merging.merge, actor=BOSS, survivor_id=ids[0], merged_id=ids[1]))
         async with runtime.db.read() as db:
             for followed in FOLLOWED.values():
                 left = await db.scalar(
@@ -166,7 +167,7 @@ async def test_undoing_restores_every_row(runtime: Runtime) -> None:
                 )
                 assert left == 0, followed.place
             assert await db.scalar(select(func.count()).where(Message.author_id == ids[1])) == 0
-        await runtime.db.run(lambda db, made=made: merging.undo(db, BOSS, made.id))
+        await runtime.db.run(partial(merging.undo, actor=BOSS, merge_id=made.id))
         async with runtime.db.read() as db:
             assert await _world(db) == before
 
@@ -343,7 +344,10 @@ class TestSuggesting:
         pair = []
         for user in ("u1", "u2"):
             body = Profile(email="two@example.com", held=frozenset({"email"}))
-            pair.append((await db.run(lambda s, u=user, b=body: service.identify_visitor(s, inbox, None, u, b))).id)
+            work = partial(
+                service.identify_visitor, inbox_id=inbox, visitor_customer_id=None, external_id=user, profile=body
+            )
+            pair.append((await db.run(work)).id)
         await self._look(db, *pair)
         assert await self._seen(db, pair[0]) == {}
 

@@ -360,7 +360,7 @@ async def rules(db: Session) -> list[RuleView]:
     shown = [
         RuleView(
             inbox_id=None,
-            handling=(company.handling if company else None) or "refuse",  # type: ignore[arg-type]  # checked
+            handling=(company.handling if company else None) or "refuse",
             per_minute=(company.per_minute if company else None) or PER_MINUTE,
             per_hour=(company.per_hour if company else None) or PER_HOUR,
         )

@@ -26,7 +26,9 @@ async def _arrives(
 async def _site(
     db: Db, user: str, visitor: CustomerRef | None = None, inbox: UUID = SHOP, **profile: Any
 ) -> CustomerRef:
-    return await db.run(lambda s: service.identify_visitor(s, inbox, visitor and visitor.id, user, Profile(**profile)))
+    return await db.run(
+        lambda s: service.identify_visitor(s, inbox, visitor.id if visitor else None, user, Profile(**profile))
+    )
 
 
 async def _reads_mailbox(db: Db, address: str) -> CustomerRef:
