@@ -11,6 +11,7 @@ from qiao.core.db import Db, Session
 from qiao.core.files import wiring as files
 from qiao.core.settings import Settings
 from qiao.demo.company import seed_company
+from qiao.demo.counter import seed_counter
 from qiao.demo.evaluation import seed_test_set
 from qiao.demo.flows import seed_flows
 from qiao.demo.gaps import seed_gaps
@@ -77,6 +78,7 @@ async def run(settings: Settings, database_url: str, progress: Progress) -> None
         async with runtime.db.transaction() as db:
             actor = Actor.system()
             places = await seed_company(db, actor, pack, PASSWORD, step)
+            await seed_counter(db, actor, places, pack.company.locale)
             answers = await seed_knowledge(db, actor, pack, places, step)
             customers = await seed_customers(db, actor, pack, places, step)
             await seed_orders(db, actor, pack, customers, step)

@@ -1,5 +1,6 @@
 """Sites, their services and counters, and the addresses of their pages."""
 
+import io
 import secrets
 import string
 from collections.abc import Collection, Sequence
@@ -184,7 +185,11 @@ def page_path(kind: Kind, key: str) -> str:
 
 def qr_svg(text: str, *, scale: int = 4) -> str:
     """`text` as a QR code, black on white whatever surrounds it."""
-    return str(segno.make(text, error="m").svg_inline(scale=scale, border=3, light="#fff", dark="#000"))
+    drawn = io.BytesIO()
+    segno.make(text, error="m").save(
+        drawn, kind="svg", xmldecl=False, nl=False, scale=scale, border=3, omitsize=True, light="#fff", dark="#000"
+    )
+    return drawn.getvalue().decode()
 
 
 async def links(db: Session, site_id: UUID) -> list[LinkView]:

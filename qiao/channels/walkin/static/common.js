@@ -58,7 +58,7 @@ export function h(what, props, ...children) {
     else if (key in element && key !== "list" && typeof value !== "string") element[key] = value;
     else element.setAttribute(key, value === true ? "" : value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     element.append(child);
   }
@@ -67,7 +67,7 @@ export function h(what, props, ...children) {
 
 export const app = document.getElementById("app");
 export function show(...children) {
-  app.replaceChildren(...children.flat().filter(Boolean));
+  app.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
 
 export class Failure extends Error {

@@ -32,7 +32,7 @@ export function LinkList({ site }: { site: Site }) {
           {found.map((link) => (
             <li key={link.kind}>
               <img
-                src={picture(withNamespace(link.qr_svg))}
+                src={picture(link.qr_svg)}
                 alt={t(`links.${link.kind}`)}
                 width={128}
                 height={128}
@@ -46,7 +46,7 @@ export function LinkList({ site }: { site: Site }) {
                 <p>
                   <Button
                     size="small"
-                    href={picture(withNamespace(link.qr_svg))}
+                    href={picture(link.qr_svg)}
                     download={`${site.name}-${link.kind}.svg`}
                   >
                     {t("links.download")}
@@ -62,9 +62,4 @@ export function LinkList({ site }: { site: Site }) {
       )}
     </Fetched>
   );
-}
-
-/** An inline drawing has no namespace; a picture needs it. */
-function withNamespace(svg: string): string {
-  return svg.includes("xmlns=") ? svg : svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ');
 }
