@@ -16,13 +16,16 @@ def field(
     group: str = "",
     multiline: bool = False,
     placeholder: str = "",
+    options: dict[str, tuple[str, str]] | None = None,
     **rules: Any,
 ) -> Any:
-    """A setting. `rules` are pydantic's own (ge, le, max_length …)."""
+    """A setting. `options` are the words of a choice by its values; `rules` are pydantic's own (ge, le, max_length …)."""
     words: dict[str, Any] = {"title": {"zh-CN": zh, "en": en}}
     if zh_help:
         words["help"] = {"zh-CN": zh_help, "en": en_help}
     for key, value in (("group", group), ("multiline", multiline), ("placeholder", placeholder)):
         if value:
             words[key] = value
+    if options:
+        words["options"] = {value: {"zh-CN": zh, "en": en} for value, (zh, en) in options.items()}
     return Field(default, json_schema_extra=words, **rules)

@@ -155,9 +155,9 @@ class DingtalkProbe:
     async def probe(self, endpoint: Endpoint) -> Mapping[str, str]:
         try:
             await self.api.check(endpoint)
-            facts = {"robotCode": robot_of(endpoint)}
+            facts = {"robot_code": robot_of(endpoint)}
             if endpoint.settings.get("mode") == "stream":
-                facts["stream"] = (await self.api.connect(endpoint, self.topic))[0]
+                facts["gateway"] = (await self.api.connect(endpoint, self.topic))[0]
         except DingtalkError as error:
             raise error.as_source() from error
         return facts

@@ -43,9 +43,10 @@ class DingtalkSettings(BaseModel):
         "http",
         "消息接收模式",
         "How messages come",
-        "http：钉钉向下方地址推送；stream：由本系统连接钉钉，不需要公网地址。",
-        "http: DingTalk posts to the address below. stream: we connect to DingTalk; no public address needed.",
+        "HTTP 模式由钉钉向回调地址推送；Stream 模式由本系统连接钉钉，不需要公网地址。",
+        "HTTP: DingTalk posts to the callback address. Stream: we connect to DingTalk; no public address is needed.",
         group="callback",
+        options={"http": ("HTTP 模式", "HTTP"), "stream": ("Stream 模式", "Stream")},
     )
     agent_id: int = field(
         0, "AgentId", "AgentId", "用于向员工发送工作通知。", "For work notices to staff.", group="staff", ge=0

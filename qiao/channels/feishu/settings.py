@@ -16,9 +16,10 @@ class FeishuSettings(BaseModel):
         "feishu",
         "平台",
         "Platform",
-        "feishu：飞书（中国）；lark：Lark（国际）。",
-        "feishu: Feishu (China). lark: Lark (international).",
+        "应用在哪个平台创建就选哪个。",
+        "Where the app was created.",
         group="account",
+        options={"feishu": ("飞书（中国）", "Feishu (China)"), "lark": ("Lark（国际）", "Lark (international)")},
     )
     app_id: str = field(
         "",

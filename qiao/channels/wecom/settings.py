@@ -70,9 +70,10 @@ class WecomSettings(BaseModel):
         "qiao",
         "人工接待位置",
         "Where people answer",
-        "qiao：坐席在本系统回复；wecom：转人工后由企业微信内的接待人员回复。",
-        "qiao: agents answer here. wecom: after handoff, people answer inside WeCom.",
+        "选「在企业微信」时，转人工后由企业微信内的接待人员回复。",
+        "In WeCom: after handoff the people on duty there answer.",
         group="service",
+        options={"qiao": ("在本系统", "Here"), "wecom": ("在企业微信", "In WeCom")},
     )
     agent_id: int = field(
         0,

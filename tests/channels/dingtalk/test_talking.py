@@ -179,7 +179,7 @@ async def test_files_people_sent(world: World) -> None:
 async def test_a_connection_is_tried_out(world: World) -> None:
     world.fake.gateway = "wss://wss-open-connection.dingtalk.com:443/connect"
     facts = await DingtalkProbe(world.api, TOPIC).probe(PLACE)
-    assert facts == {"robotCode": "dingkey", "stream": world.fake.gateway}
+    assert facts == {"robot_code": "dingkey", "gateway": world.fake.gateway}
     for place in (
         endpoint({"app_key": "dingkey"}, {}),
         endpoint({"app_key": "other"}, {"app_secret": "s3cret"}),
