@@ -40,13 +40,18 @@ async def gone(db: Session, message_id: UUID) -> bool:
     return state in _GONE
 
 
+async def pause() -> None:
+    """For what is being written now."""
+    await asyncio.sleep(MOMENT)
+
+
 async def together(runtime: Runtime, place: Place, customer_id: UUID, message: Outbound, left: int) -> Together:
     """What to send for `message` when `left` answers are left. Raises DeliveryRefused where it takes more than that."""
     plan = place.channel.plan
     if plan is None or message.payload.get("template"):
         return Together(message)
     if left <= FEW and message.kind == "text" and message.author_kind == "user":
-        await asyncio.sleep(MOMENT)
+        await pause()
     async with runtime.db.read() as db:
         waiting = await _waiting(db, place, customer_id, message)
     capabilities = place.channel.manifest.capabilities

@@ -1,5 +1,6 @@
 """An account in the running application: somebody scans, follows, writes, is answered, and the window shuts."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -272,7 +273,8 @@ async def test_replies_leave_together_when_few_answers_are_left(street: Street) 
 async def test_an_agents_last_words_wait_a_moment_for_the_next(
     street: Street, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merging, "MOMENT", 0.5)
+    written = asyncio.Event()
+    monkeypatch.setattr(merging, "pause", written.wait)
     wire, fake = await lay(street)
     await posts(wire, safe_post(from_openid(example("text.xml"))))
     about = (await wire.messages())[0]["conversation_id"]
@@ -287,5 +289,6 @@ async def test_an_agents_last_words_wait_a_moment_for_the_next(
             f"{API}/conversations/{about}/messages", json={"kind": "text", "body": body, "client_id": f"c{number}"}
         )
         assert said.status_code in (200, 201), said.text
+    written.set()
     assert await wire.delivery(UUID(said.json()["id"]), "delivered", "failed") == "delivered"
     assert [one["text"]["content"] for one in fake.sent] == ["稍等\n\n已经帮您查到了\n\n明天送达"]
