@@ -193,6 +193,12 @@ async def test_one_story_and_going_on_elsewhere(town: Town, sign_in: SignIn) -> 
     (said,) = (await agent.get(f"{API}/customers/{first}/identities/{way['identity_id']}/consents")).json()
     assert (said["state"], said["source"]) == ("out", "channel")
     assert (await agent.post(path, json=body | {"client_id": "c2"})).status_code == 409
+    # They changed their mind, and an agent notes it with the proof.
+    noted = f"{API}/customers/{first}/identities/{way['identity_id']}/consents"
+    assert (await agent.post(noted, json={"state": "in", "proof": "call of today"})).status_code == 201
+    assert (await agent.get(ways)).json()[0]["open"] is True
+    assert (await agent.post(noted, json={"state": "out"})).status_code == 201
+    assert (await agent.get(ways)).json()[0]["open"] is False
 
     # Undone, each has what is theirs, also what came since.
     await town.post(south, text="new matter", **{"from": "s1"})

@@ -42,7 +42,7 @@ def test_two_records_of_one_person(product: Product, colleague: Work, locale: st
     who = {"name": "欧阳知秋", "phone": "19955550142"}
     first = shop.says("shop-1", "我的床垫什么时候发货？", **who)
     second = club.says("club-1", "积分怎么没有到账？", **who)
-    page = boss.goes_to(f"/inbox/all/{first}").page
+    page = boss.comes_in(f"/inbox/all/{first}").page
 
     # Both gave the same number and the name is rare: it is suggested, with its reasons.
     expect(page.get_by_text("可能是同一人")).to_be_visible()

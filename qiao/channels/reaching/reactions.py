@@ -3,14 +3,14 @@ to an address that leaves a record again."""
 
 from qiao.channels.contract.channel import Channels
 from qiao.channels.contract.events import ChannelHappened
-from qiao.channels.reaching import parting, recalling
+from qiao.channels.reaching import obeying, parting, recalling
 from qiao.core.db import Session
 from qiao.core.events import Envelope, in_transaction
 from qiao.core.reactions import on_commit
 from qiao.core.runtime import runtime_of
 from qiao.desk.conversations.events import MessageRecalled
 from qiao.people.customers import consenting
-from qiao.people.customers.events import CustomerUnmerged
+from qiao.people.customers.events import CustomerConsented, CustomerUnmerged
 
 _STATES: dict[str, consenting.State] = {
     "opted_out": "out",
@@ -33,6 +33,11 @@ async def note_consent(db: Session, fact: ChannelHappened, envelope: Envelope) -
     if state is not None and channel is not None:
         proof = str(fact.data.get("text") or fact.data.get("body") or "")
         await consenting.from_channel(db, fact.inbox_id, channel.manifest.identity_kind, fact.address, state, proof)
+
+
+@in_transaction(CustomerConsented)
+async def obey(db: Session, fact: CustomerConsented, envelope: Envelope) -> None:
+    await obeying.obey(db, fact)
 
 
 @in_transaction(CustomerUnmerged)
