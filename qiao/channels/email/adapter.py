@@ -74,7 +74,9 @@ class MailAdapter:
             at=datetime.fromisoformat(payload["at"]),
             locale=payload["locale"],
             reply_to=_plus(sender, token) if settings.plus_address else None,
-            references=tuple(threads.references(payload["threads"])),
+            references=tuple(
+                threads.references(payload["threads"], previous.message_id if previous is not None else "")
+            ),
             automatic=automatic,
             previous=previous if settings.quote_previous else None,
         )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 from qiao.channels.email import threads
 from qiao.channels.email.settings import EmailSettings
@@ -19,6 +19,26 @@ _FONT: Final = "font-family:'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',I
 _URL: Final = re.compile(r"https?://[^\s<>\"'，。；！？、（）【】「」]{1,2000}")
 _VARIABLE: Final = re.compile(r"\{(\w{1,20})\}")
 _QUOTE_LIMIT: Final = 4000
+
+
+class _Wire(EmailPolicy):
+    """The standard library's way of writing mails, but for lists of message ids: it encodes ids of more than a line's
+    length (Outlook's are) like words, and no program recognises them any more."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() in ("in-reply-to", "references"):
+            listed = f"{self.linesep} ".join(str(value).split())
+            return f"{name}: {listed}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in ("in-reply-to", "references"):
+            return self.fold(name, value).encode("ascii", "replace")
+        return bytes(super().fold_binary(name, value))
+
+
+_WIRE: Final = _Wire(linesep="\r\n")
+_WIRE_UTF8: Final = _Wire(linesep="\r\n", utf8=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,7 @@ class Previous:
     at: datetime
     automatic: str | None = None
     received_as: str | None = None
+    message_id: str = ""
     answers_to: tuple[str, ...] = ()
     """Where its sender wants answers, when that is to be believed."""
 
@@ -97,7 +118,7 @@ def mail(letter: Letter, files: Sequence[Attachment] = ()) -> EmailMessage:
     Raises ValueError for an address that cannot be written in a header.
     """
     plain = all(address.isascii() for address in (letter.sender[1], *letter.to, *letter.cc))
-    made = EmailMessage(policy=SMTP if plain else SMTPUTF8)
+    made = EmailMessage(policy=_WIRE if plain else _WIRE_UTF8)
     made["From"] = Address(display_name=_line(letter.sender[0]), addr_spec=letter.sender[1])
     made["To"] = ", ".join(map(_address, letter.to))
     if letter.cc:

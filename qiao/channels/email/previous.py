@@ -35,6 +35,7 @@ def looker(runtime: Runtime) -> Look:
                     at=message.created_at,
                     automatic=mail.get("automatic"),
                     received_as=mail.get("received_as"),
+                    message_id=str(mail.get("message_id") or ""),
                     answers_to=tuple(mail.get("answers_to") or ()),
                 )
         return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from typing import Final
 
 import aiosmtplib
@@ -29,7 +28,7 @@ class Postman:
             client = await open_server(endpoint, settings, self._access)
         except SourceFailed as error:
             # The account is at fault, not the message: it waits until somebody has mended that.
-            raise DeliveryFailed(f"{error.code} {error.params}") from error
+            raise DeliveryFailed(str(error.params.get("reason", "")), code=error.code, **error.params) from error
         try:
             await _hand_over(client, mail, sender, recipients)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -42,7 +41,7 @@ async def _hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, sender: str, r
     plain = all(address.isascii() for address in (sender, *recipients))
     if not plain and not client.supports_extension("smtputf8"):
         raise DeliveryRefused("email.refused.address_not_ascii")
-    data = mail.as_bytes(policy=SMTP if plain else SMTPUTF8)
+    data = mail.as_bytes()
     limit = client.esmtp_extensions.get("size", "").strip()
     if limit.isdigit() and 0 < int(limit) < len(data):
         raise DeliveryRefused("email.refused.too_large", size_mb=_mb(len(data)), limit_mb=_mb(int(limit)))
@@ -61,7 +60,7 @@ async def _hand_over(client: aiosmtplib.SMTP, mail: EmailMessage, sender: str, r
         # Told now, corrected now: a copy for some would be sent again to them with the correction.
         raise DeliveryRefused("email.refused.recipients", addresses="; ".join(refused)[:1000])
     if later:
-        raise DeliveryFailed("; ".join(later)[:1000], after=_BUSY)
+        raise DeliveryFailed("; ".join(later)[:1000])  # one recipient's trouble: others need not wait
     await client.data(data)
 
 
@@ -78,7 +77,8 @@ def failure(error: Exception) -> DeliveryFailed | DeliveryRefused:
                 return DeliveryRefused("email.refused.rejected", reason=said)
             case code if 500 <= code < 600:
                 return DeliveryRefused("email.refused.server", reason=said)
-        return DeliveryFailed(said, after=_BUSY)
+        # "Too many connections" is said to all of us, other delays to this mail only.
+        return DeliveryFailed(said, after=_BUSY if error.code == 421 else None)
     return DeliveryFailed(f"{type(error).__name__}: {error}"[:300])
 
 

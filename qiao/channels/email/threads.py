@@ -19,6 +19,7 @@ _PREFIX: Final = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_SUBJECT: Final = 4
+_LISTED: Final = re.compile(r"<[!-;=?-~]{1,100}@[!-;=?-~]{1,78}>")
 
 
 def own_id(message_id: UUID, address: str) -> str:
@@ -84,7 +85,9 @@ def names(
     return tuple(known) or begins[:1], begins
 
 
-def references(known: Sequence[str], most: int = 20) -> list[str]:
-    """The Message-IDs among the names of an exchange, as a References field may list them."""
-    ids = [name for name in known if re.fullmatch(r"<[^<>\s]{3,178}>", name) and "@" in name]
+def references(known: Sequence[str], answered: str = "", most: int = 20) -> list[str]:
+    """The Message-IDs among the names of an exchange, as a References field lists them: the one that is answered last."""
+    ids = [name for name in dict.fromkeys((*known, answered)) if _LISTED.fullmatch(name)]
+    if answered in ids:
+        ids = [name for name in ids if name != answered] + [answered]
     return ids if len(ids) <= most else [ids[0], *ids[-(most - 1) :]]

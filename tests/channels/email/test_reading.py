@@ -300,6 +300,7 @@ def test_names_of_exchanges() -> None:
     long = f"<{'x' * 400}@b.c>"
     assert len(threads.name_of(long)) <= 200
     assert threads.answering_subject("回复: Re：AW: x [#TABCDEFGHIJKLMNOP]") == "Re: x"
+    assert threads.references(["<1@b.c>", "<2@b.c>"], "<1@b.c>") == ["<2@b.c>", "<1@b.c>"]
     assert threads.references(["S1", *(f"<{n}@b.c>" for n in range(40)), "TX"])[:2] == ["<0@b.c>", "<21@b.c>"]
 
 
