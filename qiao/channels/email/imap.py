@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-LINE_LIMIT: Final = 1024 * 1024
+LINE_LIMIT: Final = 16 * 1024 * 1024
+"""The numbers of all mails of a folder come in one line: two million of them."""
 LITERAL_LIMIT: Final = 80 * 1024 * 1024
 COMMAND_SECONDS: Final = 60.0
 _LITERAL: Final = re.compile(rb"\{(\d{1,12})\+?\}\r?\n\Z")

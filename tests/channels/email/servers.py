@@ -207,6 +207,10 @@ class MailServers:
         place = folder / "tmp" / label
         place.write_bytes(raw)
         place.rename(folder / "new" / label)
+        self.give(folder)
+
+    def give(self, folder: Path) -> None:
+        """Makes what a test has put there the servers' own."""
         _give(folder, self.uid, self.gid)
 
     def mails(self, name: str) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Fetching from a real Dovecot: at once, now and then, across restarts and rebuilt folders, whatever lies in the way."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -89,9 +90,12 @@ async def test_a_folder_made_anew_is_read_again_and_known_mail_dropped(box: Box)
         box.writes("two")
         await sink.until(lambda: len(sink.kept) == 2)
     before = sink.cursor["validity"]
-    await asyncio.sleep(1.1)  # the new number is the second of its making
-    for path in (box.servers.root / "mail" / box.name).glob("dovecot*"):
+    folder = box.servers.root / "mail" / box.name
+    numbers = (folder / "dovecot-uidlist").read_text()
+    for path in folder.glob("dovecot*"):
         path.unlink()
+    (folder / "dovecot-uidlist").write_text(numbers.partition("\n")[0].replace(f"V{before}", f"V{before + 1}") + "\n")
+    box.servers.give(folder)
     box.writes("three")
     async with running(box.endpoint(), sink):
         await sink.until(lambda: len(sink.kept) == 3)
@@ -216,3 +220,45 @@ async def test_a_probe_tells_what_works(box: Box) -> None:
     )
     assert facts["messages"] == "1"
     assert (facts["idle"], facts["largest_mb"]) == ("✓", "3")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"* BYE go away\r\n",
+        b"* OK hello\r\n* CAPABILITY IMAP4rev1\r\nnonsense\r\n* 1 FETCH (BODY[] {99999999999}\r\n",
+        b"* OK " + b"x" * (imap.LINE_LIMIT + 10),
+    ],
+)
+async def test_servers_that_talk_nonsense(box: Box, said: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        with contextlib.suppress(OSError):
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(SourceFailed) as failed:
+            async with running(box.endpoint(imap_port=port), ShelfSink()):
+                pass
+    assert failed.value.code == "email.failed.unreachable"
+
+
+def test_answers_of_servers_in_their_variety() -> None:
+    line = [
+        b'* 3 FETCH (FLAGS (\\Seen $x) UID 7 INTERNALDATE "17-Jul-2026 02:44:25 -0700" BODY[]<0> ',
+        b"raw",
+        b" MODSEQ (5))",
+    ]
+    found = imap._fetched(line)
+    assert (found["UID"], found["BODY[]"], found["INTERNALDATE"]) == (b"7", b"raw", b"17-Jul-2026 02:44:25 -0700")
+    moment = imap.internal_date("17-Jul-2026 02:44:25 -0700")
+    assert moment is not None
+    assert moment.isoformat() == "2026-07-17T09:44:25+00:00"
+    assert imap.internal_date("31-Feb-2026 02:44:25 -0700") is None
+    assert imap.uid_set([9, 1, 2, 3, 5]) == b"1:3,5,9"
+    assert imap.quoted('a"b\\') == b'"a\\"b\\\\"'
+    assert imap.ImapRefused("[TRYCREATE] no such folder").code == "TRYCREATE"
