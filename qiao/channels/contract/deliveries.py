@@ -165,28 +165,29 @@ async def note_failure(
         await health.failing(db, inbox_id, code, params)
 
 
-async def note_receipt(runtime: Runtime, place: Place, receipt: Receipt) -> None:
-    """The provider says how far a message got. One it does not know of us is no concern of ours."""
+async def note_receipt(runtime: Runtime, place: Place, receipt: Receipt) -> bool:
+    """The provider says how far a message got. Returns whether it is one of ours."""
     if receipt.address is not None and receipt.until is not None:
         for remote_id in await _sent_before(runtime, place, receipt.address, receipt.until):
             await note_receipt(runtime, place, Receipt(remote_id, receipt.state, receipt.code, receipt.detail))
-        return
+        return True
 
-    async def note(db: Session) -> None:
+    async def note(db: Session) -> bool:
         remote = await db.get(RemoteMessage, (place.inbox.id, receipt.remote_id[:200]))
         row = await db.get(Delivery, remote.message_id, with_for_update=True) if remote is not None else None
         if row is None or ORDER[receipt.state] <= ORDER[row.state]:
-            return
+            return row is not None
         if receipt.state == "failed":
             code, params = receipt.code or "channels.refused.provider", {"detail": receipt.detail}
             await note_failure(
                 db, place.inbox.id, row.conversation_id, row.message_id, code, params, final=True, shown=True
             )
-            return
+            return True
         row.state, row.at, row.error, row.final = receipt.state, clock.now(), None, False
         await conversations.set_delivery(db, row.message_id, receipt.state)
+        return True
 
-    await runtime.db.run(note)
+    return await runtime.db.run(note)
 
 
 async def _sent_before(runtime: Runtime, place: Place, address: str, until: datetime) -> list[str]:

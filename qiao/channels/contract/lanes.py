@@ -36,6 +36,8 @@ AT_WORK: Final = 4
 """Items of all lanes being taken in at a time: what arrives must be acknowledged beside it, and people served."""
 LOOK_SECONDS: Final = 1.0
 TRIES: Final = 6
+EARLY: Final = "channels.letter.early"
+"""A receipt of a message we do not know – yet: providers are sometimes quicker than our own note of having sent it."""
 HEAVY: Final = 64 * 1024
 """Payloads above this are parsed beside the event loop."""
 
@@ -184,6 +186,10 @@ class Lanes:
                     outcome[arrival] = outcome[arrival] or failure
 
         await asyncio.gather(*(work(line) for line in senders.values()))
+        for arrival, attempts, _ in parsed:
+            early = outcome[arrival]
+            if attempts > 0 and early is not None and early.code == EARLY:
+                outcome[arrival] = None  # asked twice: it is about a message somebody else has sent
         done = [arrival for arrival, failure in outcome.items() if failure is None]
         if done:
             await pool.execute(_DONE, done, clock.now())
@@ -202,7 +208,8 @@ class Lanes:
                 case Incoming():
                     await taking.take_message(self.runtime, place, item)
                 case Receipt():
-                    await deliveries.note_receipt(self.runtime, place, item)
+                    if not await deliveries.note_receipt(self.runtime, place, item):
+                        return _Failure(EARLY, {}, False)
                 case Happening():
                     await taking.take_happening(self.runtime, place, item)
                 case Withdrawn() | Edited():

@@ -209,7 +209,7 @@ def _listed(row: Mapping[str, Any]) -> Template:
 def _template(settings: SmsSettings, payload: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     chosen = reading.mapping(payload.get("template"))
     if chosen:
-        given = reading.mapping(chosen, "fields")
+        given = reading.mapping(chosen, "data")
         return reading.text(chosen, "id"), {str(key): reading.text(value) for key, value in given.items()}
     if not settings.reply_template:
         raise DeliveryRefused("sms.refused.no_template")

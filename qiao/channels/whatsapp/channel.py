@@ -181,7 +181,9 @@ def _sender(message: dict[str, Any], value: dict[str, Any]) -> Sender:
     scoped = reading.text(message, "from_user_id", limit=140)
     profile: dict[str, Any] = {}
     for contact in reading.mappings(value, "contacts"):
-        if (number and reading.text(contact, "wa_id") == number) or (scoped and reading.text(contact, "user_id") == scoped):
+        if (number and reading.text(contact, "wa_id") == number) or (
+            scoped and reading.text(contact, "user_id") == scoped
+        ):
             profile = contact
     scoped = scoped or reading.text(profile, "user_id", limit=140)
     if not number and not scoped:

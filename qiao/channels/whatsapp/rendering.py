@@ -114,7 +114,7 @@ def _short(text: str, limit: int) -> str:
 
 
 def template_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The template as the API takes it: of `{id: "name:language", data: {slots}, fields: {…}}`, or as given by API
+    """The template as the API takes it: of `{id: "name:language", slots: […], data: {field: value}}`, or as given by API
     clients with `components` of their own."""
     name, _, language = reading.text(chosen, "id").rpartition(":")
     name = reading.text(chosen, "name") or name
@@ -122,8 +122,8 @@ def template_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {"name": name, "language": {"code": language}}
     components = chosen.get("components")
     if not isinstance(components, list):
-        slots = list(reading.mappings(chosen, "data", "slots"))[:60]
-        components = _components(slots, reading.mapping(chosen, "fields"))
+        slots = list(reading.mappings(chosen, "slots"))[:60]
+        components = _components(slots, reading.mapping(chosen, "data"))
     return out | ({"components": components} if components else {})
 
 

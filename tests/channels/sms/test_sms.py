@@ -242,7 +242,7 @@ async def test_aliyun_sends_through_templates() -> None:
     assert (asked["PhoneNumbers"], asked["SignName"], asked["TemplateCode"]) == ("13900000001", "乔家", "SMS_1")
     assert json.loads(asked["TemplateParam"]) == {"content": '到了 ~*"&'}
     assert asked["OutId"] == str(own)
-    template = {"to": "+85212345678", "template": {"id": "SMS_9", "fields": {"code": 5}}}
+    template = {"to": "+85212345678", "template": {"id": "SMS_9", "data": {"code": 5}}}
     await channel.adapter.deliver(place, own, rendered | template)
     assert (fake.sent[1]["PhoneNumbers"], fake.sent[1]["TemplateCode"]) == ("85212345678", "SMS_9")
     assert json.loads(fake.sent[1]["TemplateParam"]) == {"code": "5"}

@@ -4,6 +4,7 @@ import json
 
 import httpx
 
+from qiao.channels.contract.lanes import Lanes
 from tests.channels.social import Wire, examples
 from tests.channels.street import Street
 from tests.channels.whatsapp.fake import ACCOUNT, FILE, NUMBER, SECRET, TOKEN, FakeGraph, signed
@@ -38,18 +39,28 @@ async def test_a_chat_on_whatsapp(street: Street) -> None:
     assert picture["payload"]["size"] == len(FILE)
 
     options = [{"id": "b", "label": "Blue"}, {"id": "r", "label": "Red"}]
+    early = receipt("wamid.1", "delivered")  # quicker than our own note of having sent it
+    await wire.posts(early, signed(early))
     answer = await wire.answers("Which one?", "choices", prompt="Which one?", options=options)
     await wire.delivery(answer.id, "sent")
     assert [one["reply"]["id"] for one in fake.sent[0]["interactive"]["action"]["buttons"]] == ["b", "r"]
+    pool = await street.runtime.db.raw()
+    await pool.execute("UPDATE channel_arrivals SET due_at = now() WHERE state = 'waiting'")
+    await wire.delivery(answer.id, "delivered")
     for state in ("read", "delivered"):  # out of order: what was read stays read
         raw = receipt("wamid.1", state)
         await wire.posts(raw, signed(raw))
         await wire.delivery(answer.id, "read")
 
-    pool = await street.runtime.db.raw()
     await pool.execute("UPDATE channel_contacts SET opened_at = opened_at - interval '25 hours'")
     late = await wire.answers("Are you still there?")
     await wire.delivery(late.id, "failed")
     outside = await wire.answers("Still there?", template={"name": "still_there", "language": "en"})
     await wire.delivery(outside.id, "sent")
+    stranger = receipt("wamid.of-another-system", "read")
+    await wire.posts(stranger, signed(stranger))
+    await pool.execute("UPDATE channel_arrivals SET due_at = now() WHERE state = 'waiting'")
+    await street.runtime.get(Lanes).settled()
+    assert await wire.letters() == 0
+    assert await pool.fetchval("SELECT count(*) FROM channel_arrivals WHERE state = 'waiting'") == 0
     assert len(fake.sent) == 2 and fake.sent[1]["template"]["name"] == "still_there"

@@ -254,7 +254,7 @@ async def test_templates_are_listed_and_filled_in() -> None:
     )
     assert shipped.fields == ("image_link", "1", "2", "button_2")
     filled = {"image_link": "https://shop.example/a.png", "1": "Li\nLei", "2": "K1", "button_2": "K1"}
-    chosen = {"id": shipped.id, "data": dict(shipped.data), "fields": filled}
+    chosen = {"id": shipped.id, **shipped.data, "data": filled}
     message = outbound("text")
     out = render(msgspec.structs.replace(message, payload={"template": chosen}))
     await channel.adapter.deliver(number(), new_id(), out | {"to": "1"})
@@ -268,7 +268,7 @@ async def test_templates_are_listed_and_filled_in() -> None:
         {"type": "body", "parameters": [{"type": "text", "text": "Li Lei"}, {"type": "text", "text": "K1"}]},
         {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "K1"}]},
     ]
-    chosen = {"id": hi.id, "data": dict(hi.data), "fields": {"name": "Li"}}
+    chosen = {"id": hi.id, **hi.data, "data": {"name": "Li"}}
     out = render(msgspec.structs.replace(message, payload={"template": chosen}))
     assert out["message"]["template"]["components"][0]["parameters"][0]["parameter_name"] == "name"
     raw = {"name": "x", "language": "de", "components": [{"type": "body", "parameters": []}]}
