@@ -25,6 +25,7 @@ import {
   useUnsavedGuard,
 } from "../kit";
 import type { Calendar, Inbox, Queue } from "../types";
+import { Entries } from "./Entries";
 import { HealthCard } from "./HealthCard";
 import { Letters } from "./Letters";
 import { SettingsForm } from "./SettingsForm";
@@ -291,6 +292,15 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
                         onChange={(change) => set({ values: { ...value.values, ...change } })}
                       />
                     ),
+                  },
+                ]
+              : []),
+            ...((props.channel === "wechat" || props.channel === "wechat_mini") && !isNew
+              ? [
+                  {
+                    key: "entries",
+                    label: t("entries"),
+                    children: <Entries inboxId={props.inboxId} mini={props.channel === "wechat_mini"} />,
                   },
                 ]
               : []),
