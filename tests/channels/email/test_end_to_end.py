@@ -160,6 +160,37 @@ async def test_a_correspondence(street: Street, box: Box, sign_in: Any) -> None:
         await sources.stop()
 
 
+async def test_a_wrong_password_is_shown_until_it_is_mended(street: Street, box: Box, sign_in: Any) -> None:
+    mailing = await Mailing.open(street, box, sign_in, password="wrong")
+    sources = Sources(street.runtime)
+    sources.pause = 0.1
+    await sources.start()
+
+    async def health(state: str) -> dict[str, Any]:
+        async with asyncio.timeout(40):
+            while True:
+                found: list[dict[str, Any]] = (await mailing.agent.get(f"{API}/channels/health")).json()
+                here = next((one for one in found if one["inbox_id"] == str(mailing.inbox.id)), None)
+                if here is not None and here["state"] == state:
+                    return here
+                await asyncio.sleep(0.05)
+
+    try:
+        reason = (await health("failing"))["reason"]
+        assert f"does not let {box.address} in" in reason
+        tried = {"channel": "email", "settings": box.settings(password=PASSWORD)}
+        probed = (await mailing.agent.post(f"{API}/channels/probe", json=tried)).json()
+        assert (probed["fine"], probed["facts"]["folder"]) == (True, "INBOX")
+        mended = await mailing.agent.patch(
+            f"{API}/inboxes/{mailing.inbox.id}", json={"settings": {"password": PASSWORD}}
+        )
+        assert mended.status_code == 200, mended.text
+        assert "password" not in mended.json()["settings"]
+        await health("fine")
+    finally:
+        await sources.stop()
+
+
 async def test_the_days_allowance_survives_a_restart(street: Street) -> None:
     inbox = await street.add_inbox("email")
     place = Endpoint(inbox.id, {}, "x")
