@@ -20,6 +20,7 @@ class SmsSettings(BaseModel):
     provider: Literal["aliyun", "http"] = field(
         "aliyun", "短信服务商", "Provider", "阿里云短信，或任何能用一次 HTTP 请求发短信的服务商。",
         "Alibaba Cloud SMS, or any provider that sends a text by one HTTP request.",
+        options={"aliyun": ("阿里云短信", "Alibaba Cloud SMS"), "http": ("其他服务商（HTTP）", "Another (HTTP)")},
     )  # fmt: skip
     country: Code = field(
         "86",
@@ -78,7 +79,15 @@ class SmsSettings(BaseModel):
         "One a line, name: value. {basic} is the secret encoded for Basic.", group="http", multiline=True,
     )  # fmt: skip
     content_type: Literal["application/json", "application/x-www-form-urlencoded", "text/xml"] = field(
-        "application/json", "内容类型", "Content type", group="http"
+        "application/json",
+        "内容类型",
+        "Content type",
+        group="http",
+        options={
+            "application/json": ("JSON", "JSON"),
+            "application/x-www-form-urlencoded": ("表单", "Form"),
+            "text/xml": ("XML", "XML"),
+        },
     )
     body: Block = field(
         '{"to":"{to}","text":"{text}","reference":"{id}"}', "请求内容", "Body", "按内容类型自动转义。",
@@ -105,20 +114,20 @@ class SmsSettings(BaseModel):
 
     items_path: Line = field(
         "", "上行与报告的列表", "List of texts and reports", "回调里数组的路径；空表示整个内容是一条或一个数组。",
-        "Path of the list in what is posted; empty: the whole is one, or a list.", group="hook",
+        "Path of the list in what is posted; empty: the whole is one, or a list.", group="mapping",
     )  # fmt: skip
-    in_from: Line = field("from", "上行：号码", "Text: number", group="hook")
-    in_text: Line = field("text", "上行：内容", "Text: words", group="hook")
-    in_id: Line = field("id", "上行：编号", "Text: id", group="hook")
-    report_id: Line = field("id", "报告：消息号", "Report: id", group="hook")
-    report_state: Line = field("status", "报告：状态", "Report: state", group="hook")
-    report_error: Line = field("error", "报告：错误码", "Report: error", group="hook")
+    in_from: Line = field("from", "上行：号码", "Text: number", group="mapping")
+    in_text: Line = field("text", "上行：内容", "Text: words", group="mapping")
+    in_id: Line = field("id", "上行：编号", "Text: id", group="mapping")
+    report_id: Line = field("id", "报告：消息号", "Report: id", group="mapping")
+    report_state: Line = field("status", "报告：状态", "Report: state", group="mapping")
+    report_error: Line = field("error", "报告：错误码", "Report: error", group="mapping")
     delivered_values: list[Line] = field(
-        ["delivered", "DELIVRD", "success", "true"], "表示已送达的值", "Values that mean delivered", group="hook"
+        ["delivered", "DELIVRD", "success", "true"], "表示已送达的值", "Values that mean delivered", group="mapping"
     )
     failed_values: list[Line] = field(
         ["failed", "undelivered", "UNDELIV", "REJECTD", "EXPIRED", "false"],
-        "表示失败的值", "Values that mean failed", group="hook",
+        "表示失败的值", "Values that mean failed", group="mapping",
     )  # fmt: skip
     hook_answer: Line = field(
         "OK",
@@ -126,7 +135,7 @@ class SmsSettings(BaseModel):
         "Answer to the provider",
         "它要看到什么才不再重发。",
         "What it must read to stop repeating.",
-        group="hook",
+        group="mapping",
     )
 
 

@@ -22,8 +22,9 @@ class TelegramSettings(BaseModel):
         "hook",
         "接收方式",
         "How messages come in",
-        "hook：Telegram 推送到本系统（需要公网 HTTPS 地址）；poll：本系统去取。",
-        "hook: Telegram posts to us (needs a public HTTPS address); poll: we fetch.",
+        "推送需要公网 HTTPS 地址；在内网请选自行收取。",
+        "Posting needs a public HTTPS address; behind a firewall choose fetching.",
+        options={"hook": ("Telegram 推送", "Telegram posts to us"), "poll": ("自行收取", "We fetch")},
     )
     bot_username: Line = field(
         "",
