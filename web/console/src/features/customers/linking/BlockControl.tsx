@@ -48,7 +48,7 @@ export function BlockControl(props: { customerId: Id; blockedAt: Iso | null }) {
   });
   if (props.blockedAt)
     return (
-      <div className="q-block">
+      <div className="q-blocking">
         <Tag color="error">{inbox("blocked")}</Tag>
         {mayEdit ? (
           <Button
@@ -64,7 +64,7 @@ export function BlockControl(props: { customerId: Id; blockedAt: Iso | null }) {
     );
   if (!mayEdit) return null;
   return (
-    <div className="q-block">
+    <div className="q-blocking">
       <Button size="small" type="text" icon={<Ban size={13} aria-hidden />} onClick={() => setOpen(true)}>
         {t("blocks.block")}
       </Button>

@@ -55,7 +55,7 @@ function Standing({ standing }: { standing: boolean }) {
         pagination={false}
         dataSource={pages.items}
         columns={[
-          { title: t("blocks.what"), width: 110, render: (_, b) => t(`blocks.kind.${b.kind}`) },
+          { title: t("blocks.what"), width: 150, render: (_, b) => t(`blocks.kind.${b.kind}`) },
           {
             title: t("blocks.value"),
             render: (_, b) => (b.customer ? `${customerName(b.customer, t)} #${b.customer.number}` : b.value),

@@ -102,9 +102,10 @@ function Merges({ customerId }: { customerId: Id }) {
   const undo = useAct((id: Id) => api.post<Merge>(`/customers/merges/${id}/undo`, {}), {
     invalidates: [
       "/customers",
-      `/customers/${customerId}`,
-      `/customers/${customerId}/merges`,
       "/conversations",
+      ...["", "/suggestions", "/merges", "/orders", "/story"].map(
+        (part) => `/customers/${customerId}${part}`,
+      ),
     ],
     onSuccess: () => toast.success(t("undo.done")),
   });

@@ -40,7 +40,13 @@ export function MergeDialog(props: {
   const other = swapped ? props.customerId : props.otherId;
   const query = useGet<Preview>(`/customers/${survivor}/merge-preview`, { other_id: other });
   const act = useAct(() => api.post<Merge>(`/customers/${survivor}/merge`, { other_id: other, reason }), {
-    invalidates: ["/customers", `/customers/${survivor}`, `/customers/${other}`, "/conversations"],
+    invalidates: [
+      "/customers",
+      "/conversations",
+      ...[survivor, other].flatMap((id) =>
+        ["", "/suggestions", "/merges", "/orders", "/story"].map((part) => `/customers/${id}${part}`),
+      ),
+    ],
     onSuccess: () => {
       toast.success(t("merge.done"));
       props.merged(survivor);
