@@ -1,13 +1,16 @@
 """Pages and static files: console, widget, API description, health, metrics."""
 
+import gzip
+from asyncio import to_thread
 from pathlib import Path
-from typing import Any
+from stat import S_ISREG
 
 from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -21,13 +24,46 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class Assets(StaticFiles):
-    """Hashed build output: may be kept for ever."""
+    """Hashed build output: may be kept for ever, by browsers as by this process, which compresses each once.
+
+    A page needs dozens of them at once; finding, opening and reading each anew took longer than everything else a
+    server does until somebody sees the page.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory)
+        self._kept: dict[tuple[str, bool], tuple[bytes, dict[str, str]]] = {}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        asked = Headers(scope=scope)
+        if scope["method"] == "GET" and "range" not in asked and "if-none-match" not in asked:
+            wanted = path, "gzip" in asked.get("accept-encoding", "")
+            kept = self._kept.get(wanted)
+            if kept is None and (kept := await to_thread(self._read, *wanted)) is not None:
+                self._kept[wanted] = kept
+            if kept is not None:
+                return Response(kept[0], headers=kept[1])
         response = await super().get_response(path, scope)
         if response.status_code == 200:
             response.headers["cache-control"] = _IMMUTABLE
         return response
+
+    def _read(self, path: str, compressed: bool) -> tuple[bytes, dict[str, str]] | None:
+        """What to answer, body and headers; nothing when there is no such file."""
+        try:
+            found, stat = self.lookup_path(path)
+        except (OSError, ValueError):  # a name no file can have
+            return None
+        if stat is None or not S_ISREG(stat.st_mode):
+            return None
+        file = FileResponse(found, stat_result=stat)
+        headers = {**file.headers, "cache-control": _IMMUTABLE, "vary": "accept-encoding"}
+        body = Path(found).read_bytes()
+        if compressed and file.media_type is not None and file.media_type.startswith("text/"):
+            body = gzip.compress(body, 6, mtime=0)
+            headers |= {"content-encoding": "gzip", "content-length": str(len(body)), "etag": f"W/{headers['etag']}"}
+            del headers["accept-ranges"]
+        return body, headers
 
 
 def _page(path: Path) -> Response | None:
@@ -105,5 +141,7 @@ def install(app: FastAPI) -> None:
         ]
     )
     if (WEB / "console" / "assets").is_dir():
-        app.mount("/console/assets", Assets(directory=WEB / "console" / "assets"), name="console-assets")
+        # First of all: what a page asks for most is not compared with every route of the API.
+        assets = Mount("/console/assets", Assets(WEB / "console" / "assets"), name="console-assets")
+        app.router.routes.insert(0, assets)
     app.router.routes.extend([Route("/console", home), Route("/console/{path:path}", console)])
