@@ -33,6 +33,7 @@ PLAIN = {
     "/ws": "first frame: session or token",
     "/ws/visitor": "first frame: visitor token",
     "/widget.js": "public: the loader",
+    "/widget/invite.js": "the part of the loader that sites with invitations fetch",
     "/widget/frame": "public: the widget's page",
     "/widget/assets/{path:path}": "public: the widget's files",
     "/robots.txt": "public: what search engines may list",

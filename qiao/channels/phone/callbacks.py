@@ -73,7 +73,10 @@ async def promise(
     """Writes a promise down. The same `key` gives the first one; a customer's second wish while one is open, too."""
     await status_lock(db)
     known = await repository.callback_by_key(db, inbox.id, key)
-    if known is None and source != "agent":
+    if known is None and source == "customer":
+        # Whoever types a number has not proved that it is theirs: another person's promise is none of their business.
+        known = await repository.open_of_customer(db, customer_id)
+    elif known is None and source != "agent":
         known = await repository.open_of_number(db, inbox.id, number)
     if known is not None:
         return known
@@ -438,7 +441,8 @@ async def _keep_card(db: Session, row: Callback) -> None:
     if row.message_id is None:
         payload = {"type": "callback", "title": cards.title("callback", row.locale), "callback": shown}
         client_id = f"callback:{row.id}"
-        view = await conversations.relay(db, SYSTEM, row.conversation_id, Outgoing("card", "", payload, client_id))
+        speaker = Actor(kind="system", name=inbox.name)
+        view = await conversations.relay(db, speaker, row.conversation_id, Outgoing("card", "", payload, client_id))
         row.message_id = view.id
         await db.flush()
         return

@@ -8,6 +8,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound, Outgoing
+from qiao.desk.inboxes import service as inboxes
 from qiao.people.accounts import service as accounts
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import CustomerCreate
@@ -42,10 +43,10 @@ async def keep_card(db: Session, row: Call) -> None:
         assert facts is not None
         kind = "missed" if row.state in ("missed", "abandoned") else row.direction
         payload = {"type": "call", "title": cards.title(kind, facts.locale), "call": shown}
-        # In nobody's name: a call is neither a message that waits for an answer nor an answer.
-        view = await conversations.relay(
-            db, SYSTEM, row.conversation_id, Outgoing("card", "", payload, f"call:{row.id}")
-        )
+        # In the line's name: a call is neither a message that waits for an answer nor an answer.
+        line = Actor(kind="system", name=(await inboxes.get(db, row.inbox_id)).name)
+        outgoing = Outgoing("card", "", payload, f"call:{row.id}")
+        view = await conversations.relay(db, line, row.conversation_id, outgoing)
         row.message_id = view.id
         return
     await conversations.annotate(db, SYSTEM, row.message_id, call=shown)

@@ -85,7 +85,7 @@ async def live_at(db: Session, user_id: UUID, since: datetime, ended_since: date
                 and_(Call.user_id == user_id, Call.state == "ended", Call.ended_at > ended_since),
             ),
         )
-        .order_by(Call.started_at)
+        .order_by(Call.started_at.desc())
         .limit(5)
     )
     return (await db.execute(query)).scalars().all()

@@ -86,6 +86,11 @@ async def test_a_customer_asks_in_the_chat_and_sees_the_promise(line: Line, runt
     assert cards[0]["payload"]["callback"]["state"] == "open" and NUMBER not in str(cards)
     (promise,) = await line.callbacks()
     assert promise["source"] == "customer" and promise["topic"] == "parcel" and promise["waiting"]
+    other = line.street.widget()
+    await other.open()
+    theirs = await other.post("/callback", {"client_id": "a", "phone": NUMBER})
+    assert theirs.json()["id"] != made.json()["id"], "whoever types a number learns nothing of its owner's promise"
+    assert (await other.http.delete(f"{API}/widget/callback", headers=other.headers)).status_code == 204
     # The chat they asked in is where the agent finds it.
     conversation = await line.conversation(promise["conversation_id"])
     assert conversation["inbox"]["channel"] == "webchat" and conversation["assignee"]["id"] == str(line.user_id)

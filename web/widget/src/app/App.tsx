@@ -27,6 +27,8 @@ interface Props {
   locale: Locale;
   initiallyOpen: boolean;
   initiallyPhone: boolean;
+  /** What they were invited with: how they are greeted, at once in the chat. */
+  invited: string | null;
   incoming: Set<(message: Message) => void>;
 }
 
@@ -36,7 +38,7 @@ export function App(p: Props) {
   const [config, setConfig] = useState<Config | null>(null);
   const [failure, setFailure] = useState<ApiError | null>(null);
   const [tries, setTries] = useState(0);
-  const [invited, setInvited] = useState<string | null>(null);
+  const { invited } = p;
   const [open, setOpen] = useState(p.initiallyOpen);
   const [phone, setPhone] = useState(p.initiallyPhone);
   const [view, setView] = useState<"home" | "chat">("home");
@@ -104,14 +106,15 @@ export function App(p: Props) {
           setOpen(true);
           if (Date.now() - loadedAt.current > CONFIG_AGE_MS) setTries((n) => n + 1);
         } else if (message.qiao === "hide") setOpen(false);
-        else if (message.qiao === "invited") {
-          chosen.current = true;
-          setInvited(message.text);
-          setView("chat");
-        }
       }),
     [host],
   );
+
+  useEffect(() => {
+    if (!invited) return;
+    chosen.current = true;
+    setView("chat");
+  }, [invited]);
 
   const waiting = unread(state);
   const newest = waiting ? state.messages.filter(countsAsUnread).at(-1) : undefined;
@@ -159,7 +162,6 @@ export function App(p: Props) {
     () =>
       config && {
         engine,
-        // What they were invited with is how they are greeted.
         config: invited ? { ...config, greeting: invited } : config,
         locale,
         t,

@@ -65,8 +65,12 @@ async function boot(): Promise<void> {
   });
   addEventListener("online", () => void engine.pump());
   host.listen((message) => {
-    if (message.qiao === "invited") engine.invited(message.page);
-    else if (message.qiao === "page") engine.page = message.page satisfies Page;
+    // Kept here: it may come before the first drawing, when nothing of that listens yet.
+    if (message.qiao === "invited") {
+      engine.invited(message.page);
+      invited = message.text;
+      draw();
+    } else if (message.qiao === "page") engine.page = message.page satisfies Page;
     else if (message.qiao === "identify") void engine.identify(message.token);
     else if (message.qiao === "locale") {
       locale = pickLocale(message.locale);
@@ -74,6 +78,7 @@ async function boot(): Promise<void> {
     }
   });
 
+  let invited: string | null = null;
   const root = document.getElementById("app")!;
   const draw = () => {
     document.documentElement.lang = locale;
@@ -87,6 +92,7 @@ async function boot(): Promise<void> {
         locale={locale}
         initiallyOpen={init.open}
         initiallyPhone={init.phone}
+        invited={invited}
         incoming={incoming}
       />,
       root,

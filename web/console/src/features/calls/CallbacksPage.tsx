@@ -77,7 +77,7 @@ function Row({ promise }: { promise: Callback }) {
   const t = useT("calls");
   const open = promise.state === "open";
   return (
-    <li className={`q-calls__row ${promise.broken ? "q-calls__row--late" : ""}`}>
+    <li className={`q-calls__row q-calls__row--promise ${promise.broken ? "q-calls__row--late" : ""}`}>
       <div className="q-calls__who">
         <CustomerLink customer={promise.customer} />
         <span className="q-muted q-num">{promise.number}</span>
@@ -98,7 +98,9 @@ function Row({ promise }: { promise: Callback }) {
         <span className="q-muted">
           {t("callback.waiting")} <Elapsed since={promise.waiting_since} short />
         </span>
-      ) : null}
+      ) : (
+        <span />
+      )}
       <div className="q-call__buttons">
         {open ? (
           <>

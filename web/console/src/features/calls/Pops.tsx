@@ -1,3 +1,4 @@
+import { useLocation } from "@tanstack/react-router";
 import { Button, Tag } from "antd";
 import { PhoneCall, PhoneIncoming, PhoneOff, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
@@ -12,8 +13,11 @@ import { Avatar } from "@/ui/Avatar";
 import { Elapsed, RelativeTime } from "@/ui/Time";
 import { customerName, previewText } from "../inbox/text";
 import { callsChanged, useCallsLive, useCurrentCalls } from "./api";
-import type { Candidate, Pop } from "./types";
+import type { Call, Candidate, Pop } from "./types";
 import "./calls.css";
+
+const phase = (call: Call) =>
+  `${call.id}:${call.state === "ringing" ? "ringing" : call.state === "ended" ? "ended" : "talking"}`;
 
 /** On every page: the call at one's telephone, with who it may be. */
 export default function Pops() {
@@ -35,8 +39,14 @@ export default function Pops() {
       });
     }
   }, [pops, t]);
-  // Closed while it rang, it is back when it is answered: then it is one's own.
-  const shown = pops.filter(({ call }) => !closed.has(`${call.id}:${call.state === "ringing"}`));
+  const path = useLocation({ select: (location) => location.pathname });
+  // Put away while it rang, it is back when it is answered: then it is one's own. What is before one's eyes, or over
+  // while the next call is there, needs no pop.
+  const live = pops.some(({ call }) => call.state !== "ended");
+  const shown = pops
+    .filter(({ call }) => !closed.has(phase(call)) && !(call.state === "ended" && live))
+    .filter(({ call }) => !(call.conversation_id && path.endsWith(call.conversation_id)))
+    .sort((a, b) => Number(b.call.state === "ringing") - Number(a.call.state === "ringing"));
   return (
     <section className="q-pops" aria-live="assertive" aria-label={t("pop.region")}>
       {shown.slice(0, 2).map((pop, index) => (
@@ -44,7 +54,7 @@ export default function Pops() {
           key={pop.call.id}
           pop={pop}
           first={index === 0}
-          onClose={() => setClosed(new Set([...closed, `${pop.call.id}:${pop.call.state === "ringing"}`]))}
+          onClose={() => setClosed(new Set([...closed, phase(pop.call)]))}
         />
       ))}
     </section>

@@ -48,12 +48,15 @@ export function Composer(props: { conversation: ConversationView }) {
   const focusTick = useInbox((s) => s.focusComposer);
   const others = useSignals((s) => s.staffTyping[c.id]) ?? NOBODY;
   const may = c.may ?? {};
+  const channel = useChannel(c);
+  /** A telephone line carries no messages: what is written here is for colleagues. */
+  const mute = channel?.capabilities.sends.length === 0;
   const tabs = useMemo(
     () =>
       (["reply", "note", "whisper"] as ComposerTab[]).filter((tab) =>
-        tab === "reply" ? may.reply : tab === "note" ? may.note !== false : may.whisper,
+        tab === "reply" ? may.reply && !mute : tab === "note" ? may.note !== false : may.whisper,
       ),
-    [may.reply, may.note, may.whisper],
+    [may.reply, may.note, may.whisper, mute],
   );
   const tab = tabs.includes(wanted) ? wanted : (tabs[0] ?? "note");
   const [text, setText] = useState("");
@@ -66,7 +69,6 @@ export function Composer(props: { conversation: ConversationView }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const attachments = useAttachments(c.id);
-  const channel = useChannel(c);
   const [mail, setMail] = useState(EMPTY_MAIL);
   const byMail = c.inbox.channel === "email";
   const lastTyping = useRef(0);
