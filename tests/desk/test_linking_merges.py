@@ -153,7 +153,10 @@ async def test_undoing_restores_every_row(runtime: Runtime) -> None:
             ids = [await _record(db, one), await _record(db, other)]
             for place, of_first in held:
                 table, _, column = place.partition(".")
-                row = await _row(db, Base.metadata.tables[table], dict(known), **{column: ids[0 if of_first else 1]})
+                # Whoever is blocked everywhere says so in their record, too; a block in one inbox stands by itself.
+                more = {"inbox_id": await _known_inbox(db, known)} if table == "blocks" else {}
+                named = {column: ids[0 if of_first else 1], **more}
+                row = await _row(db, Base.metadata.tables[table], dict(known), **named)
                 if table == "conversations":
                     author = {"author_kind": "customer", "author_id": row["customer_id"], "kind": "text", "body": "hi"}
                     await _row(db, Base.metadata.tables["messages"], {}, conversation_id=row["id"], seq=1, **author)
@@ -170,6 +173,12 @@ async def test_undoing_restores_every_row(runtime: Runtime) -> None:
         await runtime.db.run(partial(merging.undo, actor=BOSS, merge_id=made.id))
         async with runtime.db.read() as db:
             assert await _world(db) == before
+
+
+async def _known_inbox(db: Session, known: dict[str, UUID]) -> UUID:
+    if "inboxes" not in known:
+        known["inboxes"] = (await _row(db, Base.metadata.tables["inboxes"], {}))["id"]
+    return known["inboxes"]
 
 
 async def _record(db: Session, given: dict[str, Any]) -> UUID:

@@ -138,7 +138,7 @@ async def undo(db: Session, actor: Actor, merge_id: UUID) -> MergeView:
     await following.give_back(db, following.FOLLOWED["customer_identities.customer_id"], fact, actor)
     await emit(db, fact, actor=actor, audience=service.AUDIENCE)
     for one in (survivor.id, merged.id):
-        await service.announce(db, actor, one, (*back, "identities", "blocked_at"))
+        await service.announce(db, actor, one, (*back, "identities"))
     return await _view(db, row)
 
 
