@@ -66,7 +66,9 @@ class TestWhoWrites:
     async def test_signing_in_on_the_site_keeps_the_conversation_or_finds_the_customer(self, db: Db) -> None:
         async def identify(visitor: CustomerRef | None, external: str) -> CustomerRef:
             return await db.run(
-                lambda s: service.identify_visitor(s, INBOX, visitor and visitor.id, external, Profile(name="Li"))
+                lambda s: service.identify_visitor(
+                    s, INBOX, visitor.id if visitor else None, external, Profile(name="Li")
+                )
             )
 
         visitor = await _resolve(db, "visitor", "v1", verified=False)
