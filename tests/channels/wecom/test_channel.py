@@ -141,10 +141,12 @@ def test_every_code_has_words_in_both_languages() -> None:
         assert wanted <= set(i18n.catalogues()[locale])
 
 
-def request(body: bytes, *, at: float | None = None, given: str | None = None, **more: str) -> Request:
+def request(
+    body: bytes, *, at: float | None = None, given: str | None = None, nonce: str = "n0", **more: str
+) -> Request:
     stamp = str(int(clock.now().timestamp() if at is None else at))
-    sealed, sign = BOX.seal(body, stamp, "n0")
-    query = {"msg_signature": given or sign, "timestamp": stamp, "nonce": "n0", **more}
+    sealed, sign = BOX.seal(body, stamp, nonce)
+    query = {"msg_signature": given or sign, "timestamp": stamp, "nonce": nonce, **more}
     return Request("POST", query, {}, f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>".encode())
 
 

@@ -1,6 +1,7 @@
 """A customer comes from WeChat in the running application: welcomed, answered, shut out by the window, handed to WeCom."""
 
 import asyncio
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,13 +46,12 @@ class Kf:
         """WeCom has something, and calls."""
         self.fake.logs["wkA"] += messages
         want = f"at-{len(self.fake.logs['wkA'])}"
-        call = request(
-            CALLBACK.replace(b"wkxxxxxxx", b"wkA").replace(b"ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra996NR", b"news")
-        )
+        news = CALLBACK.replace(b"wkxxxxxxx", b"wkA")
+        call = request(re.sub(rb"ENC\w+", b"news", news), nonce=want)  # WeCom says no nonce twice
         await self.wire.posts(call.body, {"content-type": "text/xml"}, "?" + urlencode(call.query))
         pool = await self.wire.street.runtime.db.raw()
         query = "SELECT cursor->'accounts'->>'wkA' FROM channel_sources WHERE inbox_id = $1"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while await pool.fetchval(query, self.wire.inbox.id) != want:
                 await asyncio.sleep(0.01)
         await self.wire.street.runtime.get(Lanes).settled()
