@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from qiao.channels.walkin.channel import WalkinSettings
 from qiao.desk.inboxes.schemas import Bilingual
 from qiao.people.customers.schemas import CustomerRef
 from qiao.people.organization.schemas import check_timezone
@@ -92,7 +91,7 @@ class SiteView(View):
     address: Bilingual
     timezone: str
     active: bool
-    rules: WalkinSettings
+    rules: dict[str, int | bool]
     services: list[ServiceView]
     counters: list[CounterView]
 
@@ -279,7 +278,7 @@ class DeskView(View):
     at_counters: list[VisitView]
     figures: list[LineFigures]
     appointments: list[BookingView]
-    rules: WalkinSettings
+    rules: dict[str, int | bool]
     now: datetime
 
 

@@ -316,7 +316,7 @@ async def desk_view(db: Session, actor: Actor, site: Site) -> DeskView:
             for row in await repository.appointments(db, site.id, start, end)
             if row.service_id in mine
         ],
-        rules=site.rules,
+        rules=site.rules.model_dump(),
         now=now,
     )
 

@@ -162,7 +162,7 @@ async def _views(db: Session, rows: Sequence[SiteRow]) -> list[SiteView]:
                 address=Bilingual.model_validate(row.address),
                 timezone=row.timezone,
                 active=site.inbox.active,
-                rules=site.rules,
+                rules=site.rules.model_dump(),
                 services=[service_view(s) for s in services if s.site_id == row.id],
                 counters=[shown[c.id] for c in counters if c.site_id == row.id],
             )

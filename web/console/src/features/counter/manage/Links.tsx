@@ -31,12 +31,7 @@ export function LinkList({ site }: { site: Site }) {
         <ul className="qc-links">
           {found.map((link) => (
             <li key={link.kind}>
-              <img
-                src={picture(link.qr_svg)}
-                alt={t(`links.${link.kind}`)}
-                width={128}
-                height={128}
-              />
+              <img src={picture(link.qr_svg)} alt={t(`links.${link.kind}`)} width={128} height={128} />
               <div>
                 <h3>{t(`links.${link.kind}`)}</h3>
                 <p className="q-muted">{t(`links.${link.kind}_hint`)}</p>
@@ -44,11 +39,7 @@ export function LinkList({ site }: { site: Site }) {
                   {link.url}
                 </Typography.Link>
                 <p>
-                  <Button
-                    size="small"
-                    href={picture(link.qr_svg)}
-                    download={`${site.name}-${link.kind}.svg`}
-                  >
+                  <Button size="small" href={picture(link.qr_svg)} download={`${site.name}-${link.kind}.svg`}>
                     {t("links.download")}
                   </Button>{" "}
                   <Button size="small" danger loading={rotate.isPending} onClick={() => void ask(link.kind)}>
