@@ -213,9 +213,14 @@ def settled(page: Page) -> None:
     page.evaluate("delete window.__quietSince")
 
 
+@cache
+def _keys() -> frozenset[str]:
+    return frozenset(key for key in words.keys("en") if "." in key)
+
+
 def untranslated(text: str) -> list[str]:
     """Keys of catalogues that stand where their words should."""
-    known = {key for key in words.keys("en") if "." in key}
+    known = _keys()
     text = re.sub(r"\{\{.*?\}\}", " ", text)  # variables of canned replies look the same
     return [token for token in re.findall(r"[a-z][\w-]*(?:[.:][\w-]+)+", text) if token in known]
 
