@@ -1,9 +1,7 @@
 """What colleagues note of a customer's wishes holds for every message that would leave, as what they did themselves."""
 
-from sqlalchemy.dialects.postgresql import insert
-
+from qiao.channels.contract import contacts
 from qiao.channels.contract.channel import Channels
-from qiao.channels.contract.models import Contact
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
@@ -28,7 +26,6 @@ async def obey(db: Session, fact: CustomerConsented) -> None:
             channel = channels.find(inbox.channel)
             if channel is not None and channel.manifest.identity_kind == address.kind:
                 places.append(inbox.id)
-    values = {"opted_out_at": clock.now() if fact.state == "out" else None}
+    since = clock.now() if fact.state == "out" else None
     for inbox_id in places:
-        statement = insert(Contact).values(inbox_id=inbox_id, address=address.value[:254], **values)
-        await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "address"], set_=values))
+        await contacts.opted_out(db, inbox_id, address.value, since)

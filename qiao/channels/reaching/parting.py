@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-
-from qiao.channels.contract.models import Correspondent
+from qiao.channels.contract import contacts
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.desk.conversations import service as conversations
@@ -25,8 +23,7 @@ async def part(db: Session, fact: CustomerUnmerged) -> None:
     held = await conversations.ids_of_customer(db, fact.survivor_id)
     if not held:
         return
-    query = select(Correspondent.conversation_id, Correspondent.address).where(Correspondent.conversation_id.in_(held))
-    addresses = {row[0]: row[1] for row in await db.execute(query)}
+    addresses = await contacts.addresses_held(db, held)
     going: dict[UUID, list[UUID]] = {}
     for conversation_id, inbox_id in held.items():
         address = addresses.get(conversation_id)

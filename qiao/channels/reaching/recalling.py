@@ -3,11 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
-
+from qiao.channels.contract import contacts
 from qiao.channels.contract.channel import Channels, DeliveryFailed, DeliveryRefused
 from qiao.channels.contract.endpoints import Endpoints
-from qiao.channels.contract.models import RemoteMessage
 from qiao.core import clock
 from qiao.core.db import Session
 from qiao.core.errors import NotFound
@@ -46,16 +44,15 @@ async def ask(db: Session, fact: MessageRecalled) -> None:
     async with runtime.db.read() as own:
         view = (await conversations.messages_by_id(own, [fact.message_id])).get(fact.message_id)
         about = await conversations.facts(own, view.conversation_id) if view is not None else None
-        query = select(RemoteMessage).where(RemoteMessage.message_id == fact.message_id)
-        sent = list((await own.execute(query.order_by(RemoteMessage.remote_id))).scalars())
+        sent = await contacts.sent_as(own, fact.message_id)
     if view is None or about is None or view.recall != "asked":
         return
     outcome = "done"
     try:
         place = await Endpoints.of(runtime).get(about.inbox_id)
-        if sent and place.channel.recaller is not None:
+        if sent is not None and place.channel.recaller is not None:
             # No transaction is open here: a slow provider holds no connection of ours.
-            await place.channel.recaller.recall(place.endpoint, sent[0].address, [one.remote_id for one in sent])
+            await place.channel.recaller.recall(place.endpoint, *sent)
     except DeliveryRefused:
         outcome = "late"
     except NotFound:
