@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import qiao
+from qiao.app import load_rooms
+from qiao.core.reactions.registry import REACTIONS
 
 ROOT = Path(qiao.__file__).parent
 CONSOLE = ROOT.parent / "web/console/src/features/settings/locales"
@@ -34,3 +36,12 @@ def test_every_recorded_action_has_words(locale: str) -> None:
     actions = recorded()
     assert len(actions) > 40
     assert actions <= known, sorted(actions - known)
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_every_reaction_has_words_on_the_page_of_operations(locale: str) -> None:
+    load_rooms()
+    catalogue = json.loads((CONSOLE / f"{locale}.json").read_text(encoding="utf-8"))["operations"]["part"]
+    known = {f"{room}.{name}" for room, names in catalogue.items() if isinstance(names, dict) for name in names}
+    names = {name for name in REACTIONS if not name.startswith("test.")}
+    assert names <= known, sorted(names - known)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 
 from qiao import models
@@ -22,7 +23,8 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations import wiring as conversation_wiring
 from qiao.desk.conversations.schemas import Inbound
 from qiao.desk.inboxes import service as inboxes
-from qiao.desk.inboxes.schemas import InboxCreate
+from qiao.desk.inboxes.ports import ChannelSettings
+from qiao.desk.inboxes.schemas import ApiSettings, InboxCreate, WebchatSettings
 from qiao.desk.routing import policy, repository, service
 from qiao.desk.routing import reactions as reactions  # registers itself
 from qiao.desk.routing import wiring as routing_wiring
@@ -37,6 +39,16 @@ from qiao.people.customers import service as customers
 SYSTEM = Actor.system()
 
 
+class DeskChannels:
+    """The channels whose settings the desk itself knows; those above it are not loaded here."""
+
+    def model(self, channel: str) -> type[BaseModel] | None:
+        return {"webchat": WebchatSettings, "api": ApiSettings}.get(channel)
+
+    def secrets(self, channel: str) -> frozenset[str]:
+        return frozenset()
+
+
 def desk_runtime(settings: Settings, url: str) -> Runtime:
     """The desk alone: rooms above it are not loaded and no background work runs."""
     models.load_all()
@@ -45,6 +57,7 @@ def desk_runtime(settings: Settings, url: str) -> Runtime:
     runtime = Runtime(settings, db, tailer, ReactionRunner(db, tailer, {}))
     attach(runtime)
     runtime.provide(Hub, Hub(runtime))
+    runtime.provide(ChannelSettings, DeskChannels())  # type: ignore[type-abstract]  # a protocol is the key of its part
     conversation_wiring.provide(runtime)
     routing_wiring.provide(runtime)
     return runtime
