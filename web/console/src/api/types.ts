@@ -240,7 +240,14 @@ export interface Customer {
   last_seen_at: Iso | null;
   created_at?: Iso;
   avatar_color?: string | null;
-  identities?: { id?: Id; kind: string; scope?: string; value: string; verified: boolean; consent?: "in" | "out" | null }[];
+  identities?: {
+    id?: Id;
+    kind: string;
+    scope?: string;
+    value: string;
+    verified: boolean;
+    consent?: "in" | "out" | null;
+  }[];
 }
 
 export interface Order {
