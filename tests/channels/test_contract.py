@@ -180,6 +180,16 @@ async def test_an_exchange_goes_on_where_it_is_known_and_begins_its_own_otherwis
     assert found[1][1][-1].payload["sender"] == {"name": "Mo", "address": "colleague"}
 
 
+async def test_an_exchange_whose_conversation_is_over_goes_on_in_one_new_one(shop: Toy) -> None:
+    await shop.post(message("about shoes", "1", threads=["<a>"]))
+    conversation_id = UUID((await shop.conversations())[0][0])
+    await shop.runtime.db.run(lambda db: conversations.resolve(db, Actor.system(), conversation_id))
+    await shop.runtime.db.run(lambda db: conversations.close(db, Actor.system(), conversation_id))
+    await shop.post(message("shoes again", "2", threads=["<new>", "<a>"]))
+    await shop.post(message("and again", "3", threads=["<newer>", "<a>"]))
+    assert await shop.texts() == [["about shoes"], ["shoes again", "and again"]]
+
+
 async def test_what_is_vouched_for_links_and_what_is_claimed_does_not(shop: Toy) -> None:
     await shop.post(message("first", "1", **{"from": "a", "union": "toy:1", "name": "An"}))
     await shop.post(message("second", "2", **{"from": "b", "union": "toy:1"}))

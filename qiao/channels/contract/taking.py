@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.channels.contract import health, windows
@@ -142,7 +142,8 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
     received = await runtime.get(Intake).submit(inbound, running)
     if html is not None:
         await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
-    await _remember(runtime, place, incoming, received.conversation_id, own=writer == customer.id)
+    ended = facts.id if incoming.threads and facts is not None and facts.id != received.conversation_id else None
+    await _remember(runtime, place, incoming, received.conversation_id, own=writer == customer.id, ended=ended)
     return received
 
 
@@ -212,12 +213,24 @@ async def remember_threads(db: Session, inbox_id: UUID, conversation_id: UUID, n
         await db.execute(insert(Thread).values(rows).on_conflict_do_nothing())
 
 
-async def _remember(runtime: Runtime, place: Place, incoming: Incoming, conversation_id: UUID, *, own: bool) -> None:
+async def _remember(
+    runtime: Runtime,
+    place: Place,
+    incoming: Incoming,
+    conversation_id: UUID,
+    *,
+    own: bool,
+    ended: UUID | None = None,
+) -> None:
+    """`ended`: the conversation the exchange was in before; its names go over to the one that goes on."""
     sender = incoming.sender
     assert sender is not None
 
     async def note(db: Session) -> None:
         names = (*incoming.threads[:1], *incoming.begins)
+        if ended is not None:
+            theirs = update(Thread).where(Thread.inbox_id == place.inbox.id, Thread.conversation_id == ended)
+            await db.execute(theirs.values(conversation_id=conversation_id))
         await remember_threads(db, place.inbox.id, conversation_id, names)
         if own:
             await held_with(db, conversation_id, sender.address)
@@ -273,6 +286,8 @@ async def _content(
         try:
             file = await _file(runtime, place, media, owner)
         except (MediaFailed, Problem) as error:
+            if isinstance(error, Problem) and error.status >= 500:
+                raise  # our own trouble passes; the file is still there
             logger.info("channel_file_missing", channel=place.inbox.channel, code=getattr(error, "code", ""))
             missing.append(media.name)
             continue

@@ -1,4 +1,4 @@
-import { Alert, Button, Input, Select, Switch, Tabs } from "antd";
+import { Alert, Button, Tabs } from "antd";
 import { PlugZap } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 
@@ -6,12 +6,11 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { Extensions } from "@/features/calls/Extensions";
+import { Basics } from "../inboxes/Basics";
 import { IncomingMapping } from "../inboxes/channels/IncomingMapping";
 import {
   Code,
-  Field,
   FormProblem,
-  Grid,
   leaveSaved,
   Page,
   SaveBar,
@@ -24,7 +23,7 @@ import {
   useSubmit,
   useUnsavedGuard,
 } from "../kit";
-import type { Calendar, Inbox, Queue } from "../types";
+import type { Inbox } from "../types";
 import { Entries } from "./Entries";
 import { HealthCard } from "./HealthCard";
 import { Letters } from "./Letters";
@@ -73,8 +72,6 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
   const isNew = props.inboxId.startsWith("new-");
   const inbox = useOne<Inbox>(isNew ? null : `/inboxes/${props.inboxId}`);
   const channels = useRows<Manifest>("/channels");
-  const queues = useRows<Queue>("/queues");
-  const calendars = useRows<Calendar>("/calendars");
   const manifest = channels.rows?.find((one) => one.name === props.channel);
   const fields = useMemo(() => (manifest ? fieldsOf(manifest.fields, manifest.secrets) : []), [manifest]);
   const draft = useDraft<Draft>(EMPTY);
@@ -142,61 +139,13 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
   const basics = (
     <>
       <Section title={s("inboxes.basics")}>
-        <Field
-          label={s("inboxes.name")}
-          htmlFor="inbox-name"
-          required
-          help={s("inboxes.nameHelp")}
-          problem={problem("name")}
-        >
-          <Input
-            id="inbox-name"
-            autoFocus={isNew}
-            maxLength={80}
-            value={value.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-        </Field>
-        <Grid>
-          <Field
-            label={s("inboxes.queue")}
-            htmlFor="inbox-queue"
-            help={s("inboxes.queueHelp")}
-            problem={problem("queue_id")}
-          >
-            <Select
-              id="inbox-queue"
-              allowClear
-              placeholder={s("inboxes.noQueue")}
-              value={value.queue_id}
-              onChange={(id: string | undefined) => set({ queue_id: id ?? null })}
-              options={(queues.rows ?? []).map((queue) => ({ value: queue.id, label: queue.name }))}
-            />
-          </Field>
-          <Field
-            label={s("inboxes.calendar")}
-            htmlFor="inbox-calendar"
-            help={t("calendarHelp")}
-            problem={problem("calendar_id")}
-          >
-            <Select
-              id="inbox-calendar"
-              value={value.calendar_id ?? ""}
-              onChange={(id) => set({ calendar_id: id || null })}
-              options={[
-                { value: "", label: s("inboxes.calendarQueue") },
-                ...(calendars.rows ?? []).map((calendar) => ({ value: calendar.id, label: calendar.name })),
-              ]}
-            />
-          </Field>
-        </Grid>
-        <Field label={s("inboxes.bot")} help={s(value.bot_enabled ? "inboxes.botOn" : "inboxes.botOff")}>
-          <Switch
-            checked={value.bot_enabled}
-            aria-label={s("inboxes.bot")}
-            onChange={(bot_enabled) => set({ bot_enabled })}
-          />
-        </Field>
+        <Basics
+          value={value}
+          onChange={set}
+          problem={problem}
+          isNew={isNew}
+          calendarHelp={t("calendarHelp")}
+        />
       </Section>
       <SettingsForm
         fields={fields}

@@ -22,11 +22,11 @@ import {
   useConfirm,
   useDraft,
   useOne,
-  useRows,
   useSubmit,
   useUnsavedGuard,
 } from "../kit";
-import type { Calendar, Inbox, Queue } from "../types";
+import type { Inbox } from "../types";
+import { Basics } from "./Basics";
 import { finishWebchat, readWebchat, type Language as Tongue, type WebchatSettings } from "./model";
 import {
   apiReceiveSample,
@@ -140,8 +140,6 @@ export default function InboxEditor() {
       ? "api"
       : "webchat"
     : (inbox.data?.channel ?? "webchat");
-  const queues = useRows<Queue>("/queues");
-  const calendars = useRows<Calendar>("/calendars");
   const [language, setLanguage] = useState<Language>("node");
   const [tab, setTab] = useState("basics");
   const [tongue, setTongue] = useState<Tongue>(useLocale());
@@ -219,62 +217,14 @@ export default function InboxEditor() {
   const basics = (
     <>
       <Section title={t("inboxes.basics")}>
-        <Field
-          label={t("inboxes.name")}
-          htmlFor="inbox-name"
-          required
-          help={t("inboxes.nameHelp")}
-          problem={problem("name")}
-        >
-          <Input
-            id="inbox-name"
-            autoFocus={isNew}
-            maxLength={80}
-            placeholder={t(`inboxes.nameExample.${channel}`)}
-            value={value.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-        </Field>
-        <Grid>
-          <Field
-            label={t("inboxes.queue")}
-            htmlFor="inbox-queue"
-            help={t("inboxes.queueHelp")}
-            problem={problem("queue_id")}
-          >
-            <Select
-              id="inbox-queue"
-              allowClear
-              placeholder={t("inboxes.noQueue")}
-              value={value.queue_id}
-              onChange={(id: string | undefined) => set({ queue_id: id ?? null })}
-              options={(queues.rows ?? []).map((queue) => ({ value: queue.id, label: queue.name }))}
-            />
-          </Field>
-          <Field
-            label={t("inboxes.calendar")}
-            htmlFor="inbox-calendar"
-            help={t("inboxes.calendarHelp")}
-            problem={problem("calendar_id")}
-          >
-            <Select
-              id="inbox-calendar"
-              value={value.calendar_id ?? ""}
-              onChange={(id) => set({ calendar_id: id || null })}
-              options={[
-                { value: "", label: t("inboxes.calendarQueue") },
-                ...(calendars.rows ?? []).map((calendar) => ({ value: calendar.id, label: calendar.name })),
-              ]}
-            />
-          </Field>
-        </Grid>
-        <Field label={t("inboxes.bot")} help={t(value.bot_enabled ? "inboxes.botOn" : "inboxes.botOff")}>
-          <Switch
-            checked={value.bot_enabled}
-            aria-label={t("inboxes.bot")}
-            onChange={(bot_enabled) => set({ bot_enabled })}
-          />
-        </Field>
+        <Basics
+          value={value}
+          onChange={set}
+          problem={problem}
+          isNew={isNew}
+          example={t(`inboxes.nameExample.${channel}`)}
+          calendarHelp={t("inboxes.calendarHelp")}
+        />
         {channel === "api" && (
           <Field
             label={t("inboxes.callback")}
