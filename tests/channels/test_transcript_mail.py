@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from qiao.core.jobs import JobRow
 from qiao.core.runtime import Runtime
+from tests.channels.postoffice import PostOffice
 from tests.channels.street import API, Street
 from tests.served import free_port
 
@@ -50,7 +50,7 @@ class Office:
 async def office(runtime: Runtime) -> AsyncIterator[Office]:
     held = Office()
     # A plain old server: no TLS, no 8-bit, no UTF-8 addresses.
-    controller = Controller(held, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=False, decode_data=False)
+    controller = PostOffice(held, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=False, decode_data=False)
     controller.start()
     runtime.settings.smtp_url = f"smtp://127.0.0.1:{controller.port}"
     runtime.settings.mail_from = SENDER

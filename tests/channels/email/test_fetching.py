@@ -233,17 +233,24 @@ async def test_a_probe_tells_what_works(box: Box) -> None:
     ],
 )
 async def test_servers_that_talk_nonsense(box: Box, said: bytes) -> None:
+    gone = asyncio.Event()
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(said)
         with contextlib.suppress(OSError):
             await writer.drain()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        gone.set()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(SourceFailed) as failed:
             async with running(box.endpoint(imap_port=port), ShelfSink()):
                 pass
+        async with asyncio.timeout(10):
+            await gone.wait()
     assert failed.value.code == "email.failed.unreachable"
 
 

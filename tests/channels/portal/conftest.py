@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
 from fastapi import FastAPI
 
 from qiao.core.actor import Actor
@@ -20,6 +19,7 @@ from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.definition import Definition
 from qiao.desk.tickets.schemas import TicketCreate, TicketView, TypeCreate
 from qiao.desk.tickets.types import service as types
+from tests.channels.postoffice import PostOffice
 from tests.channels.test_transcript_mail import SENDER, Office
 from tests.conftest import BASE
 from tests.served import free_port
@@ -180,7 +180,7 @@ class House:
 @pytest.fixture
 async def office(runtime: Runtime) -> AsyncIterator[Office]:
     held = Office()
-    controller = Controller(held, hostname="127.0.0.1", port=free_port(), decode_data=False)
+    controller = PostOffice(held, hostname="127.0.0.1", port=free_port(), decode_data=False)
     controller.start()
     runtime.settings.smtp_url = f"smtp://127.0.0.1:{controller.port}"
     runtime.settings.mail_from = SENDER

@@ -1,0 +1,84 @@
+"""A WeChat account becomes an inbox without a line of code: set up, written to, answered, stopped, and what could not be
+read is found."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.people import Colleague
+from tests.journeys.product import Product
+
+pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
+TOKEN = "kapoktoken"
+
+
+class Follower:
+    """Somebody who follows the account, through WeChat's callbacks in plain mode."""
+
+    def __init__(self, product: Product, hook: str) -> None:
+        self.url = hook
+        self.http = httpx.Client(base_url=product.url, timeout=60)
+        self.sent = 0
+
+    def does(self, kind: str, inner: str) -> None:
+        self.sent += 1
+        self.posts(
+            f"<xml><ToUserName>gh_kapok</ToUserName><FromUserName>oFollower1</FromUserName>"
+            f"<CreateTime>{int(time.time())}</CreateTime><MsgType>{kind}</MsgType>{inner}</xml>"
+        )
+
+    def says(self, words: str) -> None:
+        self.does("text", f"<Content>{words}</Content><MsgId>{7_000_000 + self.sent}</MsgId>")
+
+    def posts(self, body: str) -> None:
+        stamp, nonce = str(int(time.time())), f"n{time.time_ns()}"
+        mark = hashlib.sha1("".join(sorted((TOKEN, stamp, nonce))).encode()).hexdigest()  # the provider's choice
+        answer = self.http.post(
+            self.url, params={"signature": mark, "timestamp": stamp, "nonce": nonce}, content=body.encode()
+        )
+        assert (answer.status_code, answer.text) == (200, "success"), answer.text
+
+
+def test_an_account_is_connected_answered_and_watched(product: Product, colleague: Callable[..., Colleague]) -> None:
+    admin = colleague("lin.mu").comes_in("/settings/inboxes/new")
+    page = admin.page
+    page.get_by_role("button", name="微信公众号").first.click()
+    page.locator("#inbox-name").fill("木棉公众号")
+    page.get_by_role("switch", name=admin.w("settings:inboxes.bot")).click()
+    page.locator("#channel-app_id").fill("wx0123456789abcdef")
+    page.locator("#channel-token").fill(TOKEN)
+    page.locator("#channel-mode").click()
+    page.locator(".ant-select-item-option").last.click()
+    page.get_by_role("button", name=admin.w("settings:kit.create"), exact=True).click()
+    hook = page.locator("code").filter(has_text="/channels/hooks/")
+    expect(hook).to_be_visible()
+    follower = Follower(product, str(hook.text_content()))
+
+    agent = colleague("chen.yu").comes_in().sets_state("online")
+    follower.says("你好，我的包裹到哪里了？")
+    agent.accepts_offer()
+    agent.sees("我的包裹到哪里了")
+    bar = agent.page.locator(".q-window")
+    expect(bar).to_contain_text("5")
+    expect(bar.get_by_role("button", name=agent.w("inbox/channel:template"))).to_be_visible()
+
+    follower.does("event", "<Event>unsubscribe</Event>")
+    agent.page.reload()
+    expect(bar).to_contain_text(agent.w("inbox/channel:stopped"))
+    agent.says("还在派送中，今天下午到。")
+    failure = agent.page.get_by_role("alert").filter(has_text="退订")
+    expect(failure.last).to_be_visible()
+
+    follower.posts("<xml><MsgType>text</MsgType></xml>")
+    page.get_by_role("tab", name=admin.w("settings/channels:letters")).click()
+    page.reload()
+    page.get_by_role("tab", name=admin.w("settings/channels:letters")).click()
+    page.get_by_role("button", name=admin.w("settings/channels:readLetter")).first.click()
+    expect(admin.dialog).to_contain_text("<MsgType>text</MsgType>")
+    follower.http.close()
+    inbox = next(one for one in admin.api.items("/inboxes") if one["name"] == "木棉公众号")
+    admin.api.patch(f"/inboxes/{inbox['id']}", {"active": False})
