@@ -1,14 +1,15 @@
-"""Runs the project's checks one after another; the first that fails ends the run.
+"""Runs the project's checks, stage after stage; what fails ends the run with its stage.
 
     python tools/checks.py [STEP…]
 
-Without a step all are run, in the order below. The last line printed is the tests' summary.
+Without a step all are run, in the stages below. The last line printed is the tests' summary.
 """
 
 import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -52,7 +53,7 @@ def _workers() -> str:
 SHARED_OUT = ("--dist", "loadfile", "--no-loadscope-reorder")
 PARALLEL = ("-n", _workers(), *SHARED_OUT, "--durations", "10", "--ignore", "tests/journeys", "tests")
 
-STEPS = (
+_LISTED = (
     Step("lint", "代码规范", lambda: [str(BIN / "ruff"), "check", "."]),
     Step("format", "代码格式", lambda: [str(BIN / "ruff"), "format", "--check", "."]),
     Step("types", "类型检查", lambda: [str(BIN / "mypy"), "qiao"]),
@@ -69,12 +70,21 @@ STEPS = (
         tests=True,
     ),
 )
+STEPS = {step.name: step for step in _LISTED}
+"""In this order, when some are asked for."""
+STAGES: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("lint", "format", "contracts"),),
+    (("types",), ("web-lint", "web-types", "web-tests")),
+    # A browser waits for a server and a server for a database: beside the tests, which leave no core idle for long.
+    (("tests",), ("journeys",)),
+)
+"""One stage after the other; the lanes of a stage side by side, the steps of a lane in turn. The first lane is shown."""
 ASKED_ONLY = (Step("tests-fast", "快速测试", _pytest(*PARALLEL, "-m", "not slow"), ROOT / "tests", tests=True),)
 
 
 def main(names: list[str]) -> int:
-    """Run the named steps, or all."""
-    known = {step.name: step for step in (*STEPS, *ASKED_ONLY)}
+    """Run the named steps one after another, or all in their stages."""
+    known = {**STEPS, **{step.name: step for step in ASKED_ONLY}}
     if unknown := [name for name in names if name not in known]:
         terminal.say(f"没有这些步骤：{unknown}", f"no such steps: {unknown}")
         return 2
@@ -82,9 +92,27 @@ def main(names: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
     counts: dict[str, int] = {}
-    for step in [known[name] for name in names] if names else STEPS:
-        if not step.needs.exists():
-            continue
+    stages = tuple(((name,),) for name in names) if names else STAGES
+    for stage in stages:
+        lanes = [[known[name] for name in lane if known[name].needs.exists()] for lane in stage]
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            beside = [pool.submit(_lane, lane, shown=False) for lane in lanes[1:]]
+            codes = [_lane(lanes[0], shown=True), *(one.result() for one in beside)]
+        for step in (step for lane in lanes for step in lane):
+            _add(counts, LOGS / f"{step.name}.xml")
+        code = next((code for code in codes if code != 0), 0)
+        if code != 0:
+            if counts:
+                print(_summary(counts, began))
+            return 1 if code == NO_TESTS else code
+    if counts:
+        print(_summary(counts, began))
+    return 0
+
+
+def _lane(steps: list[Step], *, shown: bool) -> int:
+    """The exit code of the first step that fails, or 0."""
+    for step in steps:
         env: dict[str, str] = {}
         report = LOGS / f"{step.name}.xml"
         report.unlink(missing_ok=True)
@@ -98,15 +126,10 @@ def main(names: list[str]) -> int:
             log=LOGS / f"{step.name}.log",
             cwd=ROOT / "web" if step.web else ROOT,
             env=env,
-            show=step.tests,
+            show=step.tests and shown,
         )
-        _add(counts, report)
         if code != 0:
-            if counts:
-                print(_summary(counts, began))
-            return 1 if code == NO_TESTS else code
-    if counts:
-        print(_summary(counts, began))
+            return code
     return 0
 
 
