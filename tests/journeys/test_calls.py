@@ -31,7 +31,7 @@ class Switch:
 def switch(product: Product) -> Iterator[Switch]:
     admin = product.api("lin.mu")
     (agent,) = [one for one in admin.items("/users") if one["email"].startswith("chen.yu@")]
-    line = admin.post("/inboxes", {"channel": "phone", "name": "热线", "bot_enabled": False})
+    line = admin.post("/inboxes", {"channel": "phone", "name": "Hotline", "bot_enabled": False})
     items = [{"extension": "801", "user_id": agent["id"]}]
     admin.put(f"/calls/extensions/{line['id']}", {"items": items})
     token = admin.post("/auth/tokens", {"name": "PBX", "scopes": ["phone.channel"]})

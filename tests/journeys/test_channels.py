@@ -47,7 +47,7 @@ def test_an_account_is_connected_answered_and_watched(product: Product, colleagu
     admin = colleague("lin.mu").comes_in("/settings/inboxes/new")
     page = admin.page
     page.get_by_role("button", name="微信公众号").first.click()
-    page.locator("#inbox-name").fill("木棉公众号")
+    page.locator("#inbox-name").fill("Kapok WeChat")
     page.get_by_role("switch", name=admin.w("settings:inboxes.bot")).click()
     page.locator("#channel-app_id").fill("wx0123456789abcdef")
     page.locator("#channel-token").fill(TOKEN)
@@ -80,5 +80,5 @@ def test_an_account_is_connected_answered_and_watched(product: Product, colleagu
     page.get_by_role("button", name=admin.w("settings/channels:readLetter")).first.click()
     expect(admin.dialog).to_contain_text("<MsgType>text</MsgType>")
     follower.http.close()
-    inbox = next(one for one in admin.api.items("/inboxes") if one["name"] == "木棉公众号")
+    inbox = next(one for one in admin.api.items("/inboxes") if one["name"] == "Kapok WeChat")
     admin.api.patch(f"/inboxes/{inbox['id']}", {"active": False})

@@ -38,7 +38,7 @@ class App:
 @pytest.mark.parametrize("locale", ["zh-CN"])
 def test_two_records_of_one_person(product: Product, colleague: Work, locale: str) -> None:
     boss = colleague("lin.mu", locale)
-    shop, club = App(product, boss, "购物 App"), App(product, boss, "会员小站")
+    shop, club = App(product, boss, "购物 App"), App(product, boss, "Club")
     who = {"name": "欧阳知秋", "phone": f"199{uuid4().int % 10**8:08}"}
     first = shop.says("shop-1", "我的床垫什么时候发货？", **who)
     second = club.says("club-1", "积分怎么没有到账？", **who)
@@ -65,7 +65,7 @@ def test_two_records_of_one_person(product: Product, colleague: Work, locale: st
     page.get_by_role("button", name="更多").first.click()
     page.get_by_role("menuitem", name="转到其他渠道继续").click()
     ahead = page.get_by_role("dialog", name="转到其他渠道继续")
-    expect(ahead.get_by_role("radio", name=re.compile("会员小站"))).to_be_visible()
+    expect(ahead.get_by_role("radio", name=re.compile("Club"))).to_be_visible()
     ahead.get_by_role("textbox").fill("您好，两件事我在这里一起回复您。")
     ahead.get_by_role("button", name=re.compile("发\\s*送")).click()
     expect(page).to_have_url(re.compile(second))

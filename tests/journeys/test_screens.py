@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Response, expect
 
+import qiao.demo
 import qiao.packs
 from tests.journeys import words
 from tests.journeys.conftest import NewContext
@@ -229,9 +230,9 @@ def untranslated(text: str) -> list[str]:
 def _demo_words() -> str:
     """Everything the demo company has written, names and all; and how our language is called in itself."""
     pack = Path(qiao.packs.__file__).parent / "ecommerce"
-    return "简体中文 " + "\n".join(
-        p.read_text(encoding="utf-8") for p in pack.rglob("*.*") if p.suffix in (".yaml", ".md")
-    )
+    written = [p for p in pack.rglob("*.*") if p.suffix in (".yaml", ".md")]
+    code = Path(qiao.demo.__file__).parent / "counter.py"
+    return "简体中文 " + "\n".join(p.read_text(encoding="utf-8") for p in [*written, code])
 
 
 def foreign(locale: str, texts: list[str]) -> list[str]:

@@ -15,6 +15,8 @@ interface InboxState {
   setTab: (tab: ComposerTab) => void;
   /** Grows when the composer should take the focus. */
   focusComposer: number;
+  /** When the composer was last asked for: a conversation that is just opening answers it. */
+  focusAskedAt: number;
   focus: (tab?: ComposerTab) => void;
   scrolls: Record<string, number>;
 }
@@ -32,6 +34,12 @@ export const useInbox = create<InboxState>((set) => ({
   tab: "reply",
   setTab: (tab) => set({ tab }),
   focusComposer: 0,
-  focus: (tab) => set((s) => ({ focusComposer: s.focusComposer + 1, ...(tab ? { tab } : {}) })),
+  focusAskedAt: 0,
+  focus: (tab) =>
+    set((s) => ({
+      focusComposer: s.focusComposer + 1,
+      focusAskedAt: Date.now(),
+      ...(tab ? { tab } : {}),
+    })),
   scrolls: {},
 }));

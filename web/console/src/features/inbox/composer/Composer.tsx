@@ -31,6 +31,9 @@ import "./composer.css";
 import { customerName } from "../text";
 
 const TYPING_EVERY = 3000;
+const JUST_NOW = 1500;
+/** The last request for the composer that one has answered, whichever. */
+let lastAnswered = 0;
 const NOBODY: Record<string, never> = {};
 
 function lastQuestion(conversationId: Id): string {
@@ -83,11 +86,16 @@ export function Composer(props: { conversation: ConversationView }) {
   }, [c.id, tab]);
   useEffect(() => setMail(EMPTY_MAIL), [c.id]);
 
-  // Only when asked while here: opening the next conversation must leave the keys to the list.
-  const answered = useRef(focusTick);
+  // Only when asked while here, or a moment ago while this conversation was opening: opening the next one must leave the
+  // keys to the list.
+  const answered = useRef<number | null>(null);
   useEffect(() => {
-    if (answered.current === focusTick) return;
+    const before = answered.current;
     answered.current = focusTick;
+    const meant =
+      before === null ? Date.now() - useInbox.getState().focusAskedAt < JUST_NOW : before !== focusTick;
+    if (!meant || focusTick === lastAnswered) return;
+    lastAnswered = focusTick;
     field.current?.focus();
   }, [focusTick]);
 

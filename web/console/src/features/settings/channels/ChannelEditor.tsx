@@ -50,6 +50,9 @@ const EMPTY: Draft = {
   values: {},
 };
 
+/** The inbox that was made here last: one goes on with what its provider has to be told. */
+let justMade: string | null = null;
+
 interface Tried {
   fine: boolean;
   reason: string | null;
@@ -76,7 +79,7 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
   const fields = useMemo(() => (manifest ? fieldsOf(manifest.fields, manifest.secrets) : []), [manifest]);
   const draft = useDraft<Draft>(EMPTY);
   const { value, set, accept, dirty, problem } = draft;
-  const [tab, setTab] = useState("basics");
+  const [tab, setTab] = useState(justMade === props.inboxId ? "connect" : "basics");
   const [tried, setTried] = useState<Tried | null>(null);
   useEffect(() => {
     if (!manifest || dirty) return;
@@ -108,7 +111,7 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
         accept(draftOf(saved, fields));
         if (isNew)
           leaveSaved(() => {
-            setTab(manifest?.by.includes("hook") ? "connect" : "basics");
+            justMade = manifest?.by.includes("hook") ? saved.id : null;
             go(`/settings/inboxes/${saved.id}`, { replace: true });
           });
       },
