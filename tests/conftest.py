@@ -42,7 +42,7 @@ from qiao.schema import prepare_now
 # Every run draws others; QIAO_EXAMPLES=1000 looks longer.
 hypothesis_settings.register_profile(
     "qiao",
-    max_examples=int(os.environ.get("QIAO_EXAMPLES") or 40),
+    max_examples=int(os.environ.get("QIAO_EXAMPLES") or 30),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

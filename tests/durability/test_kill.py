@@ -24,7 +24,7 @@ import websockets
 from qiao.core.postgres import EmbeddedPostgres
 from tests.served import free_port, line
 
-KILLS = int(os.environ.get("QIAO_KILLS") or 8)
+KILLS = int(os.environ.get("QIAO_KILLS") or 6)
 """Every fourth takes the database along. Each run has moments of its own (QIAO_SEED); QIAO_KILLS=100 looks longer."""
 CUSTOMERS = 6
 TRAFFIC = 15

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.journeys import words
 from tests.journeys.product import Api, Product
@@ -124,8 +125,13 @@ class Colleague:
 
     def sets_state(self, state: str) -> "Colleague":
         me = self.page.get_by_role("button", name=re.compile("^" + re.escape(self.w("presence.label"))))
+        radio = self.page.get_by_role("radio", name=re.compile("^" + re.escape(self.w(f"state.{state}"))))
         me.click()
-        self.page.get_by_role("radio", name=re.compile("^" + re.escape(self.w(f"state.{state}")))).click()
+        try:
+            radio.wait_for(timeout=5000)
+        except TookTooLong:
+            me.click()  # the page moved on from signing in at that very moment, and took the menu with it
+        radio.click()
         expect(me).to_have_accessible_name(re.compile(re.escape(self.w(f"state.{state}")) + "$"))
         self.page.keyboard.press("Escape")
         return self

@@ -92,7 +92,7 @@ def test_an_invitation_is_shown_and_accepted(customer: Callable[..., Customer], 
         visitor.page.reload()
         expect(visitor.launcher).to_be_visible()
         expect(bubble).not_to_contain_text(re.compile(text))
-        for _ in range(50):
+        for _ in range(200):
             (figures,) = [one["figures"] for one in admin.get("/invitations", inbox_id=site["id"])]
             if figures["conversations"]:
                 break
