@@ -8,12 +8,11 @@ from qiao.channels.contract import catalogue, deliveries
 from qiao.channels.contract.catalogue import CapabilitiesView
 from qiao.channels.contract.channel import Channels, Template
 from qiao.channels.contract.deliveries import WindowView
-from qiao.channels.contract.endpoints import Endpoints, Place
+from qiao.channels.contract.endpoints import Endpoints
 from qiao.core.db import Session
 from qiao.core.errors import NotFound
 from qiao.core.runtime import Runtime, runtime_of
 from qiao.desk.conversations.schemas import ConversationFacts
-from qiao.desk.inboxes import service as inboxes
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -35,9 +34,7 @@ async def view(db: Session, facts: ConversationFacts) -> ChannelView:
     known = None
     rule = channel.manifest.capabilities.window
     if channel.adapter is not None:
-        inbox = await inboxes.get(db, facts.inbox_id)
-        place = Place(inbox, channel, await Endpoints.of(runtime).endpoint(db, inbox))
-        address = await deliveries.address_of(db, place, facts.id, facts.customer_id)
+        address = await deliveries.address_of(db, channel, facts)
         known = await deliveries.contact(db, facts.inbox_id, address)
     return ChannelView(
         channel=facts.channel,

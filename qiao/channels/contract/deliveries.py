@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.channels.contract import health
-from qiao.channels.contract.channel import Sent
+from qiao.channels.contract.channel import Channel, Sent
 from qiao.channels.contract.endpoints import Place
 from qiao.channels.contract.events import DeliveryGaveUp, MessageDue
 from qiao.channels.contract.manifest import Window
@@ -24,6 +24,7 @@ from qiao.core.errors import NotFound, Refused
 from qiao.core.events import emit
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.schemas import ConversationFacts
 from qiao.people.customers import service as customers
 
 ORDER: Final = {"waiting": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4}
@@ -68,15 +69,15 @@ def window_of(rule: Window, known: Contact | None) -> WindowView:
     return WindowView(is_open, closes, left, rule.open_for.total_seconds() / 3600, rule.messages)
 
 
-async def address_of(db: Session, place: Place, conversation_id: UUID, customer_id: UUID) -> str:
+async def address_of(db: Session, channel: Channel, about: ConversationFacts) -> str:
     """Where answers of a conversation go: to the address it is held with, else the customer's own in this inbox."""
-    held = await db.scalar(select(Correspondent.address).where(Correspondent.conversation_id == conversation_id))
+    held = await db.scalar(select(Correspondent.address).where(Correspondent.conversation_id == about.id))
     if held is not None:
         return held
-    customer = await customers.get(db, Actor.system(), customer_id)
-    kind, scopes = place.channel.manifest.identity_kind, (place.inbox.id, None)
+    customer = await customers.get(db, Actor.system(), about.customer_id)
+    kind, scopes = channel.manifest.identity_kind, (about.inbox_id, None)
     addresses = [one.value for one in customer.identities if one.kind == kind and one.inbox_id in scopes]
-    return addresses[-1] if addresses else str(customer_id)
+    return addresses[-1] if addresses else str(about.customer_id)
 
 
 # -- states ------------------------------------------------------------------------------------------------------------
@@ -208,14 +209,6 @@ async def _sent_before(runtime: Runtime, place: Place, address: str, until: date
     )
     async with runtime.db.read() as db:
         return list((await db.execute(query)).scalars())
-
-
-async def remote_ids(db: Session, inbox_id: UUID, message_id: UUID) -> list[str]:
-    """The provider's ids of a message."""
-    query = select(RemoteMessage.remote_id).where(
-        RemoteMessage.inbox_id == inbox_id, RemoteMessage.message_id == message_id
-    )
-    return list((await db.execute(query)).scalars())
 
 
 async def _store(

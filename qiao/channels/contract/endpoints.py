@@ -78,11 +78,6 @@ class Endpoints:
         async with self.runtime.db.read() as db:
             return self._keep(inbox_id, await self._place(db, await inboxes.get(db, inbox_id)))
 
-    def forget(self, inbox_id: UUID) -> None:
-        """Somebody here has just changed it."""
-        for key in [key for key, (_, place) in self._kept.items() if place.inbox.id == inbox_id]:
-            del self._kept[key]
-
     async def _place(self, db: Session, inbox: InboxView) -> Place:
         channel = Channels.of(self.runtime).find(inbox.channel)
         if channel is None:

@@ -27,7 +27,5 @@ def field(
         if value:
             words[key] = value
     if options:
-        words["options"] = {value: {"zh-CN": zh, "en": en} for value, (zh, en) in options.items()}
-    if options:
         words["options"] = {value: {"zh-CN": named[0], "en": named[1]} for value, named in options.items()}
     return Field(default, json_schema_extra=words, **rules)

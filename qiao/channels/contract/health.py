@@ -1,8 +1,8 @@
 """How inboxes are doing: when they last worked, and what troubles them."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from qiao.channels.contract.models import Arrival, Delivery, Health
 from qiao.core import clock, i18n
 from qiao.core.db import Session
+
+NOTED_EVERY: Final = timedelta(seconds=10)
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -30,7 +33,13 @@ class HealthView(msgspec.Struct, frozen=True):
 
 
 async def came_in(db: Session, inbox_id: UUID) -> None:
-    await _note(db, inbox_id, {"last_in_at": clock.now()})
+    """Something arrived. Written down every few seconds at most: a busy inbox would rewrite its row all day."""
+    now = clock.now()
+    statement = insert(Health).values(inbox_id=inbox_id, last_in_at=now)
+    long_ago = func.coalesce(Health.last_in_at, _NEVER) < now - NOTED_EVERY
+    await db.execute(
+        statement.on_conflict_do_update(index_elements=["inbox_id"], set_={"last_in_at": now}, where=long_ago)
+    )
 
 
 async def went_out(db: Session, inbox_id: UUID) -> None:

@@ -34,6 +34,8 @@ SENDERS: Final = 8
 LANES: Final = 32
 AT_WORK: Final = 4
 """Items of all lanes being taken in at a time: what arrives must be acknowledged beside it, and people served."""
+ASKING: Final = 16
+"""Items that wait for a provider first (a file, a name), beside those: a slow one holds up nobody who has everything."""
 LOOK_SECONDS: Final = 1.0
 TRIES: Final = 6
 EARLY: Final = "channels.letter.early"
@@ -78,6 +80,7 @@ class Lanes:
         self._called: set[UUID] = set()
         self._room = asyncio.Semaphore(LANES)
         self._hands = asyncio.Semaphore(AT_WORK)
+        self._asking = asyncio.Semaphore(ASKING)
 
     async def start(self) -> None:
         self._loop = asyncio.create_task(self._look(), name="channel-lanes")
@@ -122,7 +125,7 @@ class Lanes:
                         continue  # it looks again before it ends
                     task = asyncio.create_task(self._work(inbox_id), name=f"lane:{inbox_id}")
                     self._running[inbox_id] = task
-                    task.add_done_callback(lambda done, key=inbox_id: self._ended(key))  # type: ignore[misc]  # default arguments have no type here
+                    task.add_done_callback(partial(self._ended, inbox_id))
             except Exception:
                 logger.exception("channel_lanes_failed")
                 await asyncio.sleep(LOOK_SECONDS)
@@ -134,7 +137,7 @@ class Lanes:
                 except TimeoutError:
                     continue
 
-    def _ended(self, inbox_id: UUID) -> None:
+    def _ended(self, inbox_id: UUID, done: asyncio.Task[None]) -> None:
         self._running.pop(inbox_id, None)
 
     async def _work(self, inbox_id: UUID) -> None:
@@ -181,7 +184,7 @@ class Lanes:
         async def work(line: list[tuple[UUID, Item]]) -> None:
             async with room:
                 for arrival, item in line:
-                    async with self._hands:
+                    async with self._asking if _asks(place, item) else self._hands:
                         failure = await self._take(place, item)
                     outcome[arrival] = outcome[arrival] or failure
 
@@ -246,6 +249,13 @@ async def _parsed(place: Place, raw: bytes) -> Sequence[Item] | _Failure:
     except Exception as error:
         logger.exception("channel_parse_failed", channel=place.inbox.channel)
         return _Failure("channels.letter.unreadable", {"field": "", "detail": type(error).__name__}, True)
+
+
+def _asks(place: Place, item: Item) -> bool:
+    """Whether taking it in may wait for the provider."""
+    if isinstance(item, Incoming) and any(media.data is None for media in item.media):
+        return True
+    return place.channel.directory is not None and isinstance(item, Incoming | Happening)
 
 
 def _whose(item: Item) -> str:

@@ -9,9 +9,6 @@ from pydantic import BaseModel, SecretStr
 KINDS: Final = ("text", "image", "file", "card", "choices", "event")
 """Every kind of message a customer may see."""
 
-SHARED_KINDS: Final = frozenset({"phone", "email", "union"})
-"""Kinds of identity that mean the same person in every inbox."""
-
 
 @dataclass(frozen=True, slots=True)
 class Window:

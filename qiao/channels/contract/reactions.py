@@ -135,7 +135,7 @@ async def _prepare(runtime: Runtime, fact: MessageDue) -> _Leaving | None:
         about = await conversations.facts(db, view.conversation_id) if view is not None else None
         if view is None or about is None or view.recalled_at is not None or await merging.gone(db, view.id):
             return None
-        address = await deliveries.address_of(db, place, about.id, about.customer_id)
+        address = await deliveries.address_of(db, place.channel, about)
         names = await db.execute(
             select(Thread.name)
             .where(Thread.conversation_id == about.id, Thread.inbox_id == place.inbox.id)

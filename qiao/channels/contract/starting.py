@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 
 from qiao.channels.contract import deliveries
-from qiao.channels.contract.channel import Channels
-from qiao.channels.contract.endpoints import Endpoints, Place
+from qiao.channels.contract.channel import Channel, Channels
 from qiao.channels.contract.taking import held_with
 from qiao.core.actor import Actor
 from qiao.core.db import Session
@@ -16,6 +15,7 @@ from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import MessageView, Outgoing
 from qiao.desk.inboxes import service as inboxes
+from qiao.desk.inboxes.schemas import InboxView
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import CustomerView, IdentityView
 
@@ -55,8 +55,7 @@ async def reachable(db: Session, customer_id: UUID) -> list[Reach]:
         kind = channel.manifest.identity_kind
         for one in customer.identities:
             if one.kind == kind and one.inbox_id in (inbox.id, None):
-                place = Place(inbox, channel, await Endpoints.of(runtime).endpoint(db, inbox))
-                obstacle = _consent(customer, one, inbox.id in talked) or await _obstacle(db, place, one.value)
+                obstacle = _consent(customer, one, inbox.id in talked) or await _obstacle(db, channel, inbox, one.value)
                 template = obstacle == CLOSED and channel.manifest.capabilities.templates
                 found.append(Reach(inbox.id, inbox.name, inbox.channel, one.value, obstacle, one.id, template))
     return found
@@ -110,11 +109,11 @@ def _consent(customer: CustomerView, address: IdentityView, talked: bool) -> str
     return None if talked or address.consent == "in" else "channels.refused.no_consent"
 
 
-async def _obstacle(db: Session, place: Place, address: str) -> str | None:
-    can = place.channel.manifest.capabilities
-    if place.channel.adapter is None or not place.channel.adapter.configured(place.endpoint.settings):
+async def _obstacle(db: Session, channel: Channel, inbox: InboxView, address: str) -> str | None:
+    can = channel.manifest.capabilities
+    if channel.adapter is None or not channel.adapter.configured(inbox.plain):
         return "channels.refused.not_configured"
-    known = await deliveries.contact(db, place.inbox.id, address)
+    known = await deliveries.contact(db, inbox.id, address)
     if known is not None and known.opted_out_at is not None:
         return "channels.refused.opted_out"
     if can.window is not None and not deliveries.window_of(can.window, known).open:

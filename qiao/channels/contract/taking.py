@@ -1,7 +1,6 @@
 """From a channel's neutral items to conversations: who writes, which exchange, which files, and then the message."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
@@ -234,8 +233,7 @@ async def _remember(
         await remember_threads(db, place.inbox.id, conversation_id, names)
         if own:
             await held_with(db, conversation_id, sender.address)
-        if _noted(place.inbox.id):
-            await health.came_in(db, place.inbox.id)
+        await health.came_in(db, place.inbox.id)
 
     await runtime.db.run(note)
 
@@ -250,19 +248,6 @@ async def held_with(db: Session, conversation_id: UUID, address: str) -> None:
             where=Correspondent.address != statement.excluded.address,
         )
     )
-
-
-_last_noted: dict[UUID, float] = {}
-_NOTED_EVERY: Final = 10.0
-
-
-def _noted(inbox_id: UUID) -> bool:
-    """Whether it is time to write down again that something came in."""
-    now = time.monotonic()
-    if now - _last_noted.get(inbox_id, -_NOTED_EVERY) < _NOTED_EVERY:
-        return False
-    _last_noted[inbox_id] = now
-    return True
 
 
 async def _contact(db: Session, inbox_id: UUID, address: str, values: dict[str, Any]) -> None:

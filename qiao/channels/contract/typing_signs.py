@@ -85,5 +85,5 @@ class TypingSigns:
         except NotFound:
             return None
         async with self.runtime.db.read() as db:
-            address = await deliveries.address_of(db, place, facts.id, facts.customer_id)
+            address = await deliveries.address_of(db, place.channel, facts)
         return channel.typist, place.endpoint, address

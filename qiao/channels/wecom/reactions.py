@@ -66,7 +66,7 @@ async def _session_of(db: Session, envelope: Envelope) -> tuple[Place, str] | No
         return None
     if place.endpoint.settings.get("served_in") != "wecom":
         return None
-    return place, await deliveries.address_of(db, place, about.id, about.customer_id)
+    return place, await deliveries.address_of(db, place.channel, about)
 
 
 @on_commit(ConversationQueued, name="wecom.queued", retries=RETRIES)
