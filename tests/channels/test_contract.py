@@ -11,10 +11,18 @@ import httpx
 import pytest
 
 from qiao.channels.contract import arrivals
-from qiao.channels.contract.channel import Channels, DeliveryFailed, DeliveryRefused, MediaFailed, SourceFailed
+from qiao.channels.contract.channel import (
+    Channels,
+    DeliveryFailed,
+    DeliveryRefused,
+    Endpoint,
+    MediaFailed,
+    SourceFailed,
+)
 from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.contract.lanes import Lanes
 from qiao.channels.contract.manifest import Window
+from qiao.channels.contract.messages import Media
 from qiao.channels.contract.sources import Sources
 from qiao.core import clock
 from qiao.core.actor import Actor
@@ -24,7 +32,7 @@ from qiao.desk.conversations.schemas import MessageView, Outgoing
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxCreate, InboxPatch, InboxView
 from tests.channels.street import API, Street
-from tests.channels.toy import Feed, Provider, toy
+from tests.channels.toy import PNG, Feed, Provider, toy
 
 
 class Toy:
@@ -165,6 +173,24 @@ async def test_a_file_that_may_come_later_is_waited_for(shop: Toy, monkeypatch: 
     shop.runtime.get(Lanes).call(shop.inbox.id)
     await shop.runtime.get(Lanes).settled()
     assert await shop.texts() == [["photo.png"]]
+
+
+async def test_files_that_take_long_hold_up_nobody_else(shop: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived = asyncio.Event()
+
+    async def slowly(endpoint: Endpoint, media: Media) -> AsyncIterator[bytes]:
+        await arrived.wait()
+        yield PNG
+
+    monkeypatch.setattr(shop.provider, "fetch", slowly)
+    pictures = [
+        {"type": "message", "id": str(n), "kind": "image", "files": ["photo"], "from": f"p{n}"} for n in range(6)
+    ]
+    await shop.post(*pictures, message("only words", "w", **{"from": "writer"}), taken=False)
+    await _until(shop, [["only words"]])
+    arrived.set()
+    await shop.runtime.get(Lanes).settled()
+    assert len(await shop.texts()) == 7
 
 
 async def test_an_exchange_goes_on_where_it_is_known_and_begins_its_own_otherwise(shop: Toy) -> None:
