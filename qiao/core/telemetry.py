@@ -1,5 +1,6 @@
 """Logs and metrics. Nothing personal and no secret goes into either."""
 
+import asyncio
 import logging
 import sys
 from typing import Any, Final
@@ -48,6 +49,12 @@ def _without_secrets(_: Any, __: str, entry: structlog.types.EventDict) -> struc
     return entry
 
 
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """A connection whose goodbye is cut short by our own stop is gone all the same: no error of anybody's."""
+    cut_short = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not (cut_short and record.name.startswith("sqlalchemy.pool"))
+
+
 def configure_logging(level: str, *, as_json: bool) -> None:
     """Sets up structlog and the standard library's logging to write the same lines to standard error."""
     shared: list[structlog.types.Processor] = [
@@ -77,6 +84,7 @@ def configure_logging(level: str, *, as_json: bool) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
         )
     )
+    handler.addFilter(_worth_telling)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(numeric, logging.WARNING))
