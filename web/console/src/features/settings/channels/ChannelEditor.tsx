@@ -27,6 +27,7 @@ import type { Inbox } from "../types";
 import { Entries } from "./Entries";
 import { HealthCard } from "./HealthCard";
 import { Letters } from "./Letters";
+import { AccountMenu } from "./menu/AccountMenu";
 import { SettingsForm } from "./SettingsForm";
 import { type FormField, fieldsOf, settingsOf, type Values, valuesOf } from "./schema";
 import type { Manifest } from "./types";
@@ -253,6 +254,15 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
                     key: "entries",
                     label: t("entries"),
                     children: <Entries inboxId={props.inboxId} mini={props.channel === "wechat_mini"} />,
+                  },
+                ]
+              : []),
+            ...(props.channel === "wechat" && !isNew
+              ? [
+                  {
+                    key: "menu",
+                    label: t("menu.tab"),
+                    children: <AccountMenu inboxId={props.inboxId} account={inbox.data?.name ?? ""} />,
                   },
                 ]
               : []),
