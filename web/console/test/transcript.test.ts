@@ -6,7 +6,7 @@ import type { Frame } from "@/realtime/frames";
 import { applyFrame, keys } from "@/realtime/live";
 import { frameLog } from "@/realtime/log";
 import type { Messages } from "@/realtime/reducers";
-import { fetchMessages, joinSnapshot, Mender, missingAfter } from "@/realtime/transcript";
+import { fetchMessages, joinSnapshot, loadBack, Mender, missingAfter } from "@/realtime/transcript";
 import { chance, changed, conversation, created, message } from "./builders";
 
 /** A server that keeps everything, can be away, and answers like the real one. */
@@ -77,6 +77,23 @@ async function open(): Promise<void> {
 }
 
 describe("a transcript on screen", () => {
+  it("goes back to a message far up in few requests made at once, and has nothing missing between", async () => {
+    server.say(5000);
+    await open();
+    const before = server.asked;
+    const there = loadBack(client, "c", 1312);
+    await vi.advanceTimersByTimeAsync(100);
+    await there;
+    expect(server.asked - before).toBeLessThan(25);
+    expect(held()[0]).toBeLessThan(1312);
+    expect(held()).toEqual(upTo(5000, held()[0]));
+    expect(client.getQueryData<Messages>(keys.messages("c"))!.has_more).toBe(true);
+
+    await Promise.all([loadBack(client, "c", 1), vi.advanceTimersByTimeAsync(100)]);
+    expect(held()).toEqual(upTo(5000));
+    expect(client.getQueryData<Messages>(keys.messages("c"))!.has_more).toBe(false);
+  });
+
   it("has everything once and in order after a server that went away in the middle", async () => {
     const random = chance(11);
     server.say(30);

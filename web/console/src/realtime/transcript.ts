@@ -64,6 +64,25 @@ export async function loadOlder(client: QueryClient, id: Id): Promise<void> {
   );
 }
 
+/**
+ * All that lies between what is loaded and a message further back, that one and a little before it included. Messages
+ * number 1, 2, 3 … within their conversation: where each page begins is known, and all are asked for at once.
+ */
+export async function loadBack(client: QueryClient, id: Id, seq: number): Promise<void> {
+  const first = client.getQueryData<Messages>(messagesKey(id))?.items[0]?.seq ?? 0;
+  const starts: number[] = [];
+  for (let start = first; start > Math.max(1, seq - MESSAGE_PAGE); start -= LARGEST_PAGE) starts.push(start);
+  const older = await Promise.all(
+    starts.map((start) => page(id, { before_seq: start, limit: LARGEST_PAGE })),
+  );
+  const oldest = older.at(-1);
+  if (!oldest) return;
+  const items = older.flatMap((one) => one.items);
+  client.setQueryData<Messages>(messagesKey(id), (now) =>
+    now ? { items: mergeMessages(items, now.items), has_more: oldest.has_more } : now,
+  );
+}
+
 /** After which message something is missing: between two that are held, or at the end. */
 export function missingAfter(messages: Messages, lastSeq: number): number | null {
   const gap = firstGap(messages.items);
