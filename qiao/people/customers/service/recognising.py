@@ -1,33 +1,23 @@
-"""Verbs on customers: finding who writes, their profile, blocking, and showing personal data on the record."""
+"""Who writes: addresses and vouched facts lead to one customer; claims fill gaps and make nobody someone else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.errors import Forbidden, Invalid, NotFound, Refused
-from qiao.core.events import Audience, emit
+from qiao.core.errors import Forbidden, Invalid, NotFound
+from qiao.core.events import emit
 from qiao.core.ids import new_id
 from qiao.people.accounts import audit
 from qiao.people.customers import policy, repository
-from qiao.people.customers.events import CustomerCreated, CustomerUpdated
-from qiao.people.customers.models import CustomerRow, IdentityRow
-from qiao.people.customers.schemas import (
-    CustomerCreate,
-    CustomerPatch,
-    CustomerRef,
-    CustomerView,
-    FormerView,
-    IdentityKind,
-    IdentityView,
-    Profile,
-    Revealed,
-)
-from qiao.people.personal import mask
+from qiao.people.customers.events import CustomerCreated
+from qiao.people.customers.models import CustomerRow
+from qiao.people.customers.schemas import CustomerRef, IdentityKind, Profile
+from qiao.people.customers.service.reading import AUDIENCE, announce, index, ref, ref_of
 
 # Kinds whose values are the same person everywhere; those of all others mean something within one inbox only.
 SHARED: Final = frozenset({"phone", "email", "union"})
@@ -35,148 +25,6 @@ TRUSTED: Final = frozenset({"external", "api", "phone", "email"})
 """Kinds behind which the company's own systems, or the owner, stand: what comes along may replace what is known."""
 MOST_HOLDERS: Final = 50
 _SEEN_EVERY: Final = timedelta(minutes=1)
-AUDIENCE: Final = Audience(permission="customers.view")
-
-# -- views -----------------------------------------------------------------------------------------------------------
-
-
-def ref_of(row: CustomerRow) -> CustomerRef:
-    """The card of a record."""
-    return CustomerRef(
-        id=row.id,
-        number=row.number,
-        name=row.name,
-        level=row.level,
-        avatar_color=policy.avatar_color(row.id),
-        locale=row.locale,
-        blocked=row.blocked_at is not None,
-    )
-
-
-def _identity(row: IdentityRow, masked: bool) -> IdentityView:
-    kind = row.kind if row.kind in ("phone", "email") else "identity"
-    return IdentityView(
-        id=row.id,
-        kind=row.kind,
-        inbox_id=UUID(row.scope) if row.scope else None,
-        value=mask(kind, row.value) if masked else row.value,
-        verified=row.verified,
-        created_at=row.created_at,
-        consent=row.consent,
-    )
-
-
-def shown(kind: str, value: str | None, masked: bool) -> str | None:
-    """A phone or e-mail address as the reader may see it."""
-    return mask(kind, value) if masked else value
-
-
-def _former(row: CustomerRow, masked: bool) -> FormerView:
-    return FormerView(
-        id=row.id,
-        number=row.number,
-        name=row.name,
-        phone=mask("phone", row.phone) if masked else row.phone,
-        email=mask("email", row.email) if masked else row.email,
-    )
-
-
-def _view(
-    row: CustomerRow, identities: Sequence[IdentityRow], actor: Actor, former: Sequence[CustomerRow] = ()
-) -> CustomerView:
-    masked = not actor.may("customers.reveal")
-    return CustomerView(
-        **ref_of(row).model_dump(),
-        tags=row.tags,
-        attributes=row.attributes,
-        notes=row.notes,
-        phone=mask("phone", row.phone) if masked else row.phone,
-        email=mask("email", row.email) if masked else row.email,
-        phone_vouched=bool(row.phone and row.phone_vouched),
-        email_vouched=bool(row.email and row.email_vouched),
-        city=row.city,
-        blocked_at=row.blocked_at,
-        last_seen_at=row.last_seen_at,
-        created_at=row.created_at,
-        identities=[_identity(identity, masked) for identity in identities],
-        formerly=[_former(one, masked) for one in former],
-        masked=masked,
-    )
-
-
-async def ref(db: Session, customer_id: UUID) -> CustomerRef:
-    """The customer's card. Raises NotFound."""
-    row = await repository.customer(db, customer_id)
-    if row is None:
-        raise NotFound("customer_not_found")
-    return ref_of(row)
-
-
-async def refs(db: Session, ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
-    """Customers by the ids asked for; one of a record that became part of another leads to that one."""
-    return {asked: ref_of(row) for asked, row in (await repository.customers(db, ids)).items()}
-
-
-async def condition_facts(db: Session, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What rules may ask of customers, by id."""
-    return {
-        asked: {"name": row.name, "level": row.level, "city": row.city, "tags": list(row.tags)}
-        for asked, row in (await repository.customers(db, ids)).items()
-    }
-
-
-async def by_phone(db: Session, numbers: Iterable[str], limit: int = 5) -> list[tuple[CustomerRef, datetime]]:
-    """Whom one of these ways to write a number may belong to, those heard of last first, each with when that was."""
-    return [(ref_of(row), row.last_seen_at) for row in await repository.by_phone(db, numbers, limit)]
-
-
-async def phone_of(db: Session, customer_id: UUID) -> str | None:
-    """The number to call a customer at: the one in their record, else a verified one. For dialling, not for showing."""
-    row = await repository.customer(db, customer_id)
-    if row is None:
-        raise NotFound("customer_not_found")
-    if row.phone:
-        return row.phone
-    known = (await repository.identities(db, [customer_id])).get(customer_id, [])
-    return next((one.value for one in known if one.kind == "phone"), None)
-
-
-async def ref_by_number(db: Session, number: int) -> CustomerRef:
-    """The customer with this short number. Raises NotFound."""
-    row = await repository.customer_by_number(db, number)
-    if row is None:
-        raise NotFound("customer_not_found")
-    return ref_of(row)
-
-
-async def get(db: Session, actor: Actor, customer_id: UUID) -> CustomerView:
-    """A customer as `actor` may see them."""
-    row = await repository.customer(db, customer_id)
-    if row is None:
-        raise NotFound("customer_not_found")
-    identities = (await repository.identities(db, [row.id])).get(row.id, [])
-    return _view(row, identities, actor, await repository.former(db, row.id))
-
-
-async def find(
-    db: Session,
-    actor: Actor,
-    *,
-    q: str | None = None,
-    level: str | None = None,
-    tag: str | None = None,
-    blocked: bool | None = None,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> list[CustomerView]:
-    """Customers by words of the name, number, phone or e-mail; those heard of last first."""
-    search = policy.parse_search(q, may_reveal=actor.may("customers.reveal")) if q and q.strip() else None
-    rows = await repository.page(db, search=search, level=level, tag=tag, blocked=blocked, after=after, limit=limit)
-    identities = await repository.identities(db, [row.id for row in rows])
-    return [_view(row, identities.get(row.id, []), actor) for row in rows]
-
-
-# -- who writes ------------------------------------------------------------------------------------------------------
 
 
 async def resolve_identity(
@@ -475,133 +323,3 @@ async def refuse_blocked(db: Session, customer_id: UUID) -> None:
     """Raises Forbidden when the customer is blocked."""
     if (await ref(db, customer_id)).blocked:
         raise Forbidden("customer_blocked")
-
-
-async def current(db: Session, customer_id: UUID) -> UUID:
-    """The id of the customer that `customer_id` means now. Raises NotFound."""
-    return (await ref(db, customer_id)).id
-
-
-async def means(db: Session, customer_id: UUID) -> UUID:
-    """What an id that somebody kept stands for now; an unknown one stands for itself."""
-    found = await repository.customers(db, [customer_id])
-    return found[customer_id].id if customer_id in found else customer_id
-
-
-# -- what staff do ---------------------------------------------------------------------------------------------------
-
-
-async def create(db: Session, actor: Actor, body: CustomerCreate) -> CustomerView:
-    """Adds a customer by hand."""
-    row = CustomerRow(id=new_id(), last_seen_at=clock.now())
-    _apply(row, body.model_dump())
-    row.phone_vouched, row.email_vouched = bool(row.phone), bool(row.email)  # the company's own word
-    db.add(row)
-    await db.flush()
-    await db.refresh(row)
-    index(row)
-    await audit.record(db, actor, "customer.created", "customer", row.id, {"number": row.number})
-    await emit(db, CustomerCreated(customer_id=row.id), actor=actor, audience=AUDIENCE)
-    return _view(row, [], actor)
-
-
-async def update(db: Session, actor: Actor, customer_id: UUID, body: CustomerPatch) -> CustomerView:
-    """Changes a customer's profile."""
-    row = await _locked(db, customer_id)
-    before = audit.snapshot(row)
-    given = body.model_dump(exclude_unset=True)
-    if not actor.may("customers.reveal"):
-        _refuse_masked(row, given)
-    _apply(row, given)
-    for kind in ("phone", "email"):
-        if getattr(row, kind) != before[kind]:
-            # What a colleague writes down is what somebody told them, unless they say that they have checked it.
-            setattr(row, f"{kind}_vouched", bool(getattr(row, kind) and given.get(f"{kind}_vouched")))
-    index(row)
-    await db.flush()
-    await _changed(db, actor, row, before, "customer.updated")
-    return await get(db, actor, customer_id)
-
-
-def _refuse_masked(row: CustomerRow, given: dict[str, Any]) -> None:
-    """Someone who sees `199****1234` sends it back with the rest of a form: that is no change, not a new number."""
-    for kind in ("phone", "email"):
-        if kind in given and getattr(row, kind) and given[kind] == mask(kind, getattr(row, kind)):
-            del given[kind]
-
-
-def _apply(row: CustomerRow, given: dict[str, Any]) -> None:
-    nullable = {"locale", "phone", "email", "city"}
-    for key, value in given.items():
-        if value is None and key not in nullable:
-            continue
-        if key == "phone" and value:
-            value = policy.clean_phone(value)
-            if value is None:
-                raise Invalid.field("phone", "phone_invalid")
-        elif key == "email" and value:
-            value = policy.clean_email(value)
-            if value is None:
-                raise Invalid.field("email", "email_invalid")
-        elif key in ("phone_vouched", "email_vouched"):
-            value = bool(value and getattr(row, key.partition("_")[0]))
-        elif key in ("name", "city") and value:
-            value = policy.clean_name(value)
-        elif key == "tags":
-            value = list(dict.fromkeys(value))
-        elif key == "attributes":
-            fault = policy.attributes_fault(value)
-            if fault is not None:
-                raise Invalid.field("attributes", fault)
-        setattr(row, key, value if value != "" or key not in nullable else None)
-
-
-async def reveal(db: Session, actor: Actor, customer_id: UUID) -> Revealed:
-    """Personal data in full; who looked is noted."""
-    actor.require("customers.reveal")
-    row = await repository.customer(db, customer_id)
-    if row is None:
-        raise NotFound("customer_not_found")
-    identities = (await repository.identities(db, [row.id])).get(row.id, [])
-    await audit.record(db, actor, "customer.revealed", "customer", row.id)
-    return Revealed(phone=row.phone, email=row.email, identities=[_identity(i, False) for i in identities])
-
-
-async def set_blocked(db: Session, actor: Actor, customer_id: UUID, blocked: bool) -> CustomerView:
-    """Blocks a customer (they can no longer write) or lets them write again."""
-    row = await _locked(db, customer_id)
-    if (row.blocked_at is not None) == blocked:
-        raise Refused("customer_already_blocked" if blocked else "customer_not_blocked")
-    before = audit.snapshot(row)
-    row.blocked_at = clock.now() if blocked else None
-    await db.flush()
-    await _changed(db, actor, row, before, "customer.blocked" if blocked else "customer.unblocked")
-    return await get(db, actor, customer_id)
-
-
-async def _locked(db: Session, customer_id: UUID) -> CustomerRow:
-    row = await repository.customer(db, customer_id, lock=True)
-    if row is None:
-        raise NotFound("customer_not_found")
-    return row
-
-
-async def _changed(db: Session, actor: Actor, row: CustomerRow, before: dict[str, Any], action: str) -> None:
-    changes = audit.diff(before, audit.snapshot(row), model=CustomerRow)
-    changes.pop("tokens", None)
-    if changes:
-        await audit.record(db, actor, action, "customer", row.id, changes)
-        await announce(db, actor, row.id, changes)
-
-
-async def announce(db: Session, actor: Actor, customer_id: UUID, fields: Iterable[str]) -> None:
-    """Tells everybody who sees a customer what changed."""
-    await emit(db, CustomerUpdated(customer_id=customer_id, fields=tuple(fields)), actor=actor, audience=AUDIENCE)
-
-
-def index(row: CustomerRow) -> None:
-    """Keeps the search tokens of a record true."""
-    own = policy.tokens(name=row.name or "", number=row.number, phone=row.phone, email=row.email)
-    fresh = list(dict.fromkeys([*own, *(row.also_tokens or ())]))
-    if fresh != row.tokens:
-        row.tokens = fresh
