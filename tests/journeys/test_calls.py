@@ -94,10 +94,10 @@ def test_an_invitation_is_shown_and_accepted(customer: Callable[..., Customer], 
         expect(bubble).not_to_contain_text(re.compile(text))
         for _ in range(200):
             (figures,) = [one["figures"] for one in admin.get("/invitations", inbox_id=site["id"])]
-            if figures["accepted"]:
+            if figures["accepted"] and figures["conversations"]:
                 break
             visitor.page.wait_for_timeout(100)
-        assert (figures["shown"], figures["accepted"]) == (1, 1)
+        assert (figures["shown"], figures["accepted"], figures["conversations"]) == (1, 1, 1)
     finally:
         admin.http.delete(f"/invitations/{made['id']}")
         admin.close()

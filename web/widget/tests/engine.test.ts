@@ -16,6 +16,9 @@ class Server {
   messages: Message[] = [];
   posts: string[] = [];
   sessions = 0;
+  /** The invitation the newest session knows of, and what each message was sent with. */
+  invitation: string | null = null;
+  ledBy: (string | null)[] = [];
   /** What happens to the next posts: the request is lost, the answer is lost, or it is refused. */
   script: ("lost" | "answer lost" | "refused" | "busy" | "expired" | "ok")[] = [];
   owner = "k1";
@@ -23,8 +26,9 @@ class Server {
   api: Api = {
     token: null,
     config: () => Promise.reject(new Error("not asked")),
-    session: async ({ identity_token }): Promise<Session> => {
+    session: async ({ identity_token, page }): Promise<Session> => {
       this.sessions += 1;
+      this.invitation = page?.invitation ?? null;
       if (identity_token === "forged") throw new ApiError(401, "identity_token_invalid", "");
       return {
         visitor_token: this.api.token ?? `token-${this.owner}`,
@@ -48,6 +52,7 @@ class Server {
       if (fate === "expired") throw new ApiError(401, "token", "");
       let held = this.messages.find((m) => m.client_id === client_id);
       if (!held) {
+        this.ledBy.push(this.invitation);
         held = mine(this.messages.length + 1, client_id, { body });
         this.messages.push(held);
       }
@@ -320,6 +325,30 @@ describe("who it is", () => {
     expect(engine.state.pending).toEqual([]);
     expect(b.disk.get("draft")).toBeNull();
     expect(b.server.messages).toEqual([]);
+  });
+
+  it.each([
+    ["before anything is opened", 0],
+    ["while a session is being opened", 1],
+    ["in an old session", 2],
+  ])("what they write after an invitation is sent with it, accepted %s", async (_when, opened) => {
+    const page = { url: "https://shop.test/", title: "", referrer: "" };
+    const engine = b.tab();
+    engine.page = page;
+    if (opened) void engine.ensureSession();
+    if (opened === 2) await b.pass();
+    engine.invited({ ...page, invitation: "i1" });
+    engine.sendText("想买一张床");
+    await b.pass();
+    expect(b.server.ledBy).toEqual(["i1"]);
+    expect(b.server.sessions).toBe(opened ? 2 : 1);
+  });
+
+  it("who signs in while a session is being opened is known in the next", async () => {
+    const engine = b.tab();
+    void engine.ensureSession();
+    await engine.identify("signed");
+    expect(b.server.sessions).toBe(2);
   });
 
   it("a refused identity token leaves the visitor a visitor, with their history", async () => {

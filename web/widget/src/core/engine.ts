@@ -100,11 +100,23 @@ export class Engine {
 
   /** Open the session once; every caller waits for the same opening. Rejects when the server cannot be reached. */
   ensureSession(): Promise<void> {
-    if (this.opened) return Promise.resolve();
-    this.opening ??= this.openSession().finally(() => {
-      this.opening = null;
-    });
-    return this.opening;
+    return this.opening ?? (this.opened ? Promise.resolve() : this.reopen());
+  }
+
+  /** What a session was, or is just being, opened with no longer holds: whoever needs one waits for the next. */
+  private reopen(): Promise<void> {
+    const before = this.opening ?? Promise.resolve();
+    const opening = before
+      .catch(() => undefined)
+      .then(() => {
+        this.opened = false;
+        return this.openSession();
+      })
+      .finally(() => {
+        if (this.opening === opening) this.opening = null;
+      });
+    this.opening = opening;
+    return opening;
   }
 
   /** A fresh snapshot, merged into what is here. */
@@ -174,8 +186,7 @@ export class Engine {
   private async follow(): Promise<void> {
     this.o.api.token = this.o.vault.get("token");
     if (!this.o.api.token) return this.reset();
-    this.opened = false;
-    await this.ensureSession().catch(() => undefined);
+    await this.reopen().catch(() => undefined);
   }
 
   /** The host says who is signed in (or, with null, that they left). */
@@ -189,8 +200,7 @@ export class Engine {
       return;
     }
     if (token === null) return;
-    this.opened = false;
-    await this.ensureSession().catch(() => undefined);
+    await this.reopen().catch(() => undefined);
   }
 
   private reset(): void {
@@ -394,10 +404,10 @@ export class Engine {
     return this.o.api.cancelCallback();
   }
 
-  /** They came by an invitation: whoever answers is told, also where the session is an old one. */
+  /** They came by an invitation: the session says so before anything they write is sent. */
   invited(page: Page): void {
     this.page = page;
-    if (this.opened) void this.resync().catch(() => undefined);
+    if (this.opened || this.opening) void this.reopen().catch(() => undefined);
   }
 
   async rate(score: number, comment: string): Promise<void> {
