@@ -234,6 +234,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("inbox_id", name=op.f("pk_channel_sources")),
     )
     op.create_table(
+        "channel_switches",
+        sa.Column("message_id", sa.UUID(), nullable=False),
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("state IN ('waiting','sent','failed','dropped')", name=op.f("ck_channel_switches_state")),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_channel_switches_inbox_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_channel_switches")),
+    )
+    op.create_index(
+        "ix_channel_switches_due",
+        "channel_switches",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
         "channel_threads",
         sa.Column("inbox_id", sa.UUID(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -874,6 +893,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('called', 'serving')"),
     )
     op.create_index("uq_walkin_visits_code", "walkin_visits", ["site_id", "day", "code"], unique=True)
+    op.create_index(
+        "ix_certainty_evidence_marked",
+        "certainty_evidence",
+        ["noted_at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'marked'"),
+    )
     op.add_column("customer_identities", sa.Column("consent", sa.String(length=3), nullable=True))
     op.alter_column(
         "customer_identities",
@@ -915,3 +941,16 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("recall", sa.String(length=6), nullable=True))
     op.add_column("messages", sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("notification_choices", sa.Column("app", sa.Boolean(), nullable=True))
+    op.create_index(
+        "ix_sla_clocks_conversations",
+        "sla_clocks",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("subject_kind = 'conversation' AND state IN ('running', 'breached')"),
+    )
+    op.add_column("sla_policies", sa.Column("subject", sa.String(length=12), server_default="ticket", nullable=False))
+    op.drop_index(
+        op.f("ix_tickets_breached"),
+        table_name="tickets",
+        postgresql_where="(breached AND ((status)::text = ANY ((ARRAY['new'::character varying, 'open'::character varying, 'pending'::character varying, 'on_hold'::character varying])::text[])))",
+    )
