@@ -1,4 +1,4 @@
-"""Where a room's routes hang, and how they come into being: each when it is first called."""
+"""Where a room's routes hang, how they come into being (each when it is first called), and how one is found quickly."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -7,12 +7,14 @@ from typing import Any, Final, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match, compile_path
+from starlette.routing import PARAM_REGEX, BaseRoute, Match, Mount, Route, WebSocketRoute, compile_path
 from starlette.types import Receive, Scope, Send
 
 from qiao.core.web.errors import DESCRIBED
 
 API: Final = "/api/v1"
+_WITHIN_ONE: Final = frozenset({"str", "int", "float", "uuid"})
+"""Kinds of parameter that never reach beyond a slash."""
 _building = Lock()
 
 
@@ -77,8 +79,97 @@ class Router(APIRouter):
         self.routes.append(Declared(self.prefix + path, build))
 
 
+class Shape:
+    """Which paths a route may answer, by their segments alone: its fixed words and where they stand."""
+
+    __slots__ = ("at_least", "at_most", "words")
+
+    def __init__(self, path: str) -> None:
+        self.words: list[tuple[int, str]] = []
+        self.at_most: int | None = None
+        segments = _segments(path)
+        for place, segment in enumerate(segments):
+            kinds = [(kind or ":str").lstrip(":") for _, kind in PARAM_REGEX.findall(segment)]
+            if any(kind not in _WITHIN_ONE for kind in kinds):
+                self.at_least = place
+                return
+            if not kinds:
+                self.words.append((place, segment))
+        self.at_least = self.at_most = len(segments)
+
+    def fits(self, key: tuple[str | None, ...]) -> bool:
+        """Whether a path of this key may be meant."""
+        if len(key) < self.at_least or (self.at_most is not None and len(key) > self.at_most):
+            return False
+        return all(key[place] == word for place, word in self.words)
+
+
+def _segments(path: str) -> list[str]:
+    """`/a/b` and `/a/b/` are the same: whether the slash may be there is for the router to say."""
+    return path.strip("/").split("/") if path.strip("/") else []
+
+
+class Signpost:
+    """Takes a request to the few routes that may be meant, instead of comparing it with every one of them.
+
+    Those few are chosen by the words of the path which any route knows; among them the router decides as it always does
+    (the order, the method, the slash at the end). What has been chosen for a sequence of words is kept for the next request.
+    """
+
+    MOST_KEPT: Final = 2000
+
+    def __init__(self, router: APIRouter) -> None:
+        self._router = router
+        self._count = -1
+        self._words: frozenset[str] = frozenset()
+        self._shapes: list[Shape | None] = []
+        self._kept: dict[tuple[str | None, ...], APIRouter] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope.get("root_path"):
+            await self._router.app(scope, receive, send)
+            return
+        scope.setdefault("router", self._router)
+        await self.towards(scope["path"]).app(scope, receive, send)
+
+    def towards(self, path: str) -> APIRouter:
+        """A router with the routes that may answer `path`, in their order."""
+        if self._count != len(self._router.routes):
+            self._survey()
+        key = tuple(segment if segment in self._words else None for segment in _segments(path))
+        chosen = self._kept.get(key)
+        if chosen is None:
+            if len(self._kept) >= self.MOST_KEPT:
+                self._kept.clear()  # somebody is making paths up
+            every = zip(self._router.routes, self._shapes, strict=True)
+            few = [route for route, shape in every if shape is None or shape.fits(key)]
+            chosen = self._kept[key] = APIRouter(routes=few)
+        return chosen
+
+    def _survey(self) -> None:
+        self._shapes = [_shape(route) for route in self._router.routes]
+        self._words = frozenset(word for shape in self._shapes if shape is not None for _, word in shape.words)
+        self._kept.clear()
+        self._count = len(self._router.routes)
+
+
+def _shape(route: BaseRoute) -> Shape | None:
+    """None: it may answer anything."""
+    match route:
+        case Mount():
+            return Shape(f"{route.path}/{{path:path}}")
+        case Declared() | Route() | WebSocketRoute():
+            return Shape(route.path)
+        case _:
+            return None
+
+
 class Application(FastAPI):
-    """FastAPI that describes declared routes, too."""
+    """FastAPI that finds a route without asking all of them, and describes declared ones, too."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.router.middleware_stack = Signpost(self.router)
 
     def openapi(self) -> dict[str, Any]:
         self.router.routes[:] = [one.whole() if isinstance(one, Declared) else one for one in self.router.routes]
