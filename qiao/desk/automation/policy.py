@@ -62,6 +62,8 @@ EVENTS: Final[dict[str, EventSpec]] = {
     "conversation.reopened": EventSpec("conversation", "conversation.reopened"),
     "conversation.closed": EventSpec("conversation", "conversation.closed"),
     "conversation.priority_changed": EventSpec("conversation", "conversation.priority_changed", narrows=("after",)),
+    "conversation.sla_warned": EventSpec("conversation", "sla.warned"),
+    "conversation.sla_breached": EventSpec("conversation", "sla.breached", (("again", (False,)),)),
     "conversation.tagged": EventSpec("conversation", "conversation.updated", narrows=("by",)),
 }
 _MOVED: Final = {"before": ("previous_status", "previous_state"), "after": ("status", "state")}

@@ -87,22 +87,7 @@ async def load_many(
     views = await conversations.views_of(db, ids)
     people = await customers.condition_facts(db, [view.customer.id for view in views.values()])
     for key, view in views.items():
-        facts = {
-            "conversation": {
-                "status": view.status,
-                "channel": view.inbox.channel,
-                "inbox_id": str(view.inbox.id),
-                "queue_id": str(view.queue.id) if view.queue else None,
-                "assignee_id": str(view.assignee.id) if view.assignee else None,
-                "priority": view.priority,
-                "locale": view.locale,
-                "tags": list(view.tags),
-                "handoff_reason": view.handoff.reason if view.handoff else None,
-                "age_minutes": _minutes(view.created_at, now),
-                "waiting_minutes": _minutes(view.waiting_since, now),
-            },
-            "customer": people.get(view.customer.id, {}),
-        }
+        facts = conversations.condition_facts(view, people.get(view.customer.id, {}), now)
         if event:
             facts["event"] = dict(event)
         found[key] = Target("conversation", key, conversation=view, facts=facts)

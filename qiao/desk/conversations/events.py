@@ -125,6 +125,11 @@ class ConversationUpdated(Event, frozen=True, kw_only=True):
     fields: tuple[str, ...]
 
 
+@event("conversation.promises_changed")
+class PromisesChanged(Event, frozen=True, kw_only=True):
+    """What is promised about it runs out at another time, was broken or is done."""
+
+
 @event("conversation.read")
 class ConversationRead(Event, frozen=True, kw_only=True):
     """`side` is `customer` or `staff`."""

@@ -1,20 +1,30 @@
 """What conversations need from above, as protocols; registered as runtime parts at start-up."""
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.desk.conversations.schemas import Promise
 from qiao.desk.inboxes.ports import QueueDirectory
 
-__all__ = ["AgentAvailability", "OutgoingCheck", "QueueDirectory", "Recalls"]
+__all__ = ["AgentAvailability", "OutgoingCheck", "Promises", "QueueDirectory", "Recalls"]
 
 
 class AgentAvailability(Protocol):
     """Tells whether a person can take conversations now (online, not over capacity limits is routing's business)."""
 
     async def is_online(self, db: Session, user_id: UUID) -> bool: ...
+
+
+class Promises(Protocol):
+    """Tells what is promised about conversations."""
+
+    async def shown(self, db: Session, ids: Collection[UUID]) -> Mapping[UUID, Promise]:
+        """Of those that have one, the promise that runs out first."""
+        ...
 
 
 class Recalls(Protocol):

@@ -18,6 +18,7 @@ from qiao.desk.conversations.events import (
     MessageChanged,
     MessageCreated,
     ParticipantChanged,
+    PromisesChanged,
 )
 from qiao.desk.conversations.live import LiveConversations, is_plain
 from qiao.desk.conversations.recent import RecentMessages
@@ -27,7 +28,7 @@ from qiao.desk.conversations.schemas import ConversationView, MessageView
 _NARROWING = frozenset(
     cls.kind for cls in (ConversationQueued, ConversationAssigned, BotResumed, ConversationReopened, ParticipantChanged)
 )
-_KINDS = tuple(cls.kind for cls in (MessageCreated, MessageChanged, ConversationRead, *LIFECYCLE))
+_KINDS = tuple(cls.kind for cls in (MessageCreated, MessageChanged, ConversationRead, PromisesChanged, *LIFECYCLE))
 
 
 def staff_target(envelope: Envelope, *, watchers_of: UUID | None = None) -> Target:

@@ -1,6 +1,6 @@
 """Every query of conversations. Rows come back as models; nothing here decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,11 @@ async def many(db: Session, ids: Iterable[UUID]) -> list[Conversation]:
         return []
     query = select(Conversation).where(Conversation.id.in_(wanted)).execution_options(populate_existing=True)
     return list((await db.execute(query)).scalars())
+
+
+async def by_queue(db: Session, ids: Collection[UUID]) -> dict[UUID | None, int]:
+    query = select(Conversation.queue_id, func.count()).where(Conversation.id.in_(list(ids)))
+    return {row[0]: row[1] for row in await db.execute(query.group_by(Conversation.queue_id))} if ids else {}
 
 
 async def visible_ids(db: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:

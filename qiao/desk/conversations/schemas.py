@@ -92,6 +92,14 @@ class ParticipantView(msgspec.Struct, frozen=True):
     role: str
 
 
+class Promise(msgspec.Struct, frozen=True):
+    """When the first open promise runs out; `due_at` is None while it stands still. `breached`: one is broken."""
+
+    kind: str
+    due_at: datetime | None
+    breached: bool
+
+
 class ConversationView(msgspec.Struct, frozen=True):
     """A conversation as staff see it. `may` is filled for one reader only (GET by id)."""
 
@@ -123,6 +131,7 @@ class ConversationView(msgspec.Struct, frozen=True):
     wrap_up: dict[str, Any] | None
     context: dict[str, Any]
     participants: list[ParticipantView]
+    promise: Promise | None = None
     may: dict[str, bool] | None = None
 
 

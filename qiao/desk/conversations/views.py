@@ -1,7 +1,7 @@
 """Turns rows into views, in batches: names come from the rooms that own them, never one query per row."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from qiao.core.files import service as files
 from qiao.core.runtime import Runtime, runtime_of
 from qiao.desk.conversations import repository
 from qiao.desk.conversations.models import Conversation, Message, Participant
-from qiao.desk.conversations.ports import QueueDirectory
+from qiao.desk.conversations.policy import LIVE
+from qiao.desk.conversations.ports import Promises, QueueDirectory
 from qiao.desk.conversations.schemas import (
     Author,
     ConversationFacts,
@@ -24,6 +25,7 @@ from qiao.desk.conversations.schemas import (
     MessageView,
     ParticipantView,
     PersonRef,
+    Promise,
     Ref,
 )
 from qiao.desk.inboxes import service as inboxes
@@ -111,7 +113,13 @@ async def conversations(db: Session, rows: Sequence[Conversation]) -> list[Conve
     queues = await _queues(db, [row.queue_id for row in rows])
     places = await _inboxes(db, {row.inbox_id for row in rows})
     who = await customers.refs(db, list({row.customer_id for row in rows}))
-    return [_view(row, names, queues, places, who, joined.get(row.id, [])) for row in rows]
+    due = await _promises(db, [row.id for row in rows if row.status in LIVE])
+    return [_view(row, names, queues, places, who, joined.get(row.id, []), due.get(row.id)) for row in rows]
+
+
+async def _promises(db: Session, ids: Collection[UUID]) -> Mapping[UUID, Promise]:
+    promises = runtime_of(db).find(Promises)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    return await promises.shown(db, ids) if promises is not None and ids else {}
 
 
 def _view(
@@ -121,6 +129,7 @@ def _view(
     places: dict[UUID, InboxRef],
     who: dict[UUID, Any],
     joined: Sequence[Participant],
+    promise: Promise | None,
 ) -> ConversationView:
     customer = who.get(row.customer_id)
     return ConversationView(
@@ -165,6 +174,7 @@ def _view(
             for p in joined
             if p.role == "joined"
         ],
+        promise=promise,
     )
 
 

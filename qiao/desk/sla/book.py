@@ -29,6 +29,7 @@ def body_of(row: PolicyRow) -> PolicyBody:
         {
             "name": row.name,
             "description": row.description,
+            "subject": row.subject,
             "active": row.active,
             "conditions": row.conditions,
             "targets": row.targets,

@@ -1,4 +1,5 @@
-"""The facts of promises. In the log each stands under its ticket's id."""
+"""The facts of promises. In the log each stands under the id of its ticket, or of its conversation: then there is no
+`ticket_id`."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -9,10 +10,11 @@ from qiao.core.events import Event, event
 
 @event("sla.warned")
 class SlaWarned(Event, frozen=True, kw_only=True):
-    """A step of the ladder was reached before the promise ran out. `steps` are those that change the ticket."""
+    """A step of the ladder was reached before the promise ran out. `steps` are those that change the ticket
+    or conversation."""
 
     hot: ClassVar[bool] = True
-    ticket_id: UUID
+    ticket_id: UUID | None
     clock_id: UUID
     clock_kind: str
     policy_id: UUID | None
@@ -23,10 +25,10 @@ class SlaWarned(Event, frozen=True, kw_only=True):
 @event("sla.breached")
 class SlaBreached(Event, frozen=True, kw_only=True):
     """A promise was not kept. With `again`, further steps of the ladder were reached since. `steps` are those that change
-    the ticket."""
+    the ticket or conversation."""
 
     hot: ClassVar[bool] = True
-    ticket_id: UUID
+    ticket_id: UUID | None
     clock_id: UUID
     clock_kind: str
     policy_id: UUID | None
@@ -39,7 +41,7 @@ class SlaBreached(Event, frozen=True, kw_only=True):
 class SlaMet(Event, frozen=True, kw_only=True):
     """What was promised has been done, in time or `late`."""
 
-    ticket_id: UUID
+    ticket_id: UUID | None
     clock_id: UUID
     clock_kind: str
     policy_id: UUID | None
@@ -50,7 +52,7 @@ class SlaMet(Event, frozen=True, kw_only=True):
 class SlaExplained(Event, frozen=True, kw_only=True):
     """Somebody said why a promise was not kept."""
 
-    ticket_id: UUID
+    ticket_id: UUID | None
     clock_id: UUID
     reason_key: str | None
 

@@ -30,7 +30,7 @@ def is_open(row: ClockRow) -> bool:
 
 
 def start(
-    book: Rulebook, policy: Policy, kind: str, *, ticket_id: UUID, priority: int, status: str, at: datetime
+    book: Rulebook, policy: Policy, kind: str, *, subject_id: UUID, priority: int, status: str, at: datetime
 ) -> ClockRow | None:
     """A new clock as the policy promises it; None when it promises nothing of this kind."""
     terms = policy.terms.get((kind, priority))
@@ -38,8 +38,8 @@ def start(
         return None
     row = ClockRow(
         id=new_id(),
-        subject_kind="ticket",
-        subject_id=ticket_id,
+        subject_kind=policy.subject,
+        subject_id=subject_id,
         kind=kind,
         policy_id=policy.id,
         calendar_id=terms.calendar_id,
@@ -67,7 +67,7 @@ def settle(row: ClockRow, at: datetime) -> None:
 
 
 def posture(row: ClockRow, book: Rulebook, status: str, at: datetime) -> None:
-    """Lets it run or stand still, as the ticket's status and its policy say."""
+    """Lets it run or stand still, as the status and its policy say."""
     if row.paused_why == NO_PROMISE:
         return
     if status in book.pauses(row.policy_id):

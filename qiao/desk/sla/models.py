@@ -16,7 +16,8 @@ STATES = ("running", "paused", "met", "breached", "cancelled")
 
 
 class PolicyRow(Base):
-    """What is promised to whom. The first active one, by position, whose conditions hold applies.
+    """What is promised to whom. Of those made for a subject the first active one, by position, whose conditions hold
+    applies.
 
     `targets` maps kinds to `{"business": bool, "minutes": [low, normal, high, urgent]}` (null: nothing promised);
     `ladder` is a list of `schemas.Step`.
@@ -28,6 +29,7 @@ class PolicyRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     description: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    subject: Mapped[str] = mapped_column(String(12), default="ticket", server_default="ticket")
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     conditions: Mapped[dict[str, Any] | None]
@@ -42,7 +44,7 @@ class PolicyRow(Base):
 
 
 class ClockRow(Base):
-    """One promise to one ticket. Open while `state` is running, paused or breached (overdue and not yet done).
+    """One promise to one ticket or conversation. Open while `state` is running, paused or breached (overdue, not yet done).
 
     `calendar_id` null counts around the clock. `spent_us` is what finished stretches counted, `since` when the present
     one began (null: it stands still, `paused_why` says why). `due_at` is when it runs out if it keeps running; of a broken
@@ -69,6 +71,11 @@ class ClockRow(Base):
             text("breached_at DESC"),
             text("id DESC"),
             postgresql_where=text("breached_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_sla_clocks_conversations",
+            "due_at",
+            postgresql_where=text("subject_kind = 'conversation' AND state IN ('running', 'breached')"),
         ),
         {"postgresql_with": {"fillfactor": "80"}},
     )

@@ -1,12 +1,16 @@
-"""What promises do on events: clocks of tickets inside their transactions, everything larger after commit."""
+"""What promises do on events: clocks of tickets inside their transactions, those of conversations and everything larger
+after commit."""
+
+from collections.abc import Sequence
 
 from qiao.core.db import Session
-from qiao.core.events import Envelope, in_transaction
-from qiao.core.reactions import on_commit
+from qiao.core.events import Envelope, Event, in_transaction
+from qiao.core.reactions import on_commit, on_commit_batch
 from qiao.core.runtime import runtime_of
+from qiao.desk.conversations.events import MessageCreated
 from qiao.desk.sla import repository
 from qiao.desk.sla.events import PoliciesChanged, SlaBreached, SlaWarned
-from qiao.desk.sla.service import clocks, ladder, policies, recounting
+from qiao.desk.sla.service import clocks, ladder, policies, recounting, talks
 from qiao.desk.tickets.events import (
     TicketAssigned,
     TicketChanged,
@@ -69,14 +73,33 @@ async def note_calendar(db: Session, fact: CalendarChanged, envelope: Envelope) 
 async def recount_calendar(db: Session, fact: CalendarChanged, envelope: Envelope) -> None:
     """Running clocks of a calendar that has changed run out at other times."""
     await recounting.calendar(runtime_of(db), fact.calendar_id)
+    await recounting.conversations(runtime_of(db))
 
 
 @on_commit(PoliciesChanged, name="sla.policies", retries=5)
 async def recount_policies(db: Session, fact: PoliciesChanged, envelope: Envelope) -> None:
     await recounting.policies(runtime_of(db))
+    await recounting.conversations(runtime_of(db))
 
 
 @on_commit(SlaWarned, SlaBreached, name="sla.ladder", retries=5, when=lambda envelope: bool(envelope.payload["steps"]))
 async def climb(db: Session, fact: SlaWarned | SlaBreached, envelope: Envelope) -> None:
-    """Steps of the ladder that change the ticket, once each."""
-    await ladder.climb(db, fact.ticket_id, fact.clock_id, fact.policy_id, fact.steps)
+    """Steps of the ladder that change the ticket or conversation, once each."""
+    if fact.ticket_id is not None:
+        await ladder.climb(db, fact.ticket_id, fact.clock_id, fact.policy_id, fact.steps)
+    elif envelope.conversation_id is not None:
+        await ladder.climb_conversation(db, envelope.conversation_id, fact.clock_id, fact.policy_id, fact.steps)
+
+
+def _counts(envelope: Envelope) -> bool:
+    """Of messages only what the customer and staff say to each other matters."""
+    if envelope.kind != MessageCreated.kind:
+        return True
+    said = envelope.payload
+    return bool(said["public"]) and said["message_kind"] != "event" and said["author_kind"] in ("customer", "user")
+
+
+@on_commit_batch(*talks.HEARD, name="sla.conversations", when=_counts, linger=0.2, most=100)
+async def hear_conversations(db: Session, pairs: Sequence[tuple[Event, Envelope]]) -> None:
+    """Clocks of conversations: their position is saved with them, so nothing counts twice."""
+    await talks.hear(db, pairs)

@@ -81,14 +81,14 @@ async def open_by_policy(db: Session) -> dict[UUID, int]:
     return {row[0]: row[1] for row in await db.execute(query) if row[0] is not None}
 
 
-# -- clocks of one ticket ----------------------------------------------------------------------------------------------
+# -- clocks of one subject ----------------------------------------------------------------------------------------------
 
 
-async def open_clocks(db: Session, ticket_ids: Collection[UUID]) -> list[ClockRow]:
-    """Open clocks, locked. Whoever calls this holds the tickets' rows: clocks are always locked after their ticket."""
+async def open_clocks(db: Session, subject_ids: Collection[UUID]) -> list[ClockRow]:
+    """Open clocks, locked. Of tickets whoever calls this holds their rows: clocks are always locked after their ticket."""
     query = (
         select(ClockRow)
-        .where(ClockRow.subject_id.in_(list(ticket_ids)), _OPEN)
+        .where(ClockRow.subject_id.in_(list(subject_ids)), _OPEN)
         .order_by(ClockRow.subject_id, ClockRow.kind)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -96,8 +96,8 @@ async def open_clocks(db: Session, ticket_ids: Collection[UUID]) -> list[ClockRo
     return list((await db.execute(query)).scalars())
 
 
-async def clocks_of(db: Session, ticket_id: UUID) -> Sequence[ClockRow]:
-    query = select(ClockRow).where(ClockRow.subject_id == ticket_id).order_by(ClockRow.started_at, ClockRow.kind)
+async def clocks_of(db: Session, subject_id: UUID) -> Sequence[ClockRow]:
+    query = select(ClockRow).where(ClockRow.subject_id == subject_id).order_by(ClockRow.started_at, ClockRow.kind)
     return (await db.execute(query)).scalars().all()
 
 
@@ -115,6 +115,7 @@ async def ever_had(db: Session, ticket_id: UUID, kind: str) -> bool:
 
 _COLUMNS: Final = (
     ClockRow.id,
+    ClockRow.subject_kind,
     ClockRow.subject_id,
     ClockRow.kind,
     ClockRow.policy_id,
@@ -131,12 +132,26 @@ _COLUMNS: Final = (
 
 
 async def due(db: Session, now: datetime, limit: int) -> Sequence[Any]:
-    """Clocks the sweep has to look at, oldest first, without locks: the tickets have to be claimed before them."""
+    """Clocks of tickets the sweep has to look at, oldest first, without locks: the tickets have to be claimed before
+    them."""
     query = (
         select(ClockRow.id, ClockRow.subject_id, ClockRow.next_at)
-        .where(ClockRow.next_at < now)
+        .where(ClockRow.next_at < now, ClockRow.subject_kind == "ticket")
         .order_by(ClockRow.next_at, ClockRow.id)
         .limit(limit)
+    )
+    return (await db.execute(query)).all()
+
+
+async def due_of_conversations(db: Session, now: datetime, limit: int) -> Sequence[Any]:
+    """Clocks of conversations the sweep has to look at, oldest first, locked; those somebody changes right now wait for
+    the next pass."""
+    query = (
+        select(*_COLUMNS)
+        .where(ClockRow.next_at < now, ClockRow.subject_kind == "conversation")
+        .order_by(ClockRow.next_at, ClockRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     return (await db.execute(query)).all()
 
@@ -170,7 +185,18 @@ async def running(db: Session, ticket_ids: Collection[UUID], calendar_id: UUID) 
 
 async def open_tickets(db: Session, after: UUID | None, limit: int, *, calendar_id: UUID | None = None) -> list[UUID]:
     """Tickets with an open clock (that counts in a calendar), by id."""
-    query = select(ClockRow.subject_id).where(_OPEN).distinct()
+    return await _open_subjects(db, "ticket", after, limit, calendar_id)
+
+
+async def open_conversations(db: Session, after: UUID | None, limit: int) -> list[UUID]:
+    """Conversations with an open clock, by id."""
+    return await _open_subjects(db, "conversation", after, limit, None)
+
+
+async def _open_subjects(
+    db: Session, subject: str, after: UUID | None, limit: int, calendar_id: UUID | None
+) -> list[UUID]:
+    query = select(ClockRow.subject_id).where(_OPEN, ClockRow.subject_kind == subject).distinct()
     if calendar_id is not None:
         query = query.where(ClockRow.calendar_id == calendar_id)
     if after is not None:
@@ -212,9 +238,9 @@ async def put(db: Session, rows: Sequence[Written]) -> None:
     )
 
 
-async def next_dues(db: Session, ticket_ids: Collection[UUID]) -> dict[UUID, tuple[datetime | None, str | None, bool]]:
-    """What each ticket shows: its first open promise, and whether one is broken."""
-    open_ones = and_(ClockRow.subject_id == func.any(_ids(ticket_ids)), _OPEN)
+async def next_dues(db: Session, subject_ids: Collection[UUID]) -> dict[UUID, tuple[datetime | None, str | None, bool]]:
+    """What each ticket or conversation shows: its first open promise, and whether one is broken."""
+    open_ones = and_(ClockRow.subject_id == func.any(_ids(subject_ids)), _OPEN)
     broken = func.bool_or(ClockRow.state == "breached").over(partition_by=ClockRow.subject_id)
     query = (
         select(ClockRow.subject_id, ClockRow.due_at, ClockRow.kind, broken)
@@ -222,9 +248,22 @@ async def next_dues(db: Session, ticket_ids: Collection[UUID]) -> dict[UUID, tup
         .distinct(ClockRow.subject_id)
         .order_by(ClockRow.subject_id, ClockRow.due_at.asc().nulls_last(), ClockRow.kind)
     )
-    found: dict[UUID, tuple[datetime | None, str | None, bool]] = dict.fromkeys(ticket_ids, (None, None, False))
+    found: dict[UUID, tuple[datetime | None, str | None, bool]] = dict.fromkeys(subject_ids, (None, None, False))
     found.update({row[0]: (row[1], row[2], row[3]) for row in await db.execute(query)})
     return found
+
+
+async def conversations_due(db: Session, before: datetime) -> tuple[set[UUID], set[UUID]]:
+    """Conversations with a broken promise, and the others with one that runs out before a moment."""
+    query = select(ClockRow.subject_id, ClockRow.state).where(
+        ClockRow.subject_kind == "conversation",
+        ClockRow.state.in_(("running", "breached")),
+        ClockRow.due_at < before,
+        ClockRow.paused_why.is_distinct_from("no_promise"),
+    )
+    found = (await db.execute(query)).all()
+    broken = {row.subject_id for row in found if row.state == "breached"}
+    return broken, {row.subject_id for row in found} - broken
 
 
 async def claim_step(db: Session, clock_id: UUID, step_id: str) -> bool:
@@ -242,9 +281,13 @@ async def claim_step(db: Session, clock_id: UUID, step_id: str) -> bool:
 
 
 def _between(
-    since: datetime, until: datetime, policy_id: UUID | None, kind: str | None, reason: str | None
+    subject: str, since: datetime, until: datetime, policy_id: UUID | None, kind: str | None, reason: str | None
 ) -> list[Any]:
-    found: list[Any] = [ClockRow.breached_at >= since, ClockRow.breached_at < until]
+    found: list[Any] = [
+        ClockRow.breached_at >= since,
+        ClockRow.breached_at < until,
+        ClockRow.subject_kind == subject,
+    ]
     if policy_id is not None:
         found.append(ClockRow.policy_id == policy_id)
     if kind is not None:
@@ -258,27 +301,31 @@ def _between(
     return found
 
 
-async def breach_counts(db: Session, since: datetime, until: datetime) -> Sequence[Any]:
+async def breach_counts(db: Session, subject: str, since: datetime, until: datetime) -> Sequence[Any]:
     """(policy, kind, reason, whether in words only, how many)."""
     words = and_(ClockRow.reason_key.is_(None), ClockRow.reason_text.is_not(None))
     query = (
         select(ClockRow.policy_id, ClockRow.kind, ClockRow.reason_key, words, func.count())
-        .where(*_between(since, until, None, None, None))
+        .where(*_between(subject, since, until, None, None, None))
         .group_by(ClockRow.policy_id, ClockRow.kind, ClockRow.reason_key, words)
         .order_by(func.count().desc(), ClockRow.kind)
     )
     return (await db.execute(query)).all()
 
 
-async def kept_count(db: Session, since: datetime, until: datetime) -> int:
+async def kept_count(db: Session, subject: str, since: datetime, until: datetime) -> int:
     query = select(func.count()).where(
-        ClockRow.met_at >= since, ClockRow.met_at < until, ClockRow.breached_at.is_(None)
+        ClockRow.met_at >= since,
+        ClockRow.met_at < until,
+        ClockRow.breached_at.is_(None),
+        ClockRow.subject_kind == subject,
     )
     return int(await db.scalar(query) or 0)
 
 
 async def breach_page(
     db: Session,
+    subject: str,
     since: datetime,
     until: datetime,
     *,
@@ -288,7 +335,7 @@ async def breach_page(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[ClockRow]:
-    query = select(ClockRow).where(*_between(since, until, policy_id, kind, reason))
+    query = select(ClockRow).where(*_between(subject, since, until, policy_id, kind, reason))
     if after is not None:
         query = query.where(func.row(ClockRow.breached_at, ClockRow.id) < func.row(*after))
     query = query.order_by(ClockRow.breached_at.desc(), ClockRow.id.desc()).limit(limit)

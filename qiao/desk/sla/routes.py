@@ -13,13 +13,14 @@ from qiao.core.web import Cursor, Read, Tx
 from qiao.core.web.pages import Limit
 from qiao.core.web.routing import Router
 from qiao.desk.sla import schemas, service
-from qiao.desk.sla.schemas import Breaches, PolicyView, Preview, ReasonItem, TicketClocks
+from qiao.desk.sla.schemas import Breaches, Clocks, PolicyView, Preview, ReasonItem
 from qiao.people.accounts.access import Needs
 
 router = Router(prefix="/sla", tags=["SLA"])
 Manager = Annotated[Actor, Needs("sla.manage")]
 Staff = Annotated[Actor, Needs("tickets.handle", "tickets.view_all", "tasks.handle")]
-Handler = Annotated[Actor, Needs("tickets.handle", "sla.manage")]
+Handler = Annotated[Actor, Needs("tickets.handle", "conversations.handle", "sla.manage")]
+Desk = Annotated[Actor, Needs("conversations.handle", "conversations.view_all")]
 Reader = Annotated[Actor, Needs("sla.manage", "reports.view")]
 
 
@@ -75,13 +76,19 @@ async def change_reasons(body: schemas.ReasonsBody, actor: Manager, db: Tx) -> l
 
 
 @router.get("/tickets/{ticket_id}")
-async def ticket_clocks(ticket_id: UUID, actor: Staff, db: Read) -> TicketClocks:
+async def ticket_clocks(ticket_id: UUID, actor: Staff, db: Read) -> Clocks:
     """The promises made for a ticket, as they stand now."""
     return await service.of_ticket(db, actor, ticket_id)
 
 
+@router.get("/conversations/{conversation_id}")
+async def conversation_clocks(conversation_id: UUID, actor: Desk, db: Read) -> Clocks:
+    """The promises made in a conversation, as they stand now."""
+    return await service.of_conversation(db, actor, conversation_id)
+
+
 @router.put("/clocks/{clock_id}/reason")
-async def explain_breach(clock_id: UUID, body: schemas.ExplainBody, actor: Handler, db: Tx) -> TicketClocks:
+async def explain_breach(clock_id: UUID, body: schemas.ExplainBody, actor: Handler, db: Tx) -> Clocks:
     """Says why a promise was not kept."""
     return await service.explain(db, actor, clock_id, body)
 
@@ -92,6 +99,7 @@ async def list_breaches(
     db: Read,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
+    subject: schemas.Subject = "ticket",
     policy_id: UUID | None = None,
     kind: schemas.Kind | None = None,
     reason: Annotated[str | None, Query(max_length=40)] = None,
@@ -105,6 +113,7 @@ async def list_breaches(
         actor,
         since=since or end - timedelta(days=30),
         until=end,
+        subject=subject,
         policy_id=policy_id,
         kind=kind,
         reason=reason,

@@ -25,6 +25,7 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Policy:
     id: UUID
+    subject: str
     name: str
     active: bool
     conditions: Condition | None
@@ -37,6 +38,7 @@ class Policy:
     def of(cls, policy_id: UUID, body: PolicyBody) -> "Policy":
         return cls(
             id=policy_id,
+            subject=body.subject,
             name=body.name,
             active=body.active,
             conditions=body.conditions,
@@ -86,6 +88,7 @@ class Rulebook:
     rulers: Mapping[UUID, Hours]
     by_id: dict[UUID, Policy] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
+    """Facts that conditions of tickets' policies look at. Conversations are looked at anew whatever changed."""
     asks: frozenset[str] = frozenset()
     """Which facts beside the ticket's own conditions look at: customer, conversation."""
     _steps: dict[tuple[UUID, str, int], Steps] = field(default_factory=dict)
@@ -93,13 +96,21 @@ class Rulebook:
     def __post_init__(self) -> None:
         self.by_id = {policy.id: policy for policy in self.policies}
         self.watched = ALWAYS_LOOKED_AT | {
-            test.fact for policy in self.policies if policy.conditions for test in tests_of(policy.conditions)
+            test.fact
+            for policy in self.policies
+            if policy.conditions and policy.subject == "ticket"
+            for test in tests_of(policy.conditions)
         }
         self.asks = frozenset(fact.partition(".")[0] for fact in self.watched) - {"ticket"}
 
-    def choose(self, facts: Mapping[str, Any]) -> Policy | None:
-        """The first active policy whose conditions hold."""
-        return next((policy for policy in self.policies if policy.active and policy.applies(facts)), None)
+    def promises(self, subject: str) -> bool:
+        """Whether anything is promised to tickets, or to conversations, at all."""
+        return any(policy.active and policy.subject == subject for policy in self.policies)
+
+    def choose(self, facts: Mapping[str, Any], subject: str = "ticket") -> Policy | None:
+        """The first active policy of this subject whose conditions hold."""
+        asked = (policy for policy in self.policies if policy.active and policy.subject == subject)
+        return next((policy for policy in asked if policy.applies(facts)), None)
 
     def ruler(self, calendar_id: UUID | None) -> Ruler:
         """A calendar that is gone counts around the clock."""

@@ -1,5 +1,6 @@
 """What crosses the border of SLAs."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
@@ -10,9 +11,11 @@ from pydantic_core import PydanticCustomError
 
 from qiao.core.conditions import Condition
 
+Subject = Literal["ticket", "conversation"]
 Kind = Literal["first_response", "next_response", "resolution"]
 ClockState = Literal["running", "paused", "met", "breached", "cancelled"]
 PauseOn = Literal["pending", "on_hold"]
+"""Waiting for the customer; waiting for a department, or, of a conversation, snoozed."""
 Text = dict[Literal["zh-CN", "en"], Annotated[str, Field(max_length=120)]]
 MINUTES_LIMIT: Final = 366 * 24 * 60
 StepId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")]
@@ -56,8 +59,8 @@ class When(Body):
 
 
 class Tell(Body):
-    """Notifies the assignee, the leads (people with a role, of the ticket's department where it has such), or everyone in
-    the department."""
+    """Notifies the assignee, the leads (people with a role, of the ticket's department or the conversation's queue where it
+    has such), or everyone there."""
 
     do: Literal["notify"] = "notify"
     whom: Literal["assignee", "lead", "department"]
@@ -95,8 +98,9 @@ class Step(Body):
 
 
 class PolicyBody(Body):
-    """A policy. `calendar_id` is needed where a target counts business hours."""
+    """A policy, for tickets or for conversations. `calendar_id` is needed where a target counts business hours."""
 
+    subject: Subject = "ticket"
     name: Annotated[str, Field(max_length=80), AfterValidator(_line)]
     description: Annotated[str, Field(max_length=300), AfterValidator(_word)] = ""
     active: bool = True
@@ -236,17 +240,18 @@ class ClockView(BaseModel):
     steps: list[StepView]
 
 
-class TicketClocks(BaseModel):
+class Clocks(BaseModel):
     items: list[ClockView]
     reasons: list[dict[str, Any]]
     may_explain: bool
 
 
 class BreachView(BaseModel):
-    """A broken promise in the report. `overdue_s` is by how much, in the clock's own time, until it was done or now."""
+    """A broken promise in the report: of which ticket or conversation, by its number and title or customer."""
 
     id: UUID
-    ticket_id: UUID
+    subject: Subject
+    subject_id: UUID
     ref: str
     title: str
     kind: str
@@ -276,6 +281,14 @@ class Breaches(BaseModel):
     items: list[BreachView]
     next_cursor: str | None
     reasons: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePromises:
+    """Conversations of a queue whose promise is broken, and those whose promise runs out soon."""
+
+    broken: int = 0
+    soon: int = 0
 
 
 class Swept(msgspec.Struct, frozen=True):

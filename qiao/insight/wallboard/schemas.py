@@ -5,6 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from qiao.desk.routing.schemas import QueueLive
+from qiao.desk.sla.schemas import QueuePromises
 
 
 class ServiceLevel(msgspec.Struct, frozen=True):
@@ -13,9 +14,10 @@ class ServiceLevel(msgspec.Struct, frozen=True):
 
 
 class WallQueue(QueueLive, frozen=True):
-    """A queue at this moment, with today's service level."""
+    """A queue at this moment, with today's service level and what of its conversations is late or soon will be."""
 
     service_level: ServiceLevel
+    sla: QueuePromises
 
 
 class Satisfaction(msgspec.Struct, frozen=True):

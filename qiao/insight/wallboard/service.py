@@ -1,8 +1,9 @@
 """The live figures of the operation: a fixed number of queries, however much there is."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -13,6 +14,8 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.service import Tally
 from qiao.desk.routing import service as routing
 from qiao.desk.routing.schemas import QueueLive
+from qiao.desk.sla import service as sla
+from qiao.desk.sla.schemas import QueuePromises
 from qiao.growth.surveys import service as surveys
 from qiao.insight.metrics import definitions as metrics
 from qiao.insight.metrics import periods
@@ -48,21 +51,28 @@ async def wallboard(db: Session, actor: Actor) -> Wallboard:
     today = [tally for tally in tallies if tally.stretch == 0]
     previous = [tally for tally in tallies if tally.stretch == 1]
     count, mean = await surveys.figures(db, *stretch)
+    promises = await sla.queue_promises(db)
     states = Counter(agent.state for agent in await routing.agents(db))
     return Wallboard(
         now=now,
         timezone=workspace.timezone,
-        queues=[_queue(live, today, promised) for live in await routing.live(db, actor)],
+        queues=[_queue(live, today, promised, promises) for live in await routing.live(db, actor)],
         agents={state: states.get(state, 0) for state in STATES},
         today=_today(today, promised, Satisfaction(metrics.csat(count, mean), count)),
         series=HourSeries(_hours(today), _hours(previous), before),
     )
 
 
-def _queue(live: QueueLive, today: Sequence[Tally], promised: int) -> WallQueue:
+def _queue(
+    live: QueueLive, today: Sequence[Tally], promised: int, promises: Mapping[UUID | None, QueuePromises]
+) -> WallQueue:
     own = metrics.add_up(tally for tally in today if tally.queue_id == live.queue.id)
     level = ServiceLevel(promised, metrics.service_level(own))
-    return WallQueue(**{name: getattr(live, name) for name in QueueLive.__struct_fields__}, service_level=level)
+    return WallQueue(
+        **{name: getattr(live, name) for name in QueueLive.__struct_fields__},
+        service_level=level,
+        sla=promises.get(live.queue.id, QueuePromises()),
+    )
 
 
 def _today(tallies: Sequence[Tally], promised: int, csat: Satisfaction) -> Today:

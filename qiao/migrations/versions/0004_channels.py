@@ -312,6 +312,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_email_automatic_sent", "email_automatic", ["sent_at"], unique=False)
     op.create_table(
+        "email_ticket_threads",
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_email_ticket_threads_inbox_id")),
+        sa.PrimaryKeyConstraint("inbox_id", "name", name=op.f("pk_email_ticket_threads")),
+    )
+    op.create_index("ix_email_ticket_threads_ticket", "email_ticket_threads", ["ticket_id", "at"], unique=False)
+    op.create_table(
+        "email_tickets",
+        sa.Column("ticket_id", sa.UUID(), nullable=False),
+        sa.Column("inbox_id", sa.UUID(), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("received_as", sa.String(length=254), nullable=True),
+        sa.Column("answers_to", postgresql.ARRAY(sa.String(length=254)), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inboxes.id"], name=op.f("fk_email_tickets_inbox_id")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_email_tickets")),
+    )
+    op.create_table(
         "held_messages",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("inbox_id", sa.UUID(), nullable=False),

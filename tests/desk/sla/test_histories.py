@@ -162,17 +162,17 @@ class SlowTicket:
 
 
 @cache
-def _calendar() -> Calendar:
+def office_hours() -> Calendar:
     spec = CalendarSpec.model_validate(HOURS)
     return organization.calendar_of(CalendarView.model_validate({**spec.model_dump(), "id": UUID(int=1)}))
 
 
 @cache
 def _open(at: datetime) -> bool:
-    return hours.is_open(_calendar(), at)
+    return hours.is_open(office_hours(), at)
 
 
-async def _policies(office: Promises) -> None:
+async def make_policies(office: Promises, subject: str = "ticket") -> None:
     def grid(terms: dict[str, Terms], urgent: int = 1) -> dict[str, object]:
         return {
             kind: {"business": business, "minutes": [minutes, minutes, minutes, minutes // urgent]}
@@ -185,21 +185,25 @@ async def _policies(office: Promises) -> None:
     ]
     await office.policy(
         "gold",
-        conditions={"fact": "ticket.tags", "op": "in", "value": ["gold"]},
+        subject=subject,
+        conditions={"fact": f"{subject}.tags", "op": "in", "value": ["gold"]},
         targets=grid(GOLD),
         pause_on=["pending", "on_hold"],
         ladder=ladder,
     )
     await office.policy(
-        "quiet", conditions={"fact": "ticket.tags", "op": "contains", "value": "quiet"}, targets=grid(QUIET)
+        "quiet",
+        subject=subject,
+        conditions={"fact": f"{subject}.tags", "op": "contains", "value": "quiet"},
+        targets=grid(QUIET),
     )
-    await office.policy("usual", targets=grid(USUAL, 2), ladder=ladder)
+    await office.policy("usual", subject=subject, targets=grid(USUAL, 2), ladder=ladder)
 
 
 async def _play(office: Promises, seed: int) -> None:
     chance = random.Random(seed)
     now = START + timedelta(minutes=chance.randrange(0, 1500))
-    slow = SlowTicket(_calendar(), now)
+    slow = SlowTicket(office_hours(), now)
     if chance.random() < 0.3:
         slow.tags.add(chance.choice(["gold", "quiet"]))
     ticket_id = await office.ticket(now, tags=sorted(slow.tags))
@@ -244,9 +248,9 @@ async def _play(office: Promises, seed: int) -> None:
         await _same(office, slow, ticket_id, now, told)
 
 
-async def _same(office: Promises, slow: SlowTicket, ticket_id: UUID, now: datetime, told: list[str]) -> None:
+async def same_clocks(office: Promises, slow: SlowTicket, subject_id: UUID, now: datetime, told: list[str]) -> None:
     story = "\n".join(told)
-    rows = await office.clocks(ticket_id)
+    rows = await office.clocks(subject_id)
     assert [(row.kind, row.started_at) for row in rows] == sorted(
         ((one.kind, one.started) for one in slow.clocks), key=lambda pair: (pair[1], pair[0])
     ), story
@@ -265,20 +269,24 @@ async def _same(office: Promises, slow: SlowTicket, ticket_id: UUID, now: dateti
                 assert row.due_at == one.due, where
         assert row.breached_at == (one.broken or None), where
         assert (row.paused_why if one.open else None) == (one.why if one.open else None), where
+
+
+async def _same(office: Promises, slow: SlowTicket, ticket_id: UUID, now: datetime, told: list[str]) -> None:
+    await same_clocks(office, slow, ticket_id, now, told)
     facts = await office.facts(ticket_id)
     shown = await office.do(lambda db: repository.next_dues(db, [facts.id]))
-    assert facts.next_due_at == shown[facts.id][0], story
+    assert facts.next_due_at == shown[facts.id][0], told
 
 
 @pytest.mark.parametrize("seeds", [range(6), range(6, 12)], ids=["one", "two"])
 async def test_stored_clocks_are_what_the_rules_say(office: Promises, seeds: range) -> None:
-    await _policies(office)
+    await make_policies(office)
     for seed in seeds:
         await _play(office, seed)
 
 
 async def test_a_colleague_who_asked_is_answered_too(office: Promises) -> None:
-    await _policies(office)
+    await make_policies(office)
     asks: Actor = office.agent
     customer_id, office.customer_id = office.customer_id, None
     ticket_id = await office.ticket(START, requester_id=asks.id)

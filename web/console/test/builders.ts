@@ -31,6 +31,7 @@ export function conversation(id: string, patch: Partial<ConversationView> = {}):
     wrap_up: null,
     context: null,
     participants: [],
+    promise: null,
     may: {},
     ...patch,
   };

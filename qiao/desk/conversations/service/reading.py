@@ -1,6 +1,6 @@
 """Reading: lists, one conversation, transcripts, and the bare facts other rooms decide on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.desk.conversations import errors, policy, repository, views
+from qiao.desk.conversations.events import PromisesChanged
 from qiao.desk.conversations.models import Conversation
 from qiao.desk.conversations.policy import Status
 from qiao.desk.conversations.schemas import ConversationFacts, ConversationView, MessageView
@@ -43,6 +44,44 @@ async def message_of_customer(
 
 async def facts_many(db: Session, ids: Sequence[UUID]) -> dict[UUID, ConversationFacts]:
     return {row.id: views.facts(row) for row in await repository.many(db, ids)}
+
+
+def condition_facts(view: ConversationView, customer: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What conditions are tested against: the conversation and its customer."""
+
+    def minutes(since: datetime | None) -> int | None:
+        return None if since is None else int((now - since).total_seconds() // 60)
+
+    return {
+        "conversation": {
+            "status": view.status,
+            "channel": view.inbox.channel,
+            "inbox_id": str(view.inbox.id),
+            "queue_id": str(view.queue.id) if view.queue else None,
+            "assignee_id": str(view.assignee.id) if view.assignee else None,
+            "priority": view.priority,
+            "locale": view.locale,
+            "tags": list(view.tags),
+            "handoff_reason": view.handoff.reason if view.handoff else None,
+            "age_minutes": minutes(view.created_at),
+            "waiting_minutes": minutes(view.waiting_since),
+        },
+        "customer": customer,
+    }
+
+
+async def by_queue(db: Session, ids: Collection[UUID]) -> dict[UUID | None, int]:
+    """How many of these are in which queue; for figures, no permission is checked."""
+    return await repository.by_queue(db, ids)
+
+
+async def promises_changed(db: Session, ids: Collection[UUID]) -> None:
+    """Says so to everyone who may see these conversations."""
+    joined = await repository.participants(db, list(ids))
+    for row in await repository.many(db, ids):
+        people = frozenset(one.user_id for one in joined.get(row.id, ()))
+        scope = policy.Scope(row.queue_id, row.assignee_id, people)
+        await rows.announce(db, Actor.system(), row, PromisesChanged(), scope)
 
 
 async def get(db: Session, actor: Actor, conversation_id: UUID) -> ConversationView:

@@ -48,6 +48,11 @@ async def list_queues(db: Session) -> list[QueueView]:
     return await _views(db, await repository.queues(db))
 
 
+async def members_of(db: Session, queue_id: UUID) -> frozenset[UUID]:
+    """Everybody in a queue. For other rooms, no permission is checked."""
+    return frozenset((await repository.members(db, [queue_id]))[queue_id])
+
+
 async def get_queue(db: Session, queue_id: UUID) -> QueueView:
     return (await _views(db, [await _queue(db, queue_id)]))[0]
 

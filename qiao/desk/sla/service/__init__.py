@@ -1,6 +1,6 @@
 """The verbs of promises."""
 
-from qiao.desk.sla.service.clocks import explain, of_ticket, reconsider
+from qiao.desk.sla.service.clocks import reconsider
 from qiao.desk.sla.service.policies import (
     create,
     delete,
@@ -14,7 +14,9 @@ from qiao.desk.sla.service.policies import (
 )
 from qiao.desk.sla.service.previewing import preview
 from qiao.desk.sla.service.reporting import breaches
+from qiao.desk.sla.service.showing import explain, of_conversation, of_ticket
 from qiao.desk.sla.service.sweeping import sweep
+from qiao.desk.sla.service.talk_sweeping import queue_promises
 
 __all__ = [
     "breaches",
@@ -25,9 +27,11 @@ __all__ = [
     "explain",
     "get",
     "listing",
+    "of_conversation",
     "of_ticket",
     "preview",
     "put_reasons",
+    "queue_promises",
     "reasons",
     "reconsider",
     "reorder",

@@ -3,27 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.errors import Forbidden, Invalid, NotFound, Refused
 from qiao.core.events import emit
 from qiao.desk.sla import book as books
-from qiao.desk.sla import clock as clocks
 from qiao.desk.sla import keeping, repository
-from qiao.desk.sla.clock import SECOND
-from qiao.desk.sla.events import SlaExplained, SlaMet
+from qiao.desk.sla.events import SlaMet
 from qiao.desk.sla.models import ClockRow
 from qiao.desk.sla.rules import Policy, Rulebook, watched_paths
-from qiao.desk.sla.schemas import BreachReason, CalendarRef, ClockView, ExplainBody, Ref, StepView, TicketClocks
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.schemas import TicketFacts
-from qiao.people.accounts import audit
-from qiao.people.accounts import service as accounts
-from qiao.people.organization import service as organization
 
 SYSTEM = Actor.system()
 
@@ -41,7 +32,7 @@ class _Keeper:
 
     async def policy(self) -> Policy | None:
         """The policy that applies to the ticket as it is now."""
-        if not any(policy.active for policy in self.book.policies):
+        if not self.book.promises("ticket"):
             return None
         return self.book.choose(await tickets.condition_facts(self.db, self.facts, self.book.asks))
 
@@ -52,7 +43,7 @@ class _Keeper:
             self.book,
             policy,
             kind,
-            ticket_id=self.facts.id,
+            subject_id=self.facts.id,
             priority=self.facts.priority,
             status=self.facts.status,
             at=self.at,
@@ -126,7 +117,7 @@ async def _keeper(db: Session, ticket_id: UUID, at: datetime, *, merged: bool = 
 async def created(db: Session, ticket_id: UUID, at: datetime) -> None:
     """A first response is promised to whoever waits for one, a resolution to everybody."""
     book = await books.current(db)
-    if not any(policy.active for policy in book.policies):
+    if not book.promises("ticket"):
         return
     facts = await tickets.facts(db, ticket_id)
     if facts is None or facts.status in keeping.DONE:
@@ -221,104 +212,3 @@ async def merged(db: Session, ticket_id: UUID, into_id: UUID, at: datetime) -> N
     target.changed = True
     await tickets.set_next_due(db, ticket_id, due_at=None, kind=None, breached=False)
     await target.save()
-
-
-# -- shown to people ---------------------------------------------------------------------------------------------------
-
-
-async def of_ticket(db: Session, actor: Actor, ticket_id: UUID) -> TicketClocks:
-    """All clocks of a ticket this actor may see, as they stand now."""
-    facts = await tickets.require_visible(db, actor, ticket_id)
-    rows = await repository.clocks_of(db, ticket_id)
-    settings = await repository.settings(db)
-    reasons = list(settings.reasons) if settings is not None else []
-    book = await books.current(db)
-    calendars = {view.id: view for view in await organization.list_calendars(db)}
-    people = await accounts.people(db, [row.reason_by for row in rows if row.reason_by])
-    labels = {reason["key"]: reason["label"] for reason in reasons}
-    now = clock.now()
-    items = []
-    for row in rows:
-        policy = book.by_id.get(row.policy_id) if row.policy_id else None
-        calendar = calendars.get(row.calendar_id) if row.calendar_id else None
-        broken_at = row.breached_at or (
-            row.due_at if row.state == "running" and row.due_at is not None and row.due_at < now else None
-        )
-        items.append(
-            ClockView(
-                id=row.id,
-                kind=row.kind,
-                state="breached" if row.state == "running" and broken_at else row.state,
-                policy=Ref(id=policy.id, name=policy.name) if policy is not None else None,
-                calendar=CalendarRef(id=calendar.id, name=calendar.name, timezone=calendar.timezone)
-                if calendar
-                else None,
-                target_s=row.target_s,
-                elapsed_s=clocks.elapsed(keeping.clock_of(row), book.ruler(row.calendar_id), now) // SECOND,
-                started_at=row.started_at,
-                due_at=row.due_at,
-                paused_since=row.paused_since,
-                paused_why=row.paused_why if keeping.is_open(row) else None,
-                met_at=row.met_at,
-                breached_at=broken_at,
-                reason=BreachReason(
-                    key=row.reason_key,
-                    label=labels.get(row.reason_key) if row.reason_key else None,
-                    text=row.reason_text or "",
-                    by=people[row.reason_by].name if row.reason_by in people else None,
-                    at=row.reason_at,
-                )
-                if row.reason_at is not None
-                else None,
-                steps=[_step(book, row, fired) for fired in row.fired if not fired.get("skipped")],
-            )
-        )
-    return TicketClocks(items=items, reasons=reasons, may_explain=_may_explain(actor) and facts.merged_into_id is None)
-
-
-def _step(book: Rulebook, row: ClockRow, fired: dict[str, Any]) -> StepView:
-    policy = book.by_id.get(row.policy_id) if row.policy_id else None
-    step = policy.step(fired["id"]) if policy is not None else None
-    return StepView(
-        id=fired["id"], at=datetime.fromisoformat(fired["at"]), does=step.action.do if step is not None else ""
-    )
-
-
-def _may_explain(actor: Actor) -> bool:
-    return actor.may("tickets.handle") or actor.may("sla.manage")
-
-
-async def explain(db: Session, actor: Actor, clock_id: UUID, body: ExplainBody) -> TicketClocks:
-    """Says why a promise was not kept: one of the reasons, words, or both. Shown on the ticket, counted in the report."""
-    found = await repository.clock(db, clock_id)
-    if found is None:
-        raise NotFound("sla.clock_not_found")
-    await tickets.require_visible(db, actor, found.subject_id)
-    if not _may_explain(actor):
-        raise Forbidden("permission_missing", permission="tickets.handle")
-    row = await repository.clock(db, clock_id, lock=True)
-    assert row is not None
-    now = clock.now()
-    keeping.settle(row, now)
-    if row.breached_at is None:
-        raise Refused("sla.not_breached")
-    settings = await repository.settings(db)
-    known = {reason["key"] for reason in (settings.reasons if settings is not None else [])}
-    if body.key is not None and body.key not in known:
-        raise Invalid.field("key", "sla.reason_unknown")
-    if body.key is None and not body.text:
-        raise Invalid.field("text", "sla.reason_needed")
-    before = {"reason": row.reason_key, "words": row.reason_text}
-    row.reason_key, row.reason_text = body.key, body.text or None
-    row.reason_by, row.reason_at = actor.id, now
-    await db.flush()
-    changes = audit.diff(before, {"reason": row.reason_key, "words": row.reason_text})
-    if changes:
-        await audit.record(db, actor, "sla.explained", "ticket", row.subject_id, changes)
-        await emit(
-            db,
-            SlaExplained(ticket_id=row.subject_id, clock_id=row.id, reason_key=row.reason_key),
-            actor=actor,
-            conversation_id=row.subject_id,
-        )
-    return await of_ticket(db, actor, row.subject_id)

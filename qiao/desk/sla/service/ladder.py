@@ -1,4 +1,5 @@
-"""Steps of the ladder that change a ticket: another department, a higher priority, the next tier."""
+"""Steps of the ladder that change a ticket (another department, a higher priority, the next tier) or a conversation (a
+higher priority)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,11 +9,13 @@ import structlog
 
 from qiao.core import i18n
 from qiao.core.actor import Actor
-from qiao.core.db import Session
+from qiao.core.db import Session, status_lock
 from qiao.core.errors import Problem
+from qiao.desk.conversations import service as conversations
 from qiao.desk.sla import book as books
 from qiao.desk.sla import repository
 from qiao.desk.sla.schemas import Action, Escalate, Raise, Reassign
+from qiao.desk.sla.service import talks
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.schemas import TicketFacts
 from qiao.desk.tickets.service import batch
@@ -47,6 +50,27 @@ async def climb(db: Session, ticket_id: UUID, clock_id: UUID, policy_id: UUID | 
             logger.warning("sla_step_refused", ticket=str(ticket_id), step=step_id, code=problem.code)
 
 
+async def climb_conversation(
+    db: Session, conversation_id: UUID, clock_id: UUID, policy_id: UUID | None, steps: Sequence[str]
+) -> None:
+    """As `climb`, of a conversation."""
+    policy = (await books.current(db)).by_id.get(policy_id) if policy_id is not None else None
+    if policy is None:
+        return
+    await status_lock(db)
+    for step_id in steps:
+        step = policy.step(step_id)
+        facts = await conversations.facts(db, conversation_id)
+        if step is None or facts is None or facts.status not in talks.WITH_PEOPLE:
+            continue
+        if await repository.claim_step(db, clock_id, step_id) and isinstance(step.action, Raise):
+            await conversations.set_priority(db, SYSTEM, conversation_id, _raised(step.action, facts.priority))
+
+
+def _raised(action: Raise, priority: int) -> int:
+    return min(HIGHEST, priority + 1) if action.to is None else max(action.to, priority)
+
+
 async def _act(db: Session, ticket: TicketFacts, action: Action, reason: str) -> None:
     match action:
         case Reassign():
@@ -55,7 +79,7 @@ async def _act(db: Session, ticket: TicketFacts, action: Action, reason: str) ->
                     db, SYSTEM, ticket.id, department_id=action.department_id, user_id=None, reason=reason
                 )
         case Raise():
-            priority = min(HIGHEST, ticket.priority + 1) if action.to is None else max(action.to, ticket.priority)
+            priority = _raised(action, ticket.priority)
             if priority != ticket.priority:
                 await tickets.set_priority(db, SYSTEM, ticket.id, priority)
         case Escalate():

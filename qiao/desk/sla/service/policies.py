@@ -16,7 +16,17 @@ from qiao.desk.sla import repository
 from qiao.desk.sla.book import body_of
 from qiao.desk.sla.events import PoliciesChanged
 from qiao.desk.sla.models import PolicyRow
-from qiao.desk.sla.schemas import Order, PolicyBody, PolicyEdit, PolicyView, ReasonItem, ReasonsBody, Reassign
+from qiao.desk.sla.schemas import (
+    Order,
+    PolicyBody,
+    PolicyEdit,
+    PolicyView,
+    Raise,
+    ReasonItem,
+    ReasonsBody,
+    Reassign,
+    Tell,
+)
 from qiao.people.accounts import audit
 from qiao.people.organization import service as organization
 
@@ -182,7 +192,9 @@ async def check(db: Session, body: PolicyBody, own_id: UUID | None) -> None:
         if step.id in seen:
             faults.append(FieldError(f"ladder.{index}.id", "sla.step_twice", {}))
         seen.add(step.id)
-        if isinstance(step.action, Reassign) and step.action.department_id not in departments:
+        if body.subject == "conversation" and not isinstance(step.action, Tell | Raise):
+            faults.append(FieldError(f"ladder.{index}.action", "sla.step_for_tickets", {}))
+        elif isinstance(step.action, Reassign) and step.action.department_id not in departments:
             faults.append(FieldError(f"ladder.{index}.action", "sla.department_unknown", {}))
     if any(row.name == body.name and row.id != own_id for row in await repository.policies(db)):
         faults.append(FieldError("name", "name_taken", {}))

@@ -21,8 +21,8 @@ NOT_SAVED: Final = UUID(int=0)
 
 
 async def preview(db: Session, actor: Actor, body: PreviewBody) -> Preview:
-    """Measures the newest tickets this actor may see with a policy that need not be saved: first responses and resolutions
-    by the times they really took, without the time they stood still."""
+    """For policies of tickets. Measures the newest tickets this actor may see with a policy that need not be saved: first
+    responses and resolutions by the times they really took, without the time they stood still."""
     book = await books.current(db)
     own_id = body.policy_id or NOT_SAVED
     policy = Policy.of(own_id, body.policy.model_copy(update={"active": True}))
@@ -79,7 +79,8 @@ def _above(book: Rulebook, own_id: UUID) -> list[Policy]:
     for policy in book.policies:
         if policy.id == own_id:
             break
-        above.append(policy)
+        if policy.subject == "ticket":
+            above.append(policy)
     return above
 
 

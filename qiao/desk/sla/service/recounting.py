@@ -11,6 +11,7 @@ from qiao.desk.sla import book as books
 from qiao.desk.sla import clock as clocks
 from qiao.desk.sla import repository
 from qiao.desk.sla.clock import SECOND, Clock
+from qiao.desk.sla.service import talks
 from qiao.desk.sla.service.clocks import reconsider
 from qiao.desk.tickets.service import batch
 
@@ -69,6 +70,22 @@ async def policies(runtime: Runtime) -> None:
             now = clock.now()
             for ticket_id in found:
                 await reconsider(db, ticket_id, now)
+            return found[-1] if len(found) == TICKETS else None
+
+        after = await runtime.db.run(work)
+        if after is None:
+            return
+
+
+async def conversations(runtime: Runtime) -> None:
+    """The same for conversations, of all calendars: they are few, most of them last minutes."""
+    after: UUID | None = None
+    while True:
+
+        async def work(db: Session, after: UUID | None = after) -> UUID | None:
+            found = await repository.open_conversations(db, after, TICKETS)
+            if found:
+                await talks.recount(db, found)
             return found[-1] if len(found) == TICKETS else None
 
         after = await runtime.db.run(work)

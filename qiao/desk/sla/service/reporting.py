@@ -1,5 +1,6 @@
 """The report of promises that were not kept, and why."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,11 +8,12 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.web.pages import decode_cursor, encode_cursor
+from qiao.desk.conversations import service as conversations
 from qiao.desk.sla import book as books
 from qiao.desk.sla import clock as clocks
 from qiao.desk.sla import keeping, repository
 from qiao.desk.sla.clock import SECOND
-from qiao.desk.sla.schemas import BreachCount, Breaches, BreachView
+from qiao.desk.sla.schemas import BreachCount, Breaches, BreachView, Subject
 from qiao.desk.tickets import service as tickets
 
 
@@ -21,6 +23,7 @@ async def breaches(
     *,
     since: datetime,
     until: datetime,
+    subject: Subject = "ticket",
     policy_id: UUID | None = None,
     kind: str | None = None,
     reason: str | None = None,
@@ -30,7 +33,7 @@ async def breaches(
     """Promises broken in [since, until), counted by policy, kind and reason, and one page of them, newest first.
 
     `reason` is a key, `none` for those nobody explained, `words` for those explained in words only. Figures count every
-    ticket; the page leaves out those `actor` may not see.
+    ticket (or conversation); the page leaves out those `actor` may not see.
     """
     book = await books.current(db)
     settings = await repository.settings(db)
@@ -43,10 +46,11 @@ async def breaches(
             reason_key="words" if words else key,
             count=count,
         )
-        for policy, kind_, key, words, count in await repository.breach_counts(db, since, until)
+        for policy, kind_, key, words, count in await repository.breach_counts(db, subject, since, until)
     ]
     rows = await repository.breach_page(
         db,
+        subject,
         since,
         until,
         policy_id=policy_id,
@@ -56,15 +60,15 @@ async def breaches(
         limit=limit + 1,
     )
     page = rows[:limit]
-    seen = await tickets.visible_of(db, actor, [row.subject_id for row in page])
-    facts = await tickets.facts_many(db, seen)
+    names_of = await _named(db, actor, subject, [row.subject_id for row in page])
     now = clock.now()
     items = [
         BreachView(
             id=row.id,
-            ticket_id=row.subject_id,
-            ref=facts[row.subject_id].ref,
-            title=facts[row.subject_id].title,
+            subject=subject,
+            subject_id=row.subject_id,
+            ref=names_of[row.subject_id][0],
+            title=names_of[row.subject_id][1],
             kind=row.kind,
             policy=names.get(row.policy_id) if row.policy_id else None,
             breached_at=row.breached_at,
@@ -75,14 +79,24 @@ async def breaches(
             reason_text=row.reason_text,
         )
         for row in page
-        if row.subject_id in facts and row.breached_at is not None
+        if row.subject_id in names_of and row.breached_at is not None
     ]
     last = page[-1] if len(rows) > limit else None
     return Breaches(
-        kept=await repository.kept_count(db, since, until),
+        kept=await repository.kept_count(db, subject, since, until),
         broken=sum(group.count for group in groups),
         groups=groups,
         items=items,
         next_cursor=encode_cursor(last.breached_at, last.id) if last is not None else None,
         reasons=list(settings.reasons) if settings is not None else [],
     )
+
+
+async def _named(db: Session, actor: Actor, subject: Subject, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Number and title (or customer) of those `actor` may see."""
+    if subject == "ticket":
+        seen = await tickets.visible_of(db, actor, ids)
+        return {key: (facts.ref, facts.title) for key, facts in (await tickets.facts_many(db, seen)).items()}
+    visible = await conversations.visible_of(db, actor, ids)
+    views = await conversations.views_of(db, list(visible))
+    return {key: (f"#{view.number}", view.customer.name) for key, view in views.items()}

@@ -1,4 +1,5 @@
 """What time does to many promises at once: warnings, broken promises, further steps, in batches of one transaction each.
+Here those of tickets; those of conversations in `talk_sweeping`.
 
 A batch claims its tickets first (those somebody works on are left for the next pass), then its clocks, and writes what
 became of them, the events, the lines of the timelines and the notifications together: a crash leaves a batch undone or
@@ -6,7 +7,7 @@ done, and every step of a ladder is taken once. Steps that change tickets follow
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -34,11 +35,16 @@ SYSTEM: Final = Actor.system()
 BATCH: Final = 2_000
 ONE_BY_ONE: Final = 5
 """Whoever would hear of more tickets than this in one batch hears of them in one line."""
-_LISTS: Final = {"sla.breached": "/tickets?view=breached", "sla.warning": "/tickets?view=due_today"}
+_LISTS: Final = {
+    "sla.breached": "/tickets?view=breached",
+    "sla.warning": "/tickets?view=due_today",
+    "sla.conversation_breached": "/inbox",
+    "sla.conversation_warning": "/inbox",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class Outcome:
     """What a look at one clock found."""
 
     row: Row[Any]
@@ -83,15 +89,22 @@ async def _sweep_batch(db: Session, now: datetime, limit: int, passed_over: set[
     book = await books.current(db)
     outcomes = [look(book, row, now) for row in rows]
     await repository.put(db, [outcome.write for outcome in outcomes])
-    await _write_events(db, outcomes, claimed, now)
+    await write_events(db, outcomes, {key: _audience(ticket) for key, ticket in claimed.items()}, now)
     await _write_lines(db, outcomes)
     told = await _tell(db, outcomes, claimed)
-    breached = sum(outcome.broke for outcome in outcomes)
-    warned = sum(1 for outcome in outcomes if outcome.steps and outcome.broken_at is None)
-    return Swept(looked=len(outcomes), warned=warned, breached=breached, told=told), len(due)
+    return summed_up(outcomes, told), len(due)
 
 
-def look(book: Rulebook, row: Row[Any], now: datetime) -> _Outcome:
+def summed_up(outcomes: Sequence[Outcome], told: int) -> Swept:
+    return Swept(
+        looked=len(outcomes),
+        warned=sum(1 for outcome in outcomes if outcome.steps and outcome.broken_at is None),
+        breached=sum(outcome.broke for outcome in outcomes),
+        told=told,
+    )
+
+
+def look(book: Rulebook, row: Row[Any], now: datetime) -> Outcome:
     """What has happened to a running clock by `now`. Pure."""
     ruler = book.ruler(row.calendar_id)
     clock = Clock(row.target_s * SECOND, row.spent_us, row.since)
@@ -125,7 +138,7 @@ def look(book: Rulebook, row: Row[Any], now: datetime) -> _Outcome:
     gone |= {key for _, key, _ in reached}
     following = clocks.next_step(clock, ruler, steps, gone, broken=broken_at is not None)
     state = "breached" if broken_at is not None else row.state
-    return _Outcome(
+    return Outcome(
         row=row,
         broke=row.breached_at is None and broken_at is not None,
         broken_at=broken_at,
@@ -150,8 +163,8 @@ _EVENTS: Final = text(
 )
 
 
-async def _write_events(
-    db: Session, outcomes: Sequence[_Outcome], claimed: Mapping[UUID, batch.Claimed], now: datetime
+async def write_events(
+    db: Session, outcomes: Sequence[Outcome], audiences: Mapping[UUID, Audience], now: datetime
 ) -> None:
     found: list[tuple[str, UUID, Audience, Event]] = []
     for outcome in outcomes:
@@ -159,10 +172,11 @@ async def _write_events(
         if not (outcome.broke or outcome.steps):
             continue
         acting = tuple(step.id for step in outcome.steps if not isinstance(step.action, Tell))
+        ticket_id = row.subject_id if row.subject_kind == "ticket" else None
         fact: Event
         if outcome.broken_at is not None:
             fact = SlaBreached(
-                ticket_id=row.subject_id,
+                ticket_id=ticket_id,
                 clock_id=row.id,
                 clock_kind=row.kind,
                 policy_id=row.policy_id,
@@ -172,17 +186,17 @@ async def _write_events(
             )
         else:
             fact = SlaWarned(
-                ticket_id=row.subject_id,
+                ticket_id=ticket_id,
                 clock_id=row.id,
                 clock_kind=row.kind,
                 policy_id=row.policy_id,
                 due_at=row.due_at,
                 steps=acting,
             )
-        found.append((fact.kind, row.subject_id, _audience(claimed[row.subject_id]), fact))
+        found.append((fact.kind, row.subject_id, audiences[row.subject_id], fact))
     if not found:
         return
-    kinds, ids, audiences, payloads = zip(*found, strict=True)
+    kinds, ids, heard_by, payloads = zip(*found, strict=True)
     # The same rows `emit` writes, many at once. These kinds are `hot`: nothing reacts inside this transaction.
     position = (
         await db.execute(
@@ -190,7 +204,7 @@ async def _write_events(
             {
                 "kinds": list(kinds),
                 "tickets": [str(one) for one in ids],
-                "audiences": [msgspec.json.encode(one).decode() for one in audiences],
+                "audiences": [msgspec.json.encode(one).decode() for one in heard_by],
                 "payloads": [msgspec.json.encode(one).decode() for one in payloads],
                 "at": now,
             },
@@ -207,7 +221,7 @@ def _audience(ticket: batch.Claimed) -> Audience:
     )
 
 
-async def _write_lines(db: Session, outcomes: Sequence[_Outcome]) -> None:
+async def _write_lines(db: Session, outcomes: Sequence[Outcome]) -> None:
     lines = [
         batch.Line(
             outcome.row.subject_id,
@@ -253,9 +267,9 @@ class _People:
         return self.members[department_id]
 
 
-async def _tell(db: Session, outcomes: Sequence[_Outcome], claimed: Mapping[UUID, batch.Claimed]) -> int:
+async def _tell(db: Session, outcomes: Sequence[Outcome], claimed: Mapping[UUID, batch.Claimed]) -> int:
     people = _People(db)
-    heard: dict[tuple[str, UUID], dict[UUID, None]] = defaultdict(dict)
+    heard: Heard = defaultdict(dict)
     for outcome in outcomes:
         ticket = claimed[outcome.row.subject_id]
         kind = "sla.breached" if outcome.broken_at is not None else "sla.warning"
@@ -263,19 +277,32 @@ async def _tell(db: Session, outcomes: Sequence[_Outcome], claimed: Mapping[UUID
             if isinstance(step.action, Tell):
                 for user_id in await people.of(ticket, step.action):
                     heard[kind, user_id][ticket.id] = None
+
+    def words(ticket_id: UUID) -> tuple[dict[str, object], str]:
+        ticket = claimed[ticket_id]
+        return {"number": ticket.ref, "title": ticket.title}, f"/tickets/{ticket.ref}"
+
+    return await spread(db, heard, words)
+
+
+Heard = dict[tuple[str, UUID], dict[UUID, None]]
+"""What each person hears of a kind: about which tickets or conversations."""
+
+
+async def spread(db: Session, heard: Heard, words: Callable[[UUID], tuple[dict[str, object], str]]) -> int:
+    """Tells people, each in one line what would be many. `words` gives params and link of one."""
     one_by_one: dict[tuple[str, UUID], list[UUID]] = defaultdict(list)
     together: dict[str, list[UUID]] = defaultdict(list)
     for (kind, user_id), about in heard.items():
         if len(about) > ONE_BY_ONE:
             together[kind].append(user_id)
         else:
-            for ticket_id in about:
-                one_by_one[kind, ticket_id].append(user_id)
+            for subject_id in about:
+                one_by_one[kind, subject_id].append(user_id)
     told = 0
     for kind, users in together.items():
         told += await notifications.tell(db, users, f"{kind}_many", params={}, link=_LISTS[kind])
-    for (kind, ticket_id), users in one_by_one.items():
-        ticket = claimed[ticket_id]
-        params = {"number": ticket.ref, "title": ticket.title}
-        told += await notifications.tell(db, users, kind, params=params, link=f"/tickets/{ticket.ref}")
+    for (kind, subject_id), users in one_by_one.items():
+        params, link = words(subject_id)
+        told += await notifications.tell(db, users, kind, params=params, link=link)
     return told

@@ -170,6 +170,8 @@ export interface ConversationView {
   wrap_up: { disposition?: string | null; note?: string | null } | null;
   context: Record<string, string | number | null> | null;
   participants: { user_id: Id; name: string; role: string }[];
+  /** The promise that runs out first; `due_at` is null while it stands still. */
+  promise: { kind: string; due_at: Iso | null; breached: boolean } | null;
   may: ConversationMay;
   customer_read_seq?: number;
   staff_read_seq?: number;

@@ -71,6 +71,12 @@ function QueueCard(props: { queue: WallQueue; promised: number; onOpen: () => vo
       </span>
       <span className="qi-queue-foot">
         {t("queue.people", { available: queue.agents_available, online: queue.agents_online })}
+        {queue.sla.broken > 0 && (
+          <span className="qi-text-breach">{t("queue.broken", { count: queue.sla.broken })}</span>
+        )}
+        {queue.sla.soon > 0 && (
+          <span className="qi-text-wait">{t("queue.soon", { count: queue.sla.soon })}</span>
+        )}
         {level !== null && (
           <span className={`qi-text-${levelTone(level)}`}>{percent(level / 100, locale)}</span>
         )}

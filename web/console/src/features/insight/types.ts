@@ -3,6 +3,8 @@ import type { HourPoint } from "./model";
 
 export interface WallQueue extends QueueLive {
   service_level: { within_s: number; percent: number | null };
+  /** Conversations whose promise is broken, and those whose promise runs out soon. */
+  sla: { broken: number; soon: number };
 }
 
 export interface Wallboard {

@@ -4,10 +4,12 @@ import { useGet } from "@/api/hooks";
 import type { ConversationView, Id, Iso, Page, Ref } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { listOf } from "@/app/profile/Sessions";
+import { Promises } from "@/features/tickets/sla/ClocksPanel";
 import { duration } from "@/lib/format";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
 import { known } from "../text";
+import { Section } from "./parts";
 
 interface Candidate {
   user_id: Id;
@@ -31,7 +33,7 @@ interface LogEntry {
   others: number;
 }
 
-/** Why this agent, and why not the others. */
+/** What was promised; why this agent, and why not the others. */
 export function RoutingTab({ conversation }: { conversation: ConversationView }) {
   const t = useT("inbox");
   const locale = useLocale();
@@ -42,8 +44,15 @@ export function RoutingTab({ conversation }: { conversation: ConversationView })
   useEffect(() => {
     void refetch();
   }, [conversation.status, conversation.assignee?.id, conversation.queue?.id, refetch]);
+  const { promise } = conversation;
   return (
     <div className="q-context__body">
+      <Section title={t("promises")}>
+        <Promises
+          path={`/sla/conversations/${conversation.id}`}
+          version={`${conversation.status} ${promise?.kind} ${promise?.due_at} ${promise?.breached}`}
+        />
+      </Section>
       <Fetched
         query={query}
         isEmpty={(data) => listOf(data).length === 0}

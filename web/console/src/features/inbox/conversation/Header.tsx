@@ -20,6 +20,8 @@ import { useCan } from "@/app/session";
 import { keyCaps } from "@/app/shortcuts";
 import { useAdding } from "@/features/evaluation/adding";
 import { startTicket } from "@/features/tickets/create/state";
+import MacroMenu from "@/features/tickets/macros/MacroMenu";
+import { DueClock } from "@/features/tickets/sla/DueClock";
 import { Avatar } from "@/ui/Avatar";
 import { confirmLoss } from "@/ui/feedback";
 import { useVerbs } from "../actions/verbs";
@@ -83,6 +85,14 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
               <WaitClock since={c.waiting_since} />
             </span>
           ) : null}
+          {c.promise ? (
+            <DueClock
+              dueAt={c.promise.due_at}
+              kind={c.promise.kind}
+              breached={c.promise.breached}
+              pausedWhy={c.promise.due_at ? null : "pending"}
+            />
+          ) : null}
         </div>
         <div className="q-pane__meta">
           <span className="q-pane__channel">
@@ -109,6 +119,7 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
         <Action label={t("action.snooze")} keys="s" disabled={!may.snooze} onClick={open("snooze")}>
           <AlarmClock size={17} strokeWidth={1.8} aria-hidden />
         </Action>
+        {may.note ? <MacroMenu key={c.id} conversation={c} compact /> : null}
         <Dropdown
           trigger={["click"]}
           placement="bottomRight"

@@ -2,6 +2,7 @@ import { AtSign, Bot, Clock, Globe, Mail, Phone, Plug, Webhook } from "lucide-re
 import { memo } from "react";
 import type { ConversationView } from "@/api/types";
 import { useT } from "@/app/i18n";
+import { DueClock } from "@/features/tickets/sla/DueClock";
 import { Avatar } from "@/ui/Avatar";
 import { Elapsed, RelativeTime, useNow } from "@/ui/Time";
 import { customerName, previewText } from "../text";
@@ -83,7 +84,14 @@ export const Row = memo(function Row(props: {
           <span className="q-row__name q-ellipsis">{customerName(c.customer, t)}</span>
           {props.mention ? <AtSign size={13} className="q-row__at" aria-hidden /> : null}
           <span className="q-row__when">
-            {waiting ? (
+            {c.promise && (waiting || c.promise.breached) ? (
+              <DueClock
+                dueAt={c.promise.due_at}
+                kind={c.promise.kind}
+                breached={c.promise.breached}
+                compact
+              />
+            ) : waiting ? (
               <WaitClock since={c.waiting_since!} />
             ) : c.last_message ? (
               <RelativeTime at={c.last_message.at} />

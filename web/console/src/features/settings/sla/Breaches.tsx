@@ -6,7 +6,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { absoluteTime, duration, percent } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, useRows } from "../kit";
-import { type BreachReport, KINDS, type Kind, type Policy } from "./types";
+import { type BreachReport, KINDS, type Kind, type Policy, type Subject } from "./types";
 
 type Item = BreachReport["items"][number];
 const DAYS = [7, 30, 90, 365];
@@ -16,6 +16,7 @@ export function Breaches() {
   const t = useT("settings/sla");
   const locale = useLocale();
   const [days, setDays] = useState(30);
+  const [subject, setSubject] = useState<Subject>("ticket");
   const [policy, setPolicy] = useState<string | undefined>();
   const [kind, setKind] = useState<Kind | undefined>();
   const [reason, setReason] = useState<string | undefined>();
@@ -25,6 +26,7 @@ export function Breaches() {
   const query = {
     since: new Date(until - days * 86_400_000).toISOString(),
     until: new Date(until).toISOString(),
+    subject,
     policy_id: policy,
     kind,
     reason,
@@ -52,10 +54,16 @@ export function Breaches() {
   const columns: Column<Item>[] = [
     {
       key: "ticket",
-      title: t("ticket"),
+      title: t(`subject.${subject}`),
       fixedIn: true,
       render: (_, item) => (
-        <a href={`/console/tickets/${item.ref}`}>
+        <a
+          href={
+            item.subject === "ticket"
+              ? `/console/tickets/${item.ref}`
+              : `/console/inbox/live/${item.subject_id}`
+          }
+        >
           <span className="q-num">{item.ref}</span> <span className="ql-clip">{item.title}</span>
         </a>
       ),
@@ -144,13 +152,28 @@ export function Breaches() {
               options={DAYS.map((value) => ({ value, label: t("lastDays", { count: value }) }))}
             />
             <Select
+              aria-label={t("subject.label")}
+              popupMatchSelectWidth={false}
+              value={subject}
+              onChange={(next) => {
+                setSubject(next);
+                setPolicy(undefined);
+              }}
+              options={(["ticket", "conversation"] as const).map((one) => ({
+                value: one,
+                label: t(`subject.${one}`),
+              }))}
+            />
+            <Select
               allowClear
               style={{ minWidth: 140 }}
               aria-label={t("policy")}
               placeholder={t("policy")}
               value={policy ?? null}
               onChange={(next: string | undefined) => setPolicy(next)}
-              options={policies.map((one) => ({ value: one.id, label: one.name }))}
+              options={policies
+                .filter((one) => one.subject === subject)
+                .map((one) => ({ value: one.id, label: one.name }))}
             />
             <Select
               allowClear

@@ -3,11 +3,12 @@ import { Plus, X } from "lucide-react";
 import { useT } from "@/app/i18n";
 import { useRows } from "../kit";
 import type { Department, Role } from "../types";
-import { climbed, newStepId, startingAction } from "./model";
-import { type Action, KINDS, type Kind, type Step, type When } from "./types";
+import { climbed, newStepId, startingAction, stepsOf } from "./model";
+import { type Action, KINDS, type Kind, type Step, type Subject, type When } from "./types";
 
 /** Steps before and after a promise is broken, in the order they are climbed. */
-export function LadderEditor({ value, onChange }: { value: Step[]; onChange: (ladder: Step[]) => void }) {
+export function LadderEditor(props: { subject: Subject; value: Step[]; onChange: (ladder: Step[]) => void }) {
+  const { subject, value, onChange } = props;
   const t = useT("settings/sla");
   const departments = useRows<Department>("/departments").rows ?? [];
   const roles = useRows<Role>("/roles").rows ?? [];
@@ -33,6 +34,7 @@ export function LadderEditor({ value, onChange }: { value: Step[]; onChange: (la
           {items.map((step) => (
             <StepRow
               key={step.id}
+              subject={subject}
               step={step}
               departments={departments}
               roles={roles}
@@ -51,7 +53,7 @@ export function LadderEditor({ value, onChange }: { value: Step[]; onChange: (la
       <Dropdown
         trigger={["click"]}
         menu={{
-          items: (["notify", "reassign", "raise_priority", "escalate"] as const).map((kind) => ({
+          items: stepsOf(subject).map((kind) => ({
             key: kind,
             label: t(`do.${kind}`),
             onClick: () => add(kind, kind === "notify" ? "percent" : "after"),
@@ -67,6 +69,7 @@ export function LadderEditor({ value, onChange }: { value: Step[]; onChange: (la
 }
 
 function StepRow(props: {
+  subject: Subject;
   step: Step;
   departments: Department[];
   roles: Role[];
@@ -106,7 +109,7 @@ function StepRow(props: {
         popupMatchSelectWidth={false}
         value={action.do}
         onChange={(kind) => act(startingAction(kind, props.departments[0]?.id))}
-        options={(["notify", "reassign", "raise_priority", "escalate"] as const).map((kind) => ({
+        options={stepsOf(props.subject).map((kind) => ({
           value: kind,
           label: t(`do.${kind}`),
         }))}
@@ -119,7 +122,9 @@ function StepRow(props: {
           onChange={(whom: typeof action.whom) => act({ ...action, whom })}
           options={(["assignee", "lead", "department"] as const).map((whom) => ({
             value: whom,
-            label: t(`whom.${whom}`),
+            label: t(
+              whom === "department" && props.subject === "conversation" ? "whom.queue" : `whom.${whom}`,
+            ),
           }))}
         />
       )}

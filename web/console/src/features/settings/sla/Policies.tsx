@@ -8,7 +8,7 @@ import { Dot, Page, State, useConfirm, useRows, useSubmit } from "../kit";
 import { sentence } from "../kit/conditions";
 import type { Calendar } from "../types";
 import { Breaches } from "./Breaches";
-import { useTicketFacts } from "./facts";
+import { useFacts } from "./facts";
 import { promises, showMinutes } from "./model";
 import { Reasons } from "./Reasons";
 import { KINDS, type Policy, PRIORITIES } from "./types";
@@ -124,7 +124,7 @@ function PolicyRow(props: { policy: Policy; place: number; count: number; onMove
   const locale = useLocale();
   const go = useGo();
   const confirm = useConfirm();
-  const facts = useTicketFacts();
+  const facts = useFacts(policy.subject);
   const calendars = useRows<Calendar>("/calendars").rows;
   const remove = useSubmit(() => api.delete(`${PATH}/${policy.id}`), { stale: [PATH], done: t("deleted") });
   const calendar = calendars?.find((one) => one.id === policy.calendar_id);
@@ -136,6 +136,7 @@ function PolicyRow(props: { policy: Policy; place: number; count: number; onMove
           <button type="button" className="qk-linkish" onClick={open}>
             <strong>{policy.name}</strong>
           </button>
+          <Tag>{t(`subject.${policy.subject}`)}</Tag>
           <Dot tone={policy.active ? "ok" : "idle"}>{t(policy.active ? "active" : "inactive")}</Dot>
           {policy.open_clocks > 0 && (
             <span className="qk-muted q-num">{t("openClocks", { count: policy.open_clocks })}</span>

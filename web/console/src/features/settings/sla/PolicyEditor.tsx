@@ -22,14 +22,32 @@ import {
 } from "../kit";
 import { ConditionBuilder, rootOf } from "../kit/conditions";
 import type { Calendar } from "../types";
-import { useTicketFacts } from "./facts";
+import { useFacts } from "./facts";
 import { LadderEditor } from "./LadderEditor";
-import { blankTarget, bodyOf, checkPolicy, parseMinutes, promises, showMinutes, withMinutes } from "./model";
+import {
+  blankTarget,
+  bodyOf,
+  checkPolicy,
+  forSubject,
+  parseMinutes,
+  promises,
+  showMinutes,
+  withMinutes,
+} from "./model";
 import { Preview } from "./Preview";
-import { KINDS, type Kind, type Policy, type PolicyBody, PRIORITIES, type Target } from "./types";
+import {
+  KINDS,
+  type Kind,
+  type Policy,
+  type PolicyBody,
+  PRIORITIES,
+  type Subject,
+  type Target,
+} from "./types";
 import "./sla.css";
 
 const BLANK: PolicyBody = {
+  subject: "ticket",
   name: "",
   description: "",
   active: true,
@@ -69,9 +87,9 @@ export default function PolicyEditor() {
   const source = isNew ? from : policyId;
   const policy = useOne<Policy>(source ? `/sla/policies/${source}` : null);
   const calendars = useRows<Calendar>("/calendars");
-  const facts = useTicketFacts();
   const draft = useDraft<PolicyBody>(BLANK);
   const { value, set, accept, dirty, problem } = draft;
+  const facts = useFacts(value.subject);
   useEffect(() => {
     if (!policy.data || dirty) return;
     const body = draftOf(policy.data);
@@ -131,6 +149,17 @@ export default function PolicyEditor() {
           <div>
             <FormProblem problems={draft.problems} shown={["name", "description", "calendar_id"]} />
             <Section>
+              <Field label={t("subject.label")} help={t(`subject.${value.subject}Text`)}>
+                <Segmented
+                  aria-label={t("subject.label")}
+                  value={value.subject}
+                  onChange={(subject) => set(forSubject(value, subject))}
+                  options={(["ticket", "conversation"] as const).map((one) => ({
+                    value: one,
+                    label: t(`subject.${one}`),
+                  }))}
+                />
+              </Field>
               <Grid>
                 <Field label={t("name")} htmlFor="sla-name" required problem={problem("name")}>
                   <Input
@@ -152,17 +181,24 @@ export default function PolicyEditor() {
                 </Field>
               </Grid>
             </Section>
-            <Section title={t("conditions")} description={t("conditionsText")}>
+            <Section
+              title={t(`conditions.${value.subject}`)}
+              description={t(`conditionsText.${value.subject}`)}
+            >
               <ConditionBuilder
                 value={value.conditions}
                 onChange={(conditions) => set({ conditions })}
                 facts={facts}
-                label={t("conditions")}
-                emptyText={t("conditionsEmpty")}
+                label={t(`conditions.${value.subject}`)}
+                emptyText={t(`conditionsEmpty.${value.subject}`)}
               />
             </Section>
             <Section title={t("targets")} description={t("targetsText")}>
-              <TargetGrid value={value.targets} onChange={(targets) => set({ targets })} />
+              <TargetGrid
+                subject={value.subject}
+                value={value.targets}
+                onChange={(targets) => set({ targets })}
+              />
               <div className="ql-below">
                 <Grid>
                   <Field
@@ -193,7 +229,10 @@ export default function PolicyEditor() {
                       onChange={(pause_on) => set({ pause_on: pause_on as PolicyBody["pause_on"] })}
                       options={[
                         { value: "pending", label: t("pause.pending") },
-                        { value: "on_hold", label: t("pause.on_hold") },
+                        {
+                          value: "on_hold",
+                          label: t(value.subject === "ticket" ? "pause.on_hold" : "pause.snoozed"),
+                        },
                       ]}
                     />
                   </Field>
@@ -201,14 +240,20 @@ export default function PolicyEditor() {
               </div>
             </Section>
             <Section title={t("ladder")} description={t("ladderText")}>
-              <LadderEditor value={value.ladder} onChange={(ladder) => set({ ladder })} />
+              <LadderEditor
+                subject={value.subject}
+                value={value.ladder}
+                onChange={(ladder) => set({ ladder })}
+              />
             </Section>
           </div>
-          <Preview
-            policy={bodyOf(value)}
-            policyId={isNew ? null : policyId}
-            ready={checkPolicy(value).length === 0}
-          />
+          {value.subject === "ticket" && (
+            <Preview
+              policy={bodyOf(value)}
+              policyId={isNew ? null : policyId}
+              ready={checkPolicy(value).length === 0}
+            />
+          )}
         </div>
         <SaveBar
           dirty={dirty}
@@ -224,6 +269,7 @@ export default function PolicyEditor() {
 }
 
 function TargetGrid(props: {
+  subject: Subject;
   value: PolicyBody["targets"];
   onChange: (targets: PolicyBody["targets"]) => void;
 }) {
@@ -253,7 +299,7 @@ function TargetGrid(props: {
             <tr key={kind}>
               <th scope="row">
                 {t(`kind.${kind}`)}
-                <small>{t(`kindText.${kind}`)}</small>
+                <small>{t(`kindText.${props.subject}.${kind}`)}</small>
               </th>
               {PRIORITIES.map((priority) => (
                 <td key={priority}>

@@ -1,4 +1,4 @@
-/** What policies may ask of a ticket, with the words and choices of this company. */
+/** What policies may ask of a ticket or a conversation, with the words and choices of this company. */
 import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api } from "@/api/client";
@@ -7,6 +7,7 @@ import type { FieldSpec, TypeSummary, TypeView } from "../../tickets/types";
 import { useRows } from "../kit";
 import type { Fact } from "../kit/conditions";
 import type { Department } from "../types";
+import type { Subject } from "./types";
 
 const CHANNELS = [
   "webchat",
@@ -25,7 +26,46 @@ const CHANNELS = [
 const SOURCES = ["conversation", "console", "mail", "portal", "api", "automation", "schedule", "import"];
 const LEVELS = ["standard", "silver", "gold", "vip"];
 
-export function useTicketFacts(): Fact[] {
+export function useFacts(subject: Subject): Fact[] {
+  const ticket = useTicketFacts();
+  const conversation = useConversationFacts();
+  return subject === "ticket" ? ticket : conversation;
+}
+
+function useConversationFacts(): Fact[] {
+  const t = useT("settings/sla");
+  const inboxes = useRows<{ id: string; name: string }>("/inboxes").rows;
+  const queues = useRows<{ id: string; name: string }>("/queues").rows;
+  return useMemo(() => {
+    const group = t("fact.conversation");
+    const named = (path: string, rows: { id: string; name: string }[] | undefined): Fact => ({
+      path,
+      label: t(`fact.${path.replace(".", "_")}`),
+      kind: "choice",
+      group,
+      options: (rows ?? []).map((one) => ({ value: one.id, label: one.name })),
+    });
+    const choice = (path: string, values: (string | number)[], key: string, of = group): Fact => ({
+      path,
+      label: t(`fact.${path.replace(".", "_")}`),
+      kind: "choice",
+      group: of,
+      options: values.map((value) => ({ value, label: t(`${key}.${value}`) })),
+    });
+    return [
+      named("conversation.inbox_id", inboxes),
+      choice("conversation.channel", CHANNELS, "channel"),
+      named("conversation.queue_id", queues),
+      choice("conversation.priority", [3, 2, 1, 0], "priority"),
+      { path: "conversation.tags", label: t("fact.conversation_tags"), kind: "tags", group },
+      choice("customer.level", LEVELS, "level", t("fact.customer")),
+      { path: "customer.tags", label: t("fact.customer_tags"), kind: "tags", group: t("fact.customer") },
+      { path: "customer.city", label: t("fact.customer_city"), kind: "text", group: t("fact.customer") },
+    ];
+  }, [inboxes, queues, t]);
+}
+
+function useTicketFacts(): Fact[] {
   const t = useT("settings/sla");
   const locale = useLocale();
   const types = useRows<TypeSummary>("/ticket-types").rows;

@@ -12,6 +12,7 @@ import {
 import type { PolicyBody, Step } from "./types";
 
 const POLICY: PolicyBody = {
+  subject: "ticket",
   name: "Standard",
   description: "",
   active: true,

@@ -1,7 +1,16 @@
 /** Policies on the screen: times as people write them, ladders in the order they are climbed, what is missing. */
 import { countTests, unfinished } from "../kit/conditions";
 import type { FieldProblem } from "../kit/draft";
-import { type Action, KINDS, type Kind, type PolicyBody, type Step, type Target, type When } from "./types";
+import {
+  type Action,
+  KINDS,
+  type Kind,
+  type PolicyBody,
+  type Step,
+  type Subject,
+  type Target,
+  type When,
+} from "./types";
 
 export const LONGEST = 366 * 24 * 60;
 const UNITS: [RegExp, number][] = [
@@ -58,6 +67,20 @@ export function withMinutes(
 
 export function promises(target: Target | undefined): boolean {
   return target?.minutes.some((minutes) => minutes !== null) ?? false;
+}
+
+/** Of the other kind of things: conditions ask something else there, and conversations climb fewer steps. */
+export function forSubject(policy: PolicyBody, subject: Subject): Partial<PolicyBody> {
+  if (subject === policy.subject) return {};
+  const ladder = policy.ladder.filter((step) => stepsOf(subject).includes(step.action.do));
+  return { subject, conditions: null, ladder };
+}
+
+/** What a step of a ladder may do. */
+export function stepsOf(subject: Subject): Action["do"][] {
+  return subject === "ticket"
+    ? ["notify", "reassign", "raise_priority", "escalate"]
+    : ["notify", "raise_priority"];
 }
 
 /** Only what promises something is sent. */

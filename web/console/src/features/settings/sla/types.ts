@@ -28,7 +28,10 @@ export interface Step {
   action: Action;
 }
 
+export type Subject = "ticket" | "conversation";
+
 export interface PolicyBody {
+  subject: Subject;
   name: string;
   description: string;
   active: boolean;
@@ -79,7 +82,8 @@ export interface BreachReport {
   }[];
   items: {
     id: Id;
-    ticket_id: Id;
+    subject: Subject;
+    subject_id: Id;
     ref: string;
     title: string;
     kind: Kind;

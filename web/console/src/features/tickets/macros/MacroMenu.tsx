@@ -19,10 +19,12 @@ interface Props {
   ticket?: { id: Id };
   /** … or the conversation. */
   conversation?: { id: Id };
+  /** Only the sign, where a toolbar has no room for words. */
+  compact?: boolean;
 }
 
 /** Several things in one click: found by typing, looked at before they happen, done with Enter. */
-export default function MacroMenu({ ticket, conversation }: Props) {
+export default function MacroMenu({ ticket, conversation, compact }: Props) {
   const t = useT("tickets/macros");
   const [open, setOpen] = useState(false);
   useShortcuts([
@@ -41,8 +43,13 @@ export default function MacroMenu({ ticket, conversation }: Props) {
       content={<Menu subject={subject} id={id} onClose={() => setOpen(false)} />}
     >
       <Tooltip title={open ? "" : `${t("title")}  .`}>
-        <Button icon={<Zap size={15} aria-hidden />} aria-haspopup="dialog" aria-expanded={open}>
-          {t("open")}
+        <Button
+          {...(compact ? { type: "text", "aria-label": t("title") } : {})}
+          icon={<Zap size={compact ? 17 : 15} strokeWidth={compact ? 1.8 : 2} aria-hidden />}
+          aria-haspopup="dialog"
+          aria-expanded={open}
+        >
+          {compact ? null : t("open")}
         </Button>
       </Tooltip>
     </Popover>

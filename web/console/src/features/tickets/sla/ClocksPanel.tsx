@@ -9,7 +9,7 @@ import { EmptyState, Fetched } from "@/ui/states";
 import { useNow } from "@/ui/Time";
 import { DueClock, Ring } from "./DueClock";
 import { inOrder, toneOfClock, usedShare } from "./model";
-import type { Clock, TicketClocks } from "./types";
+import type { Clock, Clocks as Found } from "./types";
 import "./sla.css";
 
 interface Props {
@@ -19,12 +19,13 @@ interface Props {
 
 /** The promises made for a ticket: what runs, what stands still and why, what was kept or broken, and why it was. */
 export default function ClocksPanel({ ticket }: Props) {
+  return <Promises path={`/sla/tickets/${ticket.id}`} version={ticket.version} />;
+}
+
+/** The same of whatever promises are made about. */
+export function Promises({ path, version }: { path: string; version: number | string | undefined }) {
   const t = useT("tickets/sla");
-  const clocks = useGet<TicketClocks>(
-    `/sla/tickets/${ticket.id}`,
-    { version: ticket.version },
-    { refetchInterval: 60_000 },
-  );
+  const clocks = useGet<Found>(path, { version }, { refetchInterval: 60_000 });
   return (
     <Fetched
       query={clocks}
@@ -32,12 +33,12 @@ export default function ClocksPanel({ ticket }: Props) {
       isEmpty={(found) => found.items.length === 0}
       empty={<EmptyState compact title={t("none")} hint={t("noneHint")} />}
     >
-      {(found) => <Clocks ticketId={ticket.id} found={found} />}
+      {(found) => <Clocks path={path} found={found} />}
     </Fetched>
   );
 }
 
-function Clocks({ ticketId, found }: { ticketId: string; found: TicketClocks }) {
+function Clocks({ path, found }: { path: string; found: Found }) {
   const t = useT("tickets/sla");
   const [explained, setExplained] = useState<Clock | null>(null);
   const rows = inOrder(found.items);
@@ -64,12 +65,7 @@ function Clocks({ ticketId, found }: { ticketId: string; found: TicketClocks }) 
         </details>
       )}
       {explained && (
-        <Explain
-          ticketId={ticketId}
-          clock={explained}
-          reasons={found.reasons}
-          onClose={() => setExplained(null)}
-        />
+        <Explain path={path} clock={explained} reasons={found.reasons} onClose={() => setExplained(null)} />
       )}
     </>
   );
@@ -146,19 +142,14 @@ function Item({ clock, onExplain }: { clock: Clock; onExplain?: () => void }) {
   );
 }
 
-function Explain(props: {
-  ticketId: string;
-  clock: Clock;
-  reasons: TicketClocks["reasons"];
-  onClose: () => void;
-}) {
+function Explain(props: { path: string; clock: Clock; reasons: Found["reasons"]; onClose: () => void }) {
   const t = useT("tickets/sla");
   const locale = useLocale();
   const { clock } = props;
   const [key, setKey] = useState<string | null>(clock.reason?.key ?? null);
   const [text, setText] = useState(clock.reason?.text ?? "");
   const save = useAct(() => api.put(`/sla/clocks/${clock.id}/reason`, { key, text: text.trim() }), {
-    invalidates: [`/sla/tickets/${props.ticketId}`],
+    invalidates: [props.path],
     onSuccess: props.onClose,
   });
   return (

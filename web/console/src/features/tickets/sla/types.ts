@@ -1,4 +1,4 @@
-/** Clocks of promises as the API tells them (`/sla/tickets/{id}`). */
+/** Clocks of promises as the API tells them (`/sla/tickets/{id}`, `/sla/conversations/{id}`). */
 import type { Id, Iso } from "@/api/types";
 
 export type ClockKind = "first_response" | "next_response" | "resolution";
@@ -32,7 +32,7 @@ export interface Clock {
   steps: { id: string; at: Iso; does: string }[];
 }
 
-export interface TicketClocks {
+export interface Clocks {
   items: Clock[];
   reasons: { key: string; label: Record<string, string> }[];
   may_explain: boolean;
