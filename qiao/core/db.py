@@ -84,6 +84,10 @@ class Db:
             json_deserializer=msgspec.json.decode,
             connect_args={"server_settings": {"application_name": "qiao", "timezone": "UTC"}},
         )
+        # The same connections; a transaction that only reads says so as it begins, without a statement of its own.
+        self._reading = self.engine.execution_options(postgresql_readonly=True)
+        # The same connections; a transaction is begun as one that cannot write, which costs no statement of its own.
+        self._reading = self.engine.execution_options(postgresql_readonly=True)
         self._raw: asyncpg.Pool | None = None
         self.on_events = on_events
         self.runtime: Any = None  # set by core.runtime.attach; untyped here because runtime stands above db
@@ -122,10 +126,9 @@ class Db:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
         """A session that cannot write."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
             session.info["db"] = self
             async with session.begin():
-                await session.execute(text("SET TRANSACTION READ ONLY"))
                 yield session
 
     async def run(self, work: Callable[[Session], Awaitable[T]], *, retries: int = 5) -> T:
