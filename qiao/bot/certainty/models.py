@@ -59,7 +59,10 @@ class CertaintyEvidence(Base):
     """What showed whether a decision was right. `right`: its first text; `useful`: its offer; None: says nothing of it."""
 
     __tablename__ = "certainty_evidence"
-    __table_args__ = (Index("ix_certainty_evidence_noted", "noted_at"),)
+    __table_args__ = (
+        Index("ix_certainty_evidence_noted", "noted_at"),
+        Index("ix_certainty_evidence_marked", "noted_at", postgresql_where=text("kind = 'marked'")),
+    )
 
     question_id: Mapped[UUID] = mapped_column(
         ForeignKey("certainty_decisions.question_id", ondelete="CASCADE"), primary_key=True

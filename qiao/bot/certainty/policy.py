@@ -10,8 +10,9 @@ from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core.text import normalize
 
 Kind = Literal[
-    "review", "vote", "chosen", "refused", "agent", "assist", "again", "asked_person", "thanked", "settled", "passed"
-]
+    "review", "checked", "marked", "vote", "chosen", "refused", "agent", "assist", "again", "asked_person", "thanked",
+    "settled", "passed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Says:
 # In this order: of several pieces of evidence on one decision the first counts, the others are not added to it.
 KINDS: Final[Mapping[Kind, Says]] = {
     "review": Says(1.0, True),
+    "checked": Says(1.0, True),
     "chosen": Says(1.0, True),
+    "marked": Says(0.8, True),
     "vote": Says(0.7, True),
     "refused": Says(0.6, True),
     "assist": Says(0.5, True),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import aliased
 
 from qiao.bot.certainty.models import CertaintyDecision, CertaintyEvidence, CertaintyFit
 from qiao.bot.certainty.policy import Decided
@@ -49,6 +50,22 @@ async def evidence_of(db: Session, ids: Sequence[UUID]) -> dict[UUID, Evidence]:
         for row in (await db.execute(query)).scalars():
             found.setdefault(row.question_id, {})[row.kind] = row
     return found
+
+
+async def marked(db: Session, limit: int) -> list[CertaintyDecision]:
+    """Answers agents have marked as wrong that no editor has looked at since; the newest mark first."""
+    later = aliased(CertaintyEvidence)
+    looked = select(later.question_id).where(
+        later.question_id == CertaintyDecision.question_id, later.kind.in_(("checked", "review"))
+    )
+    query = (
+        select(CertaintyDecision)
+        .join(CertaintyEvidence, CertaintyEvidence.question_id == CertaintyDecision.question_id)
+        .where(CertaintyEvidence.kind == "marked", CertaintyDecision.usable, ~looked.exists())
+        .order_by(CertaintyEvidence.noted_at.desc())
+        .limit(limit)
+    )
+    return list((await db.execute(query)).scalars())
 
 
 async def labelled(db: Session, engine: str) -> list[tuple[CertaintyDecision, Evidence]]:

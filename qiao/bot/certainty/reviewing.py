@@ -1,14 +1,14 @@
-"""The queue of reviews: questions drawn by lot, judged by colleagues who know the texts."""
+"""The queue of reviews: answers agents have marked, then questions drawn by lot, judged by colleagues who know the texts."""
 
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from qiao.bot.certainty import service
+from qiao.bot.certainty import repository, service
 from qiao.bot.certainty.models import CertaintyDecision, CertaintyEvidence
 from qiao.bot.certainty.policy import Finding
-from qiao.bot.certainty.schemas import Judged, Queue, ReviewView
+from qiao.bot.certainty.schemas import Judged, Queue, ReviewView, Verdict
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
@@ -28,11 +28,14 @@ _ROUNDS: Final = 5
 
 
 async def queue(db: Session, actor: Actor, limit: int) -> Queue:
-    """The next to judge, in the order of their lots: whichever are judged are a fair sample of all.
+    """The next to judge: what agents have marked, then the others in the order of their lots, so that whichever of these
+    are judged are a fair sample of all.
 
     Answers that were given and texts that would have been given alike; only in conversations the caller may see, with
     texts the caller may read.
     """
+    marked = (await _views(db, actor, await repository.marked(db, _LOOKED_AT * limit)))[:limit]
+    first = {view.question_id for view in marked}
     open_ = select(CertaintyDecision).where(CertaintyDecision.usable, ~CertaintyDecision.reviewed)
     items: list[ReviewView] = []
     after = -1.0
@@ -40,7 +43,7 @@ async def queue(db: Session, actor: Actor, limit: int) -> Queue:
         query = open_.where(CertaintyDecision.lot > after).order_by(CertaintyDecision.lot).limit(_LOOKED_AT * limit)
         rows = list((await db.execute(query)).scalars())
         items += await _views(db, actor, rows)
-        if len(items) >= limit or len(rows) < _LOOKED_AT * limit:
+        if len(items) >= limit + len(first) or len(rows) < _LOOKED_AT * limit:
             break
         after = rows[-1].lot
     waiting = await db.scalar(
@@ -49,7 +52,9 @@ async def queue(db: Session, actor: Actor, limit: int) -> Queue:
     judged = await db.scalar(
         select(func.count()).select_from(CertaintyEvidence).where(CertaintyEvidence.kind == "review")
     )
-    return Queue(items=items[:limit], waiting=int(waiting or 0), judged=int(judged or 0))
+    drawn = [item for item in items if item.question_id not in first]
+    both = [view.model_copy(update={"marked": True}) for view in marked] + drawn
+    return Queue(items=both[:limit], waiting=int(waiting or 0), judged=int(judged or 0))
 
 
 async def _views(db: Session, actor: Actor, rows: list[CertaintyDecision]) -> list[ReviewView]:
@@ -100,26 +105,40 @@ async def _before(db: Session, row: CertaintyDecision, question: MessageView) ->
     return asked[-1][:_SHOWN] if asked else None
 
 
-async def judge(db: Session, actor: Actor, question_id: UUID, right: bool | None) -> Judged:
-    """Keeps what a colleague says of the first text for a question; said again, the last word counts."""
-    row = await db.get(CertaintyDecision, question_id, with_for_update=True)
-    if row is None or not row.usable or not await conversations.visible_of(db, actor, [row.conversation_id]):
+async def judge(db: Session, actor: Actor, question_id: UUID, verdict: Verdict) -> Judged:
+    """Keeps what a colleague says of the first text for a question; said again, the last word counts.
+
+    Of a marked answer it is kept apart: it was looked at because it seemed wrong, and no fair sample of all. It may
+    still be drawn.
+    """
+    row = await _judgeable(db, actor, question_id)
+    if row is None or not row.usable:
         raise NotFound("certainty.question_not_found")
-    row.reviewed = True
-    await db.flush()
-    await service.learn(db, [Finding(question_id, "review", right)], clock.now(), actor.id)
-    await audit.record(db, actor, "certainty.judged", "certainty", question_id, {"right": [None, right]})
-    return Judged(question_id=question_id, right=right)
+    if not verdict.marked:
+        row.reviewed = True
+        await db.flush()
+    finding = Finding(question_id, "checked" if verdict.marked else "review", verdict.right)
+    await service.learn(db, [finding], clock.now(), actor.id)
+    await audit.record(db, actor, "certainty.judged", "certainty", question_id, {"right": [None, verdict.right]})
+    return Judged(question_id=question_id, right=verdict.right)
 
 
-async def take_back(db: Session, actor: Actor, question_id: UUID) -> None:
+async def take_back(db: Session, actor: Actor, question_id: UUID, *, marked: bool) -> None:
     """The question stands in the queue again, where it stood."""
-    row = await db.get(CertaintyDecision, question_id, with_for_update=True)
-    if row is None or not await conversations.visible_of(db, actor, [row.conversation_id]):
+    row = await _judgeable(db, actor, question_id)
+    if row is None:
         raise NotFound("certainty.question_not_found")
-    found = await db.get(CertaintyEvidence, (question_id, "review"))
-    row.reviewed = False
+    found = await db.get(CertaintyEvidence, (question_id, "checked" if marked else "review"))
+    if not marked:
+        row.reviewed = False
     if found is not None:
         await db.delete(found)
         await audit.record(db, actor, "certainty.judged", "certainty", question_id, {"right": [found.right, None]})
     await db.flush()
+
+
+async def _judgeable(db: Session, actor: Actor, question_id: UUID) -> CertaintyDecision | None:
+    row = await db.get(CertaintyDecision, question_id, with_for_update=True)
+    if row is None or not await conversations.visible_of(db, actor, [row.conversation_id]):
+        return None
+    return row

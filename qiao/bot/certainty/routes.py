@@ -1,12 +1,12 @@
-"""REST of certainty: what it rests on, the accepted error, versions, and the queue of reviews."""
+"""REST of certainty: what it rests on, the accepted error, versions, the queue of reviews, and agents' marks."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 
-from qiao.bot.certainty import figures, reviewing, service
-from qiao.bot.certainty.schemas import CertaintyBody, CertaintyView, FitView, Judged, Queue, Verdict
+from qiao.bot.certainty import figures, marking, reviewing, service
+from qiao.bot.certainty.schemas import CertaintyBody, CertaintyView, FitView, Judged, Mark, Queue, Verdict
 from qiao.core.actor import Actor
 from qiao.core.web import Cursor, Page, Read, Tx
 from qiao.core.web.pages import Limit
@@ -17,6 +17,7 @@ router = Router(prefix="/bot/certainty", tags=["bot"])
 Reader = Annotated[Actor, Needs("settings.manage", "knowledge.edit")]
 Editor = Annotated[Actor, Needs("knowledge.edit")]
 Manager = Annotated[Actor, Needs("settings.manage")]
+Agent = Annotated[Actor, Needs("conversations.handle")]
 
 
 @router.get("")
@@ -59,10 +60,28 @@ async def next_reviews(actor: Editor, db: Read, limit: Annotated[int, Query(ge=1
 @router.put("/reviews/{question_id}")
 async def judge(question_id: UUID, body: Verdict, actor: Editor, db: Tx) -> Judged:
     """Whether the text answers the question; said again, the last word counts."""
-    return await reviewing.judge(db, actor, question_id, body.right)
+    return await reviewing.judge(db, actor, question_id, body)
 
 
 @router.delete("/reviews/{question_id}", status_code=204)
-async def take_back(question_id: UUID, actor: Editor, db: Tx) -> None:
-    """As if it had not been judged."""
-    await reviewing.take_back(db, actor, question_id)
+async def take_back(question_id: UUID, actor: Editor, db: Tx, marked: bool = False) -> None:
+    """As if it had not been judged. `marked`: as an answer an agent has marked."""
+    await reviewing.take_back(db, actor, question_id, marked=marked)
+
+
+@router.get("/marks")
+async def list_marks(conversation_id: UUID, actor: Agent, db: Read) -> list[Mark]:
+    """Which answers of the bot in a conversation agents say were wrong."""
+    return await marking.of_conversation(db, actor, conversation_id)
+
+
+@router.put("/marks/{answer_id}", status_code=204)
+async def mark(answer_id: UUID, actor: Agent, db: Tx) -> None:
+    """This answer of the bot was wrong: the bot learns from it, and an editor is asked to look."""
+    await marking.mark(db, actor, answer_id)
+
+
+@router.delete("/marks/{answer_id}", status_code=204)
+async def unmark(answer_id: UUID, actor: Agent, db: Tx) -> None:
+    """As if it had not been marked."""
+    await marking.unmark(db, actor, answer_id)

@@ -135,6 +135,8 @@ class ReviewView(BaseModel):
     kind: str
     title: str
     text: str
+    marked: bool = False
+    """An agent has said that it was wrong; not drawn by lot."""
 
 
 class Queue(BaseModel):
@@ -146,11 +148,19 @@ class Queue(BaseModel):
 
 
 class Verdict(BaseModel):
-    """`right`: does the text answer the question? None: cannot be told."""
+    """`right`: does the text answer the question? None: cannot be told. `marked`: it came up because of an agent's mark."""
 
     model_config = ConfigDict(extra="forbid")
 
     right: bool | None
+    marked: bool = False
+
+
+class Mark(BaseModel):
+    """An answer of the bot that an agent says was wrong."""
+
+    answer_id: UUID
+    at: datetime
 
 
 class Judged(BaseModel):

@@ -263,3 +263,38 @@ async def test_judging_goes_by_lot_and_only_where_one_may_look(
     agent = await sign_in("zhao", role="agent")
     assert (await agent.get(f"{API}/reviews")).status_code == 403
     assert (await agent.get(API)).status_code == 403
+
+
+async def test_an_answer_an_agent_marks_comes_first_and_is_no_part_of_the_sample(
+    desk: Desk, shop: Shop, sign_in: SignIn
+) -> None:  # fmt: skip
+    runtime = desk.runtime
+    key = (await desk.write(await desk.customer(), "如何退货")).conversation_id
+    noted = (await until(lambda: decisions(runtime, key)))[0]
+    agent, editor = await sign_in("zhou", role="supervisor"), await sign_in("wen", role="knowledge_editor")
+    viewer = await sign_in("tang", role="viewer")
+    path, question = f"{API}/marks/{noted.answer_id}", noted.question_id
+
+    for _ in range(2):
+        assert (await agent.put(path)).status_code == 204
+    listed = await agent.get(f"{API}/marks", params={"conversation_id": str(key)})
+    assert [one["answer_id"] for one in listed.json()] == [str(noted.answer_id)]
+    assert await evidence(runtime, question) == {"marked": (False, None)}
+    assert (await viewer.put(path)).status_code == 403
+    assert (await agent.put(f"{API}/marks/{new_id()}")).status_code == 404
+    assert (await agent.get(f"{API}/marks", params={"conversation_id": str(new_id())})).status_code == 404
+
+    queue = (await editor.get(f"{API}/reviews")).json()
+    assert [(one["question_id"], one["marked"]) for one in queue["items"]] == [(str(question), True)]
+    review = f"{API}/reviews/{question}"
+    assert (await editor.put(review, json={"right": True, "marked": True})).status_code == 200
+    assert (await evidence(runtime, question))["checked"] == (True, None)
+    # The lot may still fall on it: only then it stands for all.
+    queue = (await editor.get(f"{API}/reviews")).json()
+    assert [(one["question_id"], one["marked"]) for one in queue["items"]] == [(str(question), False)]
+    assert (queue["waiting"], queue["judged"]) == (1, 0)
+
+    assert (await editor.delete(review, params={"marked": True})).status_code == 204
+    assert (await agent.delete(path)).status_code == 204
+    assert await evidence(runtime, question) == {}
+    assert not (await editor.get(f"{API}/reviews")).json()["items"][0]["marked"]

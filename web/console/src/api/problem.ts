@@ -90,6 +90,11 @@ export function networkProblem(): Problem {
   return new Problem({ status: 0, code: "network", sentence: translate("errors.network") });
 }
 
+/** What is wrong with the one thing that was sent, where there is no form to say it beside its field. */
+export function faultOf(error: unknown): string {
+  return (error instanceof Problem && error.fields[0]?.message) || sentenceOf(error);
+}
+
 /** The sentence of anything that was thrown. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.message;

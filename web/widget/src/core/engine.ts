@@ -332,7 +332,9 @@ export class Engine {
         this.apply({ type: "wait", client_id: id });
         return problem;
       }
-      this.apply({ type: "refused", client_id: id, error: problem.detail || this.o.say(problem) });
+      // There is no form here to say it beside its field.
+      const said = Object.values(problem.fields)[0] ?? problem.detail;
+      this.apply({ type: "refused", client_id: id, error: said || this.o.say(problem) });
       return null;
     }
   }

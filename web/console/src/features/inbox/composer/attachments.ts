@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { newKey, upload } from "@/api/client";
-import { sentenceOf } from "@/api/problem";
+import { faultOf } from "@/api/problem";
 import type { FileView } from "@/api/types";
 
 export interface Attachment {
@@ -36,7 +36,7 @@ export function useAttachments(conversationId: string) {
       }).then(
         (file) => patch(key, { file, progress: 1 }),
         (error) => {
-          if (!abort.signal.aborted) patch(key, { error: sentenceOf(error) });
+          if (!abort.signal.aborted) patch(key, { error: faultOf(error) });
         },
       );
     },

@@ -32,6 +32,7 @@ import { isMail, MailBody } from "../channel/MailBody";
 import { known } from "../text";
 import { discard, type Outgoing, retry } from "./outbox";
 import { RichText } from "./RichText";
+import { WrongMark } from "./WrongMark";
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -202,7 +203,9 @@ export function Body({
 }
 
 /** Where an answer of the bot comes from, and how sure it was. */
-function Sources({ payload }: { payload: Record<string, unknown> }) {
+function Sources({ message }: { message: MessageView }) {
+  const payload = message.payload ?? {};
+  const handles = useCan("conversations.handle");
   const t = useT("inbox");
   const sources = Array.isArray(payload.sources)
     ? (payload.sources as { id?: string; title?: string }[])
@@ -228,6 +231,9 @@ function Sources({ payload }: { payload: Record<string, unknown> }) {
         </span>
       ))}
       {helpful !== null ? <span>{helpful ? t("feedback.yes") : t("feedback.no")}</span> : null}
+      {handles && sources.length ? (
+        <WrongMark conversationId={message.conversation_id} answerId={message.id} />
+      ) : null}
     </div>
   );
 }
@@ -403,7 +409,7 @@ export const Message = memo(function Message(props: {
           </div>
         ) : null}
         {looking ? <Versions message={m} close={() => setLooking(false)} /> : null}
-        {m.author.kind === "bot" && m.payload && !m.recalled_at ? <Sources payload={m.payload} /> : null}
+        {m.author.kind === "bot" && m.payload && !m.recalled_at ? <Sources message={m} /> : null}
         {props.last && side === "out" && !staffOnly && m.author.kind === "user" && !m.recalled_at ? (
           <div className="q-msg__foot">
             <DeliveryMark state={delivery} />

@@ -6,7 +6,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { useShortcuts } from "@/app/shortcuts";
 import { absoluteTime, integer } from "@/lib/format";
 import { Dot, Markdown, Section, State, useOne, useSubmit } from "../kit";
-import type { Queue } from "./types";
+import type { Queue, Review } from "./types";
 
 type Verdict = boolean | null;
 
@@ -17,7 +17,7 @@ const VERDICTS = [
   { key: "3", right: null, word: "cannotTell", tone: "idle" },
 ] as const;
 
-/** Questions drawn by lot, judged with two keys. A batch stays as it was drawn, so that nothing jumps. */
+/** Answers agents have marked, then questions drawn by lot, judged with two keys. A batch stays as it was drawn, so that nothing jumps. */
 export function Reviews(props: { onJudged: () => void }) {
   const t = useT("settings");
   const locale = useLocale();
@@ -29,12 +29,16 @@ export function Reviews(props: { onJudged: () => void }) {
   const done = items.filter((item) => item.question_id in judged).length;
   const rest = items.length > 0 && done === items.length;
 
-  const judge = useSubmit((id: string, right: Verdict) => api.put<unknown>(`${PATH}/${id}`, { right }), {
-    onDone: props.onJudged,
-  });
+  const drawn = items.filter((item) => !item.marked && item.question_id in judged).length;
+
+  const judge = useSubmit(
+    ({ question_id: id, marked }: Review, right: Verdict) =>
+      api.put<unknown>(`${PATH}/${id}`, { right, marked }),
+    { onDone: props.onJudged },
+  );
   const undo = useSubmit(
-    async (id: string) => {
-      await api.delete(`${PATH}/${id}`);
+    async ({ question_id: id, marked }: Review) => {
+      await api.delete(`${PATH}/${id}`, { query: { marked } });
       setJudged(({ [id]: _, ...others }) => others);
     },
     { onDone: props.onJudged },
@@ -51,7 +55,7 @@ export function Reviews(props: { onJudged: () => void }) {
     // The next stands there at once; what the server refuses is taken back.
     setJudged((now) => ({ ...now, [id]: right }));
     setAt((n) => Math.min(n + 1, items.length - 1));
-    void judge.run(id, right).then((kept) => {
+    void judge.run(one, right).then((kept) => {
       if (kept !== undefined) return;
       setJudged(({ [id]: _, ...others }) => (id in before ? { ...others, [id]: before[id]! } : others));
     });
@@ -60,7 +64,7 @@ export function Reviews(props: { onJudged: () => void }) {
     const last = one && one.question_id in judged ? one : items[at - 1];
     if (!last || !(last.question_id in judged) || undo.busy) return;
     setAt(items.indexOf(last));
-    void undo.run(last.question_id);
+    void undo.run(last);
   };
   const enabled = Boolean(one);
   useShortcuts([
@@ -96,8 +100,8 @@ export function Reviews(props: { onJudged: () => void }) {
       description={
         queue.data &&
         t("certainty.reviewText", {
-          judged: integer(queue.data.judged + done, locale),
-          waiting: integer(Math.max(0, queue.data.waiting - done), locale),
+          judged: integer(queue.data.judged + drawn, locale),
+          waiting: integer(Math.max(0, queue.data.waiting - drawn), locale),
         })
       }
     >
@@ -114,6 +118,7 @@ export function Reviews(props: { onJudged: () => void }) {
             <div className="qc-review-head">
               <span className="qk-num">
                 {t("certainty.place", { at: items.indexOf(one) + 1, of: items.length })}
+                {one.marked && <> · {t("certainty.markedOne")}</>}
                 {verdict !== undefined && given && (
                   <>
                     {" "}

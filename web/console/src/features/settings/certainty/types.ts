@@ -98,6 +98,8 @@ export interface Review {
   kind: string;
   title: string;
   text: string;
+  /** An agent has said that it was wrong; not drawn by lot. */
+  marked: boolean;
 }
 
 export interface Queue {
