@@ -42,7 +42,7 @@ export function PromiseTime({ promise }: { promise: Callback }) {
 /** Noting a try, agreeing another time, taking it, giving it up. */
 export function CallbackActions({ promise }: { promise: Callback }) {
   const t = useT("calls");
-  const [dialog, setDialog] = useState<"attempt" | "move" | "cancel" | null>(null);
+  const [dialog, setDialog] = useState<"attempt" | "move" | "done" | "cancel" | null>(null);
   const act = useAct(
     ([path, body]: [string, unknown?]) => api.post<Callback>(`/callbacks/${promise.id}/${path}`, body),
     {
@@ -63,6 +63,7 @@ export function CallbackActions({ promise }: { promise: Callback }) {
           items: [
             { key: "take", label: t("callback.take"), onClick: () => act.mutate(["take"]) },
             { key: "move", label: t("callback.move"), onClick: () => setDialog("move") },
+            { key: "done", label: t("callback.settled"), onClick: () => setDialog("done") },
             { key: "cancel", label: t("callback.cancel"), danger: true, onClick: () => setDialog("cancel") },
           ],
         }}
@@ -84,11 +85,13 @@ export function CallbackActions({ promise }: { promise: Callback }) {
           onDone={(body) => act.mutate(["reschedule", body])}
         />
       ) : null}
-      {dialog === "cancel" ? (
+      {dialog === "cancel" || dialog === "done" ? (
         <ReasonDialog
+          title={t(dialog === "done" ? "callback.settled" : "callback.cancel")}
+          danger={dialog === "cancel"}
           busy={act.isPending}
           onClose={() => setDialog(null)}
-          onDone={(reason) => act.mutate(["cancel", { reason }])}
+          onDone={(reason) => act.mutate([dialog, { reason }])}
         />
       ) : null}
     </>
@@ -170,15 +173,21 @@ function MoveDialog(props: {
   );
 }
 
-function ReasonDialog(props: { busy: boolean; onClose: () => void; onDone: (reason: string) => void }) {
+function ReasonDialog(props: {
+  title: string;
+  danger: boolean;
+  busy: boolean;
+  onClose: () => void;
+  onDone: (reason: string) => void;
+}) {
   const t = useT("calls");
   const [reason, setReason] = useState("");
   return (
     <Modal
       open
-      title={t("callback.cancel")}
-      okText={t("callback.cancel")}
-      okButtonProps={{ danger: true }}
+      title={props.title}
+      okText={props.title}
+      okButtonProps={{ danger: props.danger }}
       cancelText={t("back")}
       confirmLoading={props.busy}
       onCancel={props.onClose}

@@ -23,12 +23,18 @@ export function Extensions({ inboxId }: { inboxId: string }) {
   useEffect(() => {
     if (saved.data) setRows(saved.data.map((one) => ({ extension: one.extension, user_id: one.user.id })));
   }, [saved.data]);
+  const [tried, setTried] = useState(false);
+  const numberOf = (row: Row) => row.extension.trim();
+  const filled = (rows ?? []).filter((row) => numberOf(row) || row.user_id);
+  const twice = (row: Row) => filled.filter((one) => numberOf(one) === numberOf(row)).length > 1;
+  /** What is wrong with a line; an empty one is as good as none. */
+  const faultOf = (row: Row): "half" | "twice" | null =>
+    !filled.includes(row) ? null : !numberOf(row) || !row.user_id ? "half" : twice(row) ? "twice" : null;
+  const faults = new Set((rows ?? []).map(faultOf).filter((one) => one !== null));
   const save = useAct(
     () =>
       api.put(path, {
-        items: (rows ?? [])
-          .filter((row) => row.extension.trim() && row.user_id)
-          .map((row) => ({ extension: row.extension.trim(), user_id: row.user_id })),
+        items: filled.map((row) => ({ extension: numberOf(row), user_id: row.user_id })),
       }),
     {
       invalidates: [path, "/calls/lines"],
@@ -47,6 +53,7 @@ export function Extensions({ inboxId }: { inboxId: string }) {
               <Input
                 value={row.extension}
                 maxLength={32}
+                status={tried && (twice(row) || (row.user_id && !numberOf(row))) ? "error" : ""}
                 aria-label={t("extensions.number", { n: index + 1 })}
                 placeholder="801"
                 onChange={(event) => change(index, { extension: event.target.value })}
@@ -54,6 +61,7 @@ export function Extensions({ inboxId }: { inboxId: string }) {
               <Select
                 showSearch={{ optionFilterProp: "label" }}
                 value={row.user_id}
+                status={tried && numberOf(row) && !row.user_id ? "error" : ""}
                 aria-label={t("extensions.person", { n: index + 1 })}
                 placeholder={t("extensions.who")}
                 options={(people.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))}
@@ -67,6 +75,11 @@ export function Extensions({ inboxId }: { inboxId: string }) {
               />
             </div>
           ))}
+          {tried && faults.size > 0 ? (
+            <span className="q-call__fault" role="alert">
+              {[...faults].map((one) => t(`extensions.${one}`)).join(" ")}
+            </span>
+          ) : null}
           <div className="q-call__buttons">
             <Button
               icon={<Plus size={14} />}
@@ -74,7 +87,14 @@ export function Extensions({ inboxId }: { inboxId: string }) {
             >
               {t("extensions.add")}
             </Button>
-            <Button type="primary" loading={save.isPending} onClick={() => save.mutate(undefined)}>
+            <Button
+              type="primary"
+              loading={save.isPending}
+              onClick={() => {
+                setTried(true);
+                if (faults.size === 0) save.mutate(undefined);
+              }}
+            >
               {t("extensions.save")}
             </Button>
           </div>

@@ -1,8 +1,10 @@
-import { Button, Checkbox, Input, Modal } from "antd";
+import { Alert, Button, Checkbox, DatePicker, Input, Modal } from "antd";
+import type { Dayjs } from "dayjs";
 import { CalendarClock } from "lucide-react";
 import { useState } from "react";
 import { api, newKey } from "@/api/client";
 import { useAct } from "@/api/hooks";
+import { Problem, sentenceOf } from "@/api/problem";
 import { useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { toast } from "@/ui/feedback";
@@ -22,6 +24,8 @@ export function PromiseButton({
   const [key, setKey] = useState<string | null>(null);
   const [topic, setTopic] = useState("");
   const [mine, setMine] = useState(true);
+  const [number, setNumber] = useState("");
+  const [range, setRange] = useState<[Dayjs, Dayjs] | null>(null);
   const promise = useAct(
     () =>
       api.post("/callbacks", {
@@ -30,16 +34,29 @@ export function PromiseButton({
         conversation_id: conversationId ?? null,
         topic,
         mine,
+        number: number.trim() || null,
+        promised_from: range?.[0].toISOString() ?? null,
+        promised_until: range?.[1].toISOString() ?? null,
       }),
     {
+      quiet: true,
       onSuccess: () => {
         setKey(null);
         setTopic("");
+        setNumber("");
+        setRange(null);
         toast.success(t("callback.given"));
         callsChanged();
       },
     },
   );
+  const faults = promise.error instanceof Problem ? promise.error.fields : [];
+  const fault = (...fields: string[]) =>
+    faults.find((one) => fields.some((field) => one.field.endsWith(field)))?.message;
+  const close = () => {
+    setKey(null);
+    promise.reset();
+  };
   if (!handles || !lines.length) return null;
   return (
     <>
@@ -53,7 +70,7 @@ export function PromiseButton({
           okText={t("callback.promise")}
           cancelText={t("back")}
           confirmLoading={promise.isPending}
-          onCancel={() => setKey(null)}
+          onCancel={close}
           onOk={() => promise.mutate(undefined)}
         >
           <div className="q-call__form">
@@ -66,6 +83,34 @@ export function PromiseButton({
               value={topic}
               onChange={(event) => setTopic(event.target.value)}
             />
+            <label htmlFor="promise-number">{t("callback.number")}</label>
+            <Input
+              id="promise-number"
+              type="tel"
+              maxLength={40}
+              value={number}
+              placeholder={t("callback.number_known")}
+              status={fault("number") ? "error" : ""}
+              aria-describedby="promise-number-fault"
+              onChange={(event) => setNumber(event.target.value)}
+            />
+            <span id="promise-number-fault" className="q-call__fault" role="alert">
+              {fault("number")}
+            </span>
+            <label htmlFor="promise-window">{t("callback.window_or_soon")}</label>
+            <DatePicker.RangePicker
+              id="promise-window"
+              showTime={{ format: "HH:mm", minuteStep: 5 }}
+              format="YYYY-MM-DD HH:mm"
+              value={range}
+              onChange={(value) => setRange(value?.[0] && value[1] ? [value[0], value[1]] : null)}
+            />
+            <span className="q-call__fault" role="alert">
+              {fault("promised_from", "promised_until")}
+            </span>
+            {promise.error && faults.length === 0 ? (
+              <Alert type="error" showIcon title={sentenceOf(promise.error)} />
+            ) : null}
             <Checkbox checked={mine} onChange={(event) => setMine(event.target.checked)}>
               {t("callback.myself")}
             </Checkbox>

@@ -98,7 +98,7 @@ export function BookDialog({ desk, close }: { desk: Desk; close: () => void }) {
               .filter((one) => one.slots.length)
               .map((one) => (
                 <section key={one.day}>
-                  <h3 className="qc-group">{one.day}</h3>
+                  <h3 className="qc-part">{one.day}</h3>
                   <div className="qc-slots">
                     {one.slots.map((at) => (
                       <button
@@ -128,7 +128,7 @@ export function BookDialog({ desk, close }: { desk: Desk; close: () => void }) {
         <Form.Item
           name="name"
           label={t("book.name")}
-          rules={[{ required: true, message: t("book.name_needed") }]}
+          rules={[{ required: true, whitespace: true, message: t("book.name_needed") }]}
         >
           <Input maxLength={80} />
         </Form.Item>

@@ -81,7 +81,7 @@ function Aside({ desk }: { desk: Desk }) {
     <>
       {desk.parked.length ? (
         <>
-          <h3 className="qc-group">{t("state.parked")}</h3>
+          <h3 className="qc-part">{t("state.parked")}</h3>
           <ul className="qc-rows" aria-label={t("state.parked")}>
             {desk.parked.map((visit) => (
               <Row key={visit.id} desk={desk} visit={visit} />
@@ -91,7 +91,7 @@ function Aside({ desk }: { desk: Desk }) {
       ) : null}
       {desk.missed.length ? (
         <>
-          <h3 className="qc-group">{t("state.missed")}</h3>
+          <h3 className="qc-part">{t("state.missed")}</h3>
           <ul className="qc-rows" aria-label={t("state.missed")}>
             {desk.missed.map((visit) => (
               <Row key={visit.id} desk={desk} visit={visit} />

@@ -26,6 +26,15 @@ function useInboxes() {
   return query.data ? listOf(query.data) : [];
 }
 
+function More({ pages }: { pages: { isFetchingNextPage: boolean; fetchNextPage: () => unknown } }) {
+  const t = useT("customers");
+  return (
+    <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+      {t("load_more")}
+    </Button>
+  );
+}
+
 function Standing({ standing }: { standing: boolean }) {
   const t = useT("customers/linking");
   const locale = useLocale();
@@ -93,11 +102,7 @@ function Standing({ standing }: { standing: boolean }) {
             : []),
         ]}
       />
-      {pages.hasNextPage ? (
-        <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          …
-        </Button>
-      ) : null}
+      {pages.hasNextPage ? <More pages={pages} /> : null}
     </>
   );
 }
@@ -115,31 +120,34 @@ function HeldBack() {
     return <ErrorState error={pages.error} retry={() => void pages.refetch()} />;
   if (!pages.items.length) return <EmptyState title={t("blocks.empty_held")} />;
   return (
-    <Table<Held>
-      rowKey="id"
-      size="middle"
-      pagination={false}
-      dataSource={pages.items}
-      columns={[
-        { title: t("blocks.at"), width: 190, render: (_, h) => absoluteTime(h.at, locale) },
-        { title: t("blocks.who"), render: (_, h) => (h.customer ? customerName(h.customer, t) : "—") },
-        { title: t("blocks.message"), dataIndex: "body", ellipsis: true },
-        { title: t("blocks.reason"), width: 130, render: (_, h) => t(`blocks.why.${h.why}`) },
-        {
-          key: "release",
-          width: 90,
-          render: (_, h) => (
-            <Button
-              size="small"
-              loading={release.isPending && release.variables === h.id}
-              onClick={() => release.mutate(h.id)}
-            >
-              {t("blocks.release")}
-            </Button>
-          ),
-        },
-      ]}
-    />
+    <>
+      <Table<Held>
+        rowKey="id"
+        size="middle"
+        pagination={false}
+        dataSource={pages.items}
+        columns={[
+          { title: t("blocks.at"), width: 190, render: (_, h) => absoluteTime(h.at, locale) },
+          { title: t("blocks.who"), render: (_, h) => (h.customer ? customerName(h.customer, t) : "—") },
+          { title: t("blocks.message"), dataIndex: "body", ellipsis: true },
+          { title: t("blocks.reason"), width: 130, render: (_, h) => t(`blocks.why.${h.why}`) },
+          {
+            key: "release",
+            width: 90,
+            render: (_, h) => (
+              <Button
+                size="small"
+                loading={release.isPending && release.variables === h.id}
+                onClick={() => release.mutate(h.id)}
+              >
+                {t("blocks.release")}
+              </Button>
+            ),
+          },
+        ]}
+      />
+      {pages.hasNextPage ? <More pages={pages} /> : null}
+    </>
   );
 }
 

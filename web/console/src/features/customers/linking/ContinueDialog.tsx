@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Input, Modal } from "antd";
-import { useRef, useState } from "react";
-import { api } from "@/api/client";
+import { useState } from "react";
+import { api, newKey } from "@/api/client";
 import { useAct, useGet } from "@/api/hooks";
 import type { Id } from "@/api/types";
 import { useT } from "@/app/i18n";
@@ -22,7 +22,7 @@ export function ContinueDialog({ conversation, close }: DialogProps) {
   const [text, setText] = useState("");
   const [resolve, setResolve] = useState(false);
   const [asking, setAsking] = useState<Id | null>(null);
-  const token = useRef(crypto.randomUUID());
+  const [token] = useState(newKey);
   const key = (way: Way) => `${way.inbox_id} ${way.identity_id}`;
   const way = query.data?.find((one) => key(one) === picked) ?? query.data?.find((one) => one.open);
   const act = useAct(
@@ -30,7 +30,7 @@ export function ContinueDialog({ conversation, close }: DialogProps) {
       api.post<{ conversation_id: Id }>(`/conversations/${conversation.id}/continue`, {
         inbox_id: to.inbox_id,
         identity_id: to.identity_id,
-        client_id: token.current,
+        client_id: token,
         body: text.trim(),
         resolve,
       }),

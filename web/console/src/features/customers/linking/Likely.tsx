@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { Button } from "antd";
 import { Undo2, UserCheck, UserX } from "lucide-react";
 import { useState } from "react";
@@ -6,6 +6,7 @@ import { api } from "@/api/client";
 import { useAct, useGet } from "@/api/hooks";
 import type { Customer, Id } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
+import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
 import { Section } from "@/features/inbox/context/parts";
 import { customerName, known } from "@/features/inbox/text";
@@ -22,6 +23,8 @@ export function Likely({ customerId }: { customerId: Id }) {
   const t = useT("customers/linking");
   const mayMerge = useCan("customers.merge");
   const mayEdit = useCan("customers.edit");
+  const go = useGo();
+  const onOwnPage = useLocation({ select: (at) => at.pathname.endsWith(`/customers/${customerId}`) });
   const [other, setOther] = useState<Id | null>(null);
   const query = useGet<Suggestion[]>(`/customers/${customerId}/suggestions`, undefined, {
     staleTime: 30_000,
@@ -83,7 +86,11 @@ export function Likely({ customerId }: { customerId: Id }) {
           customerId={customerId}
           otherId={other}
           close={() => setOther(null)}
-          merged={() => setOther(null)}
+          merged={(survivor) => {
+            setOther(null);
+            // This record is part of the other one now; its page would go on showing an empty shell.
+            if (onOwnPage && survivor !== customerId) go(`/customers/${survivor}`, { replace: true });
+          }}
         />
       ) : null}
     </>

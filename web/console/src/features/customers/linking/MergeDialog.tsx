@@ -75,7 +75,8 @@ export function MergeDialog(props: {
       <Fetched query={query}>
         {(p) => {
           // The order on screen stays when the choice changes.
-          const [left, right] = swapped ? [p.merged, p.survivor] : [p.survivor, p.merged];
+          const [left, right] =
+            p.survivor.id === props.customerId ? [p.survivor, p.merged] : [p.merged, p.survivor];
           return (
             <div className="q-merge">
               <p className="q-muted">{t("merge.which")}</p>

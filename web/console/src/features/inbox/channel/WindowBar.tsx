@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { ConversationView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
-import { duration } from "@/lib/format";
+import { absoluteTime, duration } from "@/lib/format";
 import { TemplateDialog } from "./TemplateDialog";
 import type { ChannelState } from "./useChannel";
 import "./channel.css";
@@ -31,13 +31,25 @@ export function WindowBar(props: { conversation: ConversationView; channel: Chan
       : window?.left === null || window?.left === undefined
         ? t("open", { time: duration(seconds, locale) })
         : t("open_count", { time: duration(seconds, locale), count: window.left });
+  const other = channel.switch;
+  const instead = !other
+    ? ""
+    : other.why_not
+      ? t("switch_cannot", { why: other.why_not })
+      : [
+          t(other.way === "sms" ? "switch_sms" : "switch_template", { inbox: other.inbox ?? "" }),
+          other.at ? t("switch_at", { time: absoluteTime(other.at, locale) }) : "",
+        ].join("");
   return (
     <div
       className={`q-window ${closed ? "q-window--closed" : soon ? "q-window--soon" : ""}`}
       role={closed ? "alert" : "status"}
     >
       {closed ? <OctagonX size={14} aria-hidden /> : <Clock3 size={14} aria-hidden />}
-      <span>{words}</span>
+      <span>
+        {words}
+        {instead ? ` ${instead}` : ""}
+      </span>
       {channel.capabilities.templates && !channel.stopped ? (
         <Button
           size="small"

@@ -22,6 +22,14 @@ export interface ChannelState {
     messages: number | null;
   } | null;
   stopped: boolean;
+  /** What an answer written now goes out as instead, where the inbox has a rule for it. */
+  switch: {
+    way: "template" | "sms";
+    inbox: string | null;
+    template: string | null;
+    at: string | null;
+    why_not: string | null;
+  } | null;
 }
 
 /** Websites and integrations show everything at once and have nothing to watch. */

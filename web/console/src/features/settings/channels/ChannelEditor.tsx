@@ -29,7 +29,7 @@ import { HealthCard } from "./HealthCard";
 import { Letters } from "./Letters";
 import { AccountMenu } from "./menu/AccountMenu";
 import { SettingsForm } from "./SettingsForm";
-import { type FormField, fieldsOf, settingsOf, type Values, valuesOf } from "./schema";
+import { type FormField, fieldsOf, relevant, settingsOf, type Values, valuesOf } from "./schema";
 import type { Manifest } from "./types";
 import "./channels.css";
 
@@ -82,12 +82,13 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
   const { value, set, accept, dirty, problem } = draft;
   const [tab, setTab] = useState(justMade === props.inboxId ? "connect" : "basics");
   const [tried, setTried] = useState<Tried | null>(null);
+  // What somebody edits stays theirs, whatever the server says meanwhile.
   useEffect(() => {
-    if (!manifest || dirty) return;
-    if (inbox.data) accept(draftOf(inbox.data, fields));
-    else if (isNew && Object.keys(value.values).length === 0 && fields.length > 0)
-      accept({ ...EMPTY, values: valuesOf(fields, {}) });
-  }, [inbox.data, manifest, fields, dirty, accept, isNew, value.values]);
+    if (inbox.data && manifest && !dirty) accept(draftOf(inbox.data, fields));
+  }, [inbox.data, manifest, fields, accept]);
+  useEffect(() => {
+    if (isNew && manifest) accept({ ...EMPTY, values: valuesOf(fields, {}) });
+  }, [isNew, manifest, fields, accept]);
   useUnsavedGuard(dirty);
 
   const save = useSubmit(
@@ -152,6 +153,7 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
         />
       </Section>
       <SettingsForm
+        inboxId={isNew ? null : props.inboxId}
         fields={fields}
         values={value.values}
         sealed={inbox.data?.sealed ?? []}
@@ -177,9 +179,9 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
                   title={tried.fine ? t("testFine") : (tried.reason ?? t("testFailed"))}
                   description={
                     Object.keys(tried.facts).length > 0 && (
-                      <dl className="qc-facts">
+                      <dl className="qch-facts">
                         {Object.entries(tried.facts).map(([key, fact]) => (
-                          <div key={key} className="qc-fact">
+                          <div key={key} className="qch-fact">
                             <dt>{key}</dt>
                             <dd>{fact}</dd>
                           </div>
@@ -224,7 +226,7 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
         {!isNew && <HealthCard inboxId={props.inboxId} />}
         <FormProblem
           problems={draft.problems}
-          shown={["name", "queue", "calendar", ...fields.map((field) => field.name)]}
+          shown={["name", "queue", "calendar", ...relevant(fields, value.values).map((field) => field.name)]}
         />
         <Tabs
           activeKey={tab}

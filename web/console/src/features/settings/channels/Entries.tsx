@@ -1,5 +1,5 @@
 import { App, Button, Image, Input, InputNumber, Select } from "antd";
-import { Plus, QrCode, Trash2 } from "lucide-react";
+import { Pencil, Plus, QrCode, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import { api } from "@/api/client";
@@ -25,6 +25,7 @@ interface Entry {
   scene: string;
   title: string;
   queue_id: string | null;
+  user_id: string | null;
   welcome: string;
   url: string;
   page: string;
@@ -37,13 +38,22 @@ interface Entry {
 interface Draft {
   title: string;
   scene: string;
-  queue_id: string | null;
+  /** `queue:` or `user:` and an id; null: where those of the inbox go. */
+  goal: string | null;
   welcome: string;
   days: number | null;
   page: string;
 }
 
-const EMPTY: Draft = { title: "", scene: "", queue_id: null, welcome: "", days: null, page: "" };
+const EMPTY: Draft = { title: "", scene: "", goal: null, welcome: "", days: null, page: "" };
+
+const goalOf = (entry: Entry): string | null =>
+  entry.queue_id ? `queue:${entry.queue_id}` : entry.user_id ? `user:${entry.user_id}` : null;
+
+function led(goal: string | null) {
+  const [kind, id] = goal?.split(":") ?? [];
+  return { queue_id: kind === "queue" ? id : null, user_id: kind === "user" ? id : null };
+}
 
 /** QR codes that lead into an account, and where whoever scans one comes out. */
 export function Entries(props: { inboxId: string; mini: boolean }) {
@@ -56,26 +66,41 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
   const entries = usePages<Entry>(path, {});
   const queues = useRows<Queue>("/queues");
   const draft = useDraft<Draft>(EMPTY);
-  const [open, setOpen] = useState(false);
+  const people = useRows<{ id: string; name: string }>("/users");
+  const [open, setOpen] = useState<"new" | Entry | null>(null);
   const [shown, setShown] = useState<Entry | null>(null);
   const { value, set, problem } = draft;
-  const create = useSubmit(
+  const begin = (entry: Entry | null) => {
+    draft.accept(
+      entry
+        ? { ...EMPTY, title: entry.title, scene: entry.scene, goal: goalOf(entry), welcome: entry.welcome }
+        : EMPTY,
+    );
+    setOpen(entry ?? "new");
+  };
+  const old = open === "new" ? null : open;
+  const save = useSubmit(
     () => {
-      const { page, ...rest } = value;
-      return api.post<Entry>(path, { ...rest, ...(props.mini && page.trim() ? { page: page.trim() } : {}) });
+      const { title, scene, goal, welcome, days, page } = value;
+      const both = { title, ...led(goal), welcome };
+      if (old) return api.patch<Entry>(`/wechat/entries/${old.id}`, both);
+      return api.post<Entry>(path, { ...both, scene, ...(props.mini ? { page: page.trim() } : { days }) });
     },
     {
       stale: [path],
       draft,
       onDone: (made) => {
         draft.accept(EMPTY);
-        setOpen(false);
-        setShown(made);
+        setOpen(null);
+        if (!old) setShown(made);
       },
     },
   );
   const remove = useSubmit((entry: Entry) => api.delete(`/wechat/entries/${entry.id}`), { stale: [path] });
-  const queueName = (id: string | null) => queues.rows?.find((queue) => queue.id === id)?.name;
+  const goals = [
+    ...(queues.rows ?? []).map((queue) => ({ value: `queue:${queue.id}`, label: queue.name })),
+    ...(people.rows ?? []).map((user) => ({ value: `user:${user.id}`, label: user.name })),
+  ];
   const columns: Column<Entry>[] = [
     {
       key: "title",
@@ -84,9 +109,12 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
       render: (_, entry) => <strong>{entry.title}</strong>,
     },
     {
-      key: "queue",
-      title: s("inboxes.queue"),
-      render: (_, entry) => queueName(entry.queue_id) ?? t("entry.asInbox"),
+      key: "goal",
+      title: t("entry.goal"),
+      render: (_, entry) => {
+        const goal = goalOf(entry);
+        return goal ? goals.find((one) => one.value === goal)?.label : t("entry.asInbox");
+      },
     },
     { key: "scans", title: t("entry.scans"), align: "right", render: (_, entry) => entry.scans },
     {
@@ -99,9 +127,15 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
       title: "",
       fixedIn: true,
       align: "right",
-      width: 110,
+      width: 140,
       render: (_, entry) => (
         <span className="qs-row qs-nowrap">
+          <Button
+            type="text"
+            icon={<Pencil size={15} />}
+            aria-label={t("entry.edit", { name: entry.title })}
+            onClick={() => begin(entry)}
+          />
           <Button
             type="text"
             icon={<QrCode size={15} />}
@@ -112,7 +146,7 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
             type="text"
             danger
             icon={<Trash2 size={15} />}
-            aria-label={s("kit.delete")}
+            aria-label={s("kit.deleteNamed", { name: entry.title })}
             onClick={() =>
               confirm({
                 title: t("entry.deleteTitle", { name: entry.title }),
@@ -139,7 +173,7 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
         onRetry={() => void entries.refetch()}
         more={entries.more}
         actions={
-          <Button icon={<Plus size={15} />} onClick={() => setOpen(true)}>
+          <Button icon={<Plus size={15} />} onClick={() => begin(null)}>
             {t("entry.new")}
           </Button>
         }
@@ -147,20 +181,20 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
         emptyText={t("entry.emptyText")}
       />
       <EditDrawer
-        open={open}
-        title={t("entry.new")}
+        open={open !== null}
+        title={old ? t("entry.edit", { name: old.title }) : t("entry.new")}
         dirty={draft.dirty}
-        busy={create.busy}
-        saveText={s("kit.create")}
+        busy={save.busy}
+        saveText={s(old ? "kit.save" : "kit.create")}
         onClose={() => {
           draft.reset();
-          setOpen(false);
+          setOpen(null);
         }}
-        onSave={() => void create.run()}
+        onSave={() => void save.run()}
       >
         <FormProblem
           problems={draft.problems}
-          shown={["title", "scene", "queue_id", "welcome", "days", "page"]}
+          shown={["title", "scene", "queue_id", "user_id", "welcome", "days", "page"]}
         />
         <Field label={t("entry.title")} htmlFor="entry-title" required problem={problem("title")}>
           <Input
@@ -181,23 +215,29 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
           <Input
             id="entry-scene"
             maxLength={props.mini ? 32 : 64}
+            disabled={old !== null}
             placeholder="store-12"
             value={value.scene}
             onChange={(event) => set({ scene: event.target.value })}
           />
         </Field>
         <Grid>
-          <Field label={s("inboxes.queue")} htmlFor="entry-queue" problem={problem("queue_id")}>
+          <Field
+            label={t("entry.goal")}
+            htmlFor="entry-goal"
+            problem={problem("queue_id") ?? problem("user_id")}
+          >
             <Select
-              id="entry-queue"
+              id="entry-goal"
               allowClear
+              showSearch={{ optionFilterProp: "label" }}
               placeholder={t("entry.asInbox")}
-              value={value.queue_id}
-              onChange={(id: string | undefined) => set({ queue_id: id ?? null })}
-              options={(queues.rows ?? []).map((queue) => ({ value: queue.id, label: queue.name }))}
+              value={value.goal}
+              onChange={(goal: string | undefined) => set({ goal: goal ?? null })}
+              options={goals}
             />
           </Field>
-          {props.mini ? (
+          {old ? null : props.mini ? (
             <Field label={t("entry.page")} htmlFor="entry-page" problem={problem("page")}>
               <Input
                 id="entry-page"
@@ -233,19 +273,24 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
           />
         </Field>
       </EditDrawer>
-      <Image
-        className="qc-hidden"
-        alt={shown?.title ?? ""}
-        src={shown?.image ?? ""}
-        preview={{
-          open: shown !== null,
-          src: shown?.image ?? "",
-          onOpenChange: (visible) => {
-            if (!visible) setShown(null);
-          },
-        }}
-        onError={() => shown && void message.error(t("entry.noPicture"))}
-      />
+      {shown && (
+        <Image
+          className="qch-hidden"
+          alt={shown.title}
+          src={shown.image}
+          preview={{
+            open: true,
+            src: shown.image,
+            onOpenChange: (visible) => {
+              if (!visible) setShown(null);
+            },
+          }}
+          onError={() => {
+            setShown(null);
+            void message.error(t("entry.noPicture"));
+          }}
+        />
+      )}
     </>
   );
 }

@@ -9,8 +9,21 @@ export function useHealth() {
   return useRows<Health>("/channels/health");
 }
 
+/** An inbox through which nothing has come or gone yet. */
+const UNTOUCHED: Omit<Health, "inbox_id"> = {
+  state: "quiet",
+  last_in_at: null,
+  last_out_at: null,
+  failing_since: null,
+  failed_at: null,
+  reason: null,
+  waiting: 0,
+  dead: 0,
+  failed: 0,
+};
+
 /** The state of an inbox in a dot and a word. */
-export function HealthDot(props: { health: Health | undefined }) {
+export function HealthDot(props: { health: Pick<Health, "state"> | undefined }) {
   const t = useT("settings/channels");
   const state = props.health?.state ?? "quiet";
   const tone = state === "failing" ? "breach" : state === "fine" ? "ok" : "idle";
@@ -21,15 +34,16 @@ export function HealthDot(props: { health: Health | undefined }) {
 export function HealthCard(props: { inboxId: string }) {
   const t = useT("settings/channels");
   const locale = useLocale();
-  const health = useHealth().rows?.find((one) => one.inbox_id === props.inboxId);
-  if (!health) return null;
+  const known = useHealth().rows;
+  if (!known) return null;
+  const health = known.find((one) => one.inbox_id === props.inboxId) ?? UNTOUCHED;
   const at = (moment: string | null) => (moment ? absoluteTime(moment, locale) : t("never"));
   return (
     <Section title={t("health")} extra={<HealthDot health={health} />}>
       {health.state === "failing" && health.reason && (
         <Alert type="error" showIcon title={health.reason} className="qk-gap" />
       )}
-      <dl className="qc-facts">
+      <dl className="qch-facts">
         <dt>{t("lastIn")}</dt>
         <dd>{at(health.last_in_at)}</dd>
         <dt>{t("lastOut")}</dt>

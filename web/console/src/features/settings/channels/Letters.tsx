@@ -88,6 +88,7 @@ export function Letters(props: { inboxId: string }) {
         loading={letters.loading}
         error={letters.error}
         onRetry={() => void letters.refetch()}
+        more={letters.more}
         emptyTitle={t("noLetters")}
         emptyText={t("noLettersText")}
       />
@@ -101,7 +102,7 @@ export function Letters(props: { inboxId: string }) {
         {open && (
           <>
             <p>{open.reason}</p>
-            <pre className="qc-preview" translate="no">
+            <pre className="qch-preview" translate="no">
               {open.preview}
             </pre>
           </>

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { duration } from "@/lib/format";
 import { Page, Section, State, useRows } from "../kit";
 import { channelIcon } from "./icons";
 import { type Manifest, SHELVES } from "./types";
@@ -25,7 +26,7 @@ export default function Picker() {
   return (
     <Page wide title={t("pick")} description={t("pickText")} onBack={() => go("/settings/inboxes")}>
       <Input
-        className="qc-search"
+        className="qch-search"
         prefix={<Search size={15} aria-hidden />}
         placeholder={t("search")}
         aria-label={t("search")}
@@ -45,14 +46,14 @@ export default function Picker() {
           if (cards.length === 0) return null;
           return (
             <Section key={shelf} title={t(`shelf.${shelf}`)}>
-              <ul className="qc-cards">
+              <ul className="qch-cards">
                 {cards.map((one) => {
                   const Icon = channelIcon(one.name);
                   return (
                     <li key={one.name}>
                       <button
                         type="button"
-                        className="qc-card"
+                        className="qch-card"
                         onClick={() => go(`/settings/inboxes/new-${one.name}`)}
                       >
                         <Icon size={20} aria-hidden />
@@ -61,9 +62,11 @@ export default function Picker() {
                         {one.capabilities.window_hours !== null && (
                           <Tag>
                             {one.capabilities.window_messages === null
-                              ? t("windowHours", { hours: one.capabilities.window_hours })
+                              ? t("window", {
+                                  time: duration(one.capabilities.window_hours * 3600, language),
+                                })
                               : t("windowBoth", {
-                                  hours: one.capabilities.window_hours,
+                                  time: duration(one.capabilities.window_hours * 3600, language),
                                   count: one.capabilities.window_messages,
                                 })}
                           </Tag>

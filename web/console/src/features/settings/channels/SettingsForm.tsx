@@ -1,9 +1,11 @@
-import { Button, Input, InputNumber, Select, Switch } from "antd";
+import { Alert, Button, Input, InputNumber, Select, Switch } from "antd";
 import { Plus, X } from "lucide-react";
-
+import { sentenceOf } from "@/api/problem";
 import { useLocale, useT } from "@/app/i18n";
-import { Field, Grid, Section } from "../kit";
-import { type FormField, grouped, type Values } from "./schema";
+import type { TypeSummary } from "@/features/tickets/types";
+import { Field, Grid, Section, useOne, useRows } from "../kit";
+import type { Inbox } from "../types";
+import { type FormField, grouped, relevant, type Values } from "./schema";
 import type { Language, Words } from "./types";
 
 /** Groups whose name is known; the fields of others stand without a heading. */
@@ -29,10 +31,13 @@ const NAMED = new Set([
   "menu",
   "calls",
   "promise",
+  "closed",
 ]);
 
 /** The settings of a channel as a form, drawn from what the channel says of itself. */
 export function SettingsForm(props: {
+  /** Null while it is being made. */
+  inboxId: string | null;
   fields: FormField[];
   values: Values;
   sealed: string[];
@@ -42,7 +47,7 @@ export function SettingsForm(props: {
   const t = useT("settings/channels");
   return (
     <>
-      {grouped(props.fields).map(({ group, fields }) => (
+      {grouped(relevant(props.fields, props.values)).map(({ group, fields }) => (
         <Section key={group || "-"} title={t(NAMED.has(group) ? `groups.${group}` : "groups.account")}>
           <Grid>
             {fields.map((field) => (
@@ -56,6 +61,7 @@ export function SettingsForm(props: {
 }
 
 function Setting(props: {
+  inboxId: string | null;
   field: FormField;
   values: Values;
   sealed: string[];
@@ -71,7 +77,7 @@ function Setting(props: {
   const wide =
     field.kind === "lines" || field.kind === "json" || field.kind === "list" || field.kind === "words";
   return (
-    <div className={wide ? "qc-wide" : ""}>
+    <div className={wide ? "qch-wide" : ""}>
       <Field
         label={field.title[language]}
         htmlFor={id}
@@ -103,6 +109,12 @@ function Setting(props: {
             kept={props.sealed.includes(field.name)}
             onChange={set}
           />
+        ) : field.kind === "inbox" ? (
+          <OfInbox id={id} channel={field.channel} value={value} onChange={set} />
+        ) : field.kind === "template" && props.inboxId ? (
+          <OfTemplates id={id} inboxId={props.inboxId} value={value} onChange={set} />
+        ) : field.kind === "ticket_type" ? (
+          <OfTypes id={id} value={value} onChange={set} />
         ) : field.kind === "list" ? (
           <Lines id={id} value={value} placeholder={field.placeholder} onChange={set} add={t("addLine")} />
         ) : field.kind === "words" ? (
@@ -113,7 +125,7 @@ function Setting(props: {
             value={typeof value === "string" ? value : ""}
             autoSize={{ minRows: 3, maxRows: 12 }}
             spellCheck={field.kind === "lines"}
-            className={field.kind === "json" ? "qc-code" : ""}
+            className={field.kind === "json" ? "qch-code" : ""}
             placeholder={field.placeholder}
             {...(field.longest ? { maxLength: field.longest } : {})}
             onChange={(event) => set(event.target.value)}
@@ -157,6 +169,83 @@ function Secret(props: {
           {t(forgotten ? "secretKeep" : "secretForget")}
         </Button>
       )}
+    </div>
+  );
+}
+
+/** One of the company's inboxes of a channel. */
+function OfInbox(props: { id: string; channel: string; value: unknown; onChange: (id: string) => void }) {
+  const t = useT("settings/channels");
+  const inboxes = useRows<Inbox>("/inboxes");
+  return (
+    <Select
+      id={props.id}
+      allowClear
+      loading={inboxes.isPending}
+      placeholder={t("chooseInbox")}
+      notFoundContent={t("noInbox")}
+      value={props.value ? String(props.value) : null}
+      onChange={(id: string | undefined) => props.onChange(id ?? "")}
+      options={(inboxes.rows ?? [])
+        .filter((one) => one.channel === props.channel)
+        .map((one) => ({ value: one.id, label: one.name }))}
+    />
+  );
+}
+
+/** What a letter becomes: a conversation, or a ticket of a type. */
+function OfTypes(props: { id: string; value: unknown; onChange: (key: string) => void }) {
+  const t = useT("settings/channels");
+  const locale = useLocale();
+  const types = useRows<TypeSummary>("/ticket-types");
+  const named = (name: TypeSummary["name"], key: string) => name[locale] || name["zh-CN"] || name.en || key;
+  return (
+    <Select
+      id={props.id}
+      loading={types.isPending}
+      value={props.value ? String(props.value) : ""}
+      onChange={props.onChange}
+      options={[
+        { value: "", label: t("asConversation") },
+        ...(types.rows ?? []).map((one) => ({
+          value: one.key,
+          label: t("asTicket", { type: named(one.name, one.key) }),
+        })),
+      ]}
+    />
+  );
+}
+
+/** One of the messages the provider approved for the account; typed where they cannot be read. */
+function OfTemplates(props: { id: string; inboxId: string; value: unknown; onChange: (id: string) => void }) {
+  const t = useT("settings/channels");
+  const found = useOne<{ id: string; title: string; text: string }[]>(
+    `/channels/inboxes/${props.inboxId}/templates`,
+    { staleTime: 60_000 },
+  );
+  const value = props.value ? String(props.value) : "";
+  const said = found.data?.find((one) => one.id === value)?.text;
+  if (found.error)
+    return (
+      <div className="qs-stack">
+        <Input id={props.id} value={value} onChange={(event) => props.onChange(event.target.value)} />
+        <Alert type="warning" showIcon title={sentenceOf(found.error)} />
+      </div>
+    );
+  return (
+    <div className="qs-stack">
+      <Select
+        id={props.id}
+        allowClear
+        showSearch={{ optionFilterProp: "label" }}
+        loading={found.isPending}
+        placeholder={t("chooseTemplate")}
+        notFoundContent={t("noTemplate")}
+        value={value || null}
+        onChange={(id: string | undefined) => props.onChange(id ?? "")}
+        options={(found.data ?? []).map((one) => ({ value: one.id, label: one.title }))}
+      />
+      {said && <pre className="qch-preview">{said}</pre>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { fieldsOf, grouped, settingsOf, valuesOf } from "./schema";
+import { fieldsOf, grouped, relevant, settingsOf, valuesOf } from "./schema";
 
 const SCHEMA = {
   properties: {
@@ -29,6 +29,8 @@ const SCHEMA = {
     rules: { type: "array", items: { type: "object" }, default: [] },
     signature: { type: "string", default: "", multiline: true },
     on: { type: "boolean", default: true },
+    text_by: { type: "string", default: "", widget: "inbox:sms", shown_when: { security: ["none"] } },
+    approved: { type: "string", default: "", widget: "template" },
   },
   $defs: { Words: { type: "object", properties: { "zh-CN": {}, en: {} }, default: { "zh-CN": "", en: "" } } },
 };
@@ -48,7 +50,10 @@ describe("fields of a channel's settings", () => {
       ["rules", "json"],
       ["signature", "lines"],
       ["on", "switch"],
+      ["text_by", "inbox"],
+      ["approved", "template"],
     ]);
+    expect(by.text_by?.channel).toBe("sms");
     expect(by.port).toMatchObject({ minimum: 1, maximum: 65535, initial: 993 });
     expect(by.security?.options[0]?.label["zh-CN"]).toBe("加密");
     expect(by.security?.options[1]?.label.en).toBe("none");
@@ -57,6 +62,12 @@ describe("fields of a channel's settings", () => {
 
   it("keeps the groups in the order they first appear", () => {
     expect(grouped(fields).map((one) => one.group)).toEqual(["mailbox", "sign_in", ""]);
+  });
+
+  it("shows what means something with what is chosen", () => {
+    const shown = (security: string) => relevant(fields, { security }).map((field) => field.name);
+    expect(shown("none")).toContain("text_by");
+    expect(shown("tls")).toEqual(shown("none").filter((name) => name !== "text_by"));
   });
 
   it("sends a secret only when one was typed", () => {

@@ -11,6 +11,9 @@ export type FieldKind =
   | "list"
   | "secret"
   | "words"
+  | "inbox"
+  | "template"
+  | "ticket_type"
   | "json";
 
 export interface FormField {
@@ -24,6 +27,10 @@ export interface FormField {
   maximum: number | null;
   minimum: number | null;
   longest: number | null;
+  /** Of which channel the inbox is that is chosen here. */
+  channel: string;
+  /** The field is only there while each of these settings has one of its values. */
+  when: Record<string, string[]>;
   initial: unknown;
 }
 
@@ -57,9 +64,13 @@ function plain(schema: Json, definitions: Json): Json {
   return schema;
 }
 
+const INBOX = "inbox:";
+
 function kindOf(schema: Json, secret: boolean): FieldKind {
   if (secret) return "secret";
-  if (schema.widget === "words") return "words";
+  if (schema.widget === "words" || schema.widget === "template" || schema.widget === "ticket_type")
+    return schema.widget;
+  if (text(schema.widget).startsWith(INBOX)) return "inbox";
   if (Array.isArray(schema.enum)) return "choice";
   switch (schema.type) {
     case "boolean":
@@ -79,6 +90,20 @@ function kindOf(schema: Json, secret: boolean): FieldKind {
       return "json";
   }
 }
+
+const conditions = (given: unknown): Record<string, string[]> =>
+  Object.fromEntries(
+    Object.entries(isObject(given) ? given : {}).map(([name, values]) => [
+      name,
+      (Array.isArray(values) ? values : []).map(String),
+    ]),
+  );
+
+/** Fields that mean something with what is chosen elsewhere in the form. */
+export const relevant = (fields: readonly FormField[], values: Values): FormField[] =>
+  fields.filter((field) =>
+    Object.entries(field.when).every(([name, wanted]) => wanted.includes(String(values[name]))),
+  );
 
 /** The fields in the order the channel names them. */
 export function fieldsOf(schema: Json, secrets: readonly string[]): FormField[] {
@@ -103,6 +128,8 @@ export function fieldsOf(schema: Json, secrets: readonly string[]): FormField[] 
         maximum: number(one.maximum),
         minimum: number(one.minimum),
         longest: number(one.maxLength),
+        channel: text(one.widget).startsWith(INBOX) ? text(one.widget).slice(INBOX.length) : "",
+        when: conditions(one.shown_when),
         initial: one.default ?? null,
       };
     });

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { App, Button, DatePicker, Form, Input, Modal, Progress, Select, Space } from "antd";
 import type dayjs from "dayjs";
 import { useEffect, useState } from "react";
-import { api } from "@/api/client";
+import { api, newKey } from "@/api/client";
 import { useAct, usePages } from "@/api/hooks";
 import type { Id } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
@@ -73,7 +73,7 @@ export function BulkBar(props: {
       api.post<Bulk>("/ticket-lists/bulk", {
         ...(whole ? { query: props.asked } : { ids: props.ids }),
         action,
-        key: crypto.randomUUID(),
+        key: newKey(),
       }),
     {
       onSuccess: (bulk) => {

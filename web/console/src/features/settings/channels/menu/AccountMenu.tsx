@@ -81,7 +81,9 @@ export function AccountMenu(props: { inboxId: string; account: string }) {
 
   const put = async () => {
     try {
-      const now = await api.put<Menu>(path, value);
+      const sent = await api.put<Menu>(path, value);
+      // WeChat may write things its own way: what it says now is what the next publishing is compared with.
+      const now = await api.get<Menu>(path).catch(() => sent);
       take(now);
       void message.success(t(now.columns.length ? "menu.published" : "menu.removed"));
     } catch (reason) {
@@ -181,7 +183,7 @@ export function AccountMenu(props: { inboxId: string; account: string }) {
     >
       <State loading={read.isPending} error={read.error} onRetry={() => void read.refetch()}>
         {refused && <Alert type="error" showIcon title={refused} className="qk-gap" role="alert" />}
-        <div className="qc-menu">
+        <div className="qch-menu">
           <Phone
             account={props.account}
             menu={value}
@@ -202,10 +204,10 @@ export function AccountMenu(props: { inboxId: string; account: string }) {
               onDelete={() => remove(at)}
             />
           ) : (
-            <p className="qc-menu-hint">{t(value.columns.length ? "menu.choose" : "menu.empty")}</p>
+            <p className="qch-menu-hint">{t(value.columns.length ? "menu.choose" : "menu.empty")}</p>
           )}
         </div>
-        <p className="qc-menu-state" role="status">
+        <p className="qch-menu-state" role="status">
           {t(dirty ? "menu.changed" : "menu.asShown")}
         </p>
       </State>

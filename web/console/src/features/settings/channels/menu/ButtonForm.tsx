@@ -52,7 +52,7 @@ export function ButtonForm(props: {
   };
   const shown = shownName(button.name, place);
   return (
-    <div className="qc-menu-form">
+    <div className="qch-menu-form">
       <header>
         <h3>{t(inRow ? "menu.row" : "menu.column", { n: (place.row ?? place.column) + 1 })}</h3>
         <span className="qs-row qs-nowrap">
@@ -89,7 +89,7 @@ export function ButtonForm(props: {
         </Bytes>
       </Field>
       {opens ? (
-        <p className="qc-menu-hint">{t("menu.opens")}</p>
+        <p className="qch-menu-hint">{t("menu.opens")}</p>
       ) : (
         <>
           <Field
@@ -164,7 +164,7 @@ function ActionFields(props: {
             "pages/index/index",
           )}
           {line("url", action.url, (url) => ({ ...action, url }), 1024, "https://")}
-          <p className="qc-menu-hint">{t("menu.programUrl")}</p>
+          <p className="qch-menu-hint">{t("menu.programUrl")}</p>
         </>
       );
     case "click":
@@ -195,7 +195,7 @@ function ActionFields(props: {
       );
     case "other":
       return (
-        <pre className="qc-preview" translate="no">
+        <pre className="qch-preview" translate="no">
           {JSON.stringify(action.raw, null, 2)}
         </pre>
       );
@@ -207,9 +207,9 @@ function Bytes(props: { most: number; text: string; children: ReactNode }) {
   const t = useT("settings/channels");
   const used = bytesOf(props.text);
   return (
-    <div className="qc-bytes">
+    <div className="qch-bytes">
       {props.children}
-      <span className={used > props.most ? "qc-over" : ""}>
+      <span className={used > props.most ? "qch-over" : ""}>
         {t("menu.bytes", { used, most: props.most })}
       </span>
     </div>

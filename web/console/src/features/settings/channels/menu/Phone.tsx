@@ -20,7 +20,7 @@ export function Phone(props: {
     return (
       <button
         type="button"
-        className={`qc-key ${here ? "qc-key-here" : ""} ${props.wrong(place) ? "qc-key-wrong" : ""}`}
+        className={`qch-key ${here ? "qch-key-here" : ""} ${props.wrong(place) ? "qch-key-wrong" : ""}`}
         aria-pressed={here}
         {...(props.wrong(place)
           ? { "aria-label": t("menu.wrong", { name: name || t("menu.unnamed") }) }
@@ -33,21 +33,21 @@ export function Phone(props: {
     );
   };
   return (
-    <div className="qc-phone" role="group" aria-label={t("menu.phone")}>
-      <div className="qc-phone-head">{props.account}</div>
-      <div className="qc-phone-body" />
-      <div className="qc-phone-bar">
-        <span className="qc-phone-key">
+    <div className="qch-phone" role="group" aria-label={t("menu.phone")}>
+      <div className="qch-phone-head">{props.account}</div>
+      <div className="qch-phone-body" />
+      <div className="qch-phone-bar">
+        <span className="qch-phone-key">
           <Keyboard size={18} aria-hidden />
         </span>
         {menu.columns.map((column, index) => (
-          <div className="qc-column" key={index}>
+          <div className="qch-column" key={index}>
             {at?.column === index && (
-              <div className="qc-rows">
+              <div className="qch-rows">
                 {column.rows.length < ROWS_MOST && (
                   <button
                     type="button"
-                    className="qc-key"
+                    className="qch-key"
                     aria-label={t("menu.addRow")}
                     title={t("menu.addRow")}
                     onClick={() => props.onAddRow(index)}
@@ -64,10 +64,10 @@ export function Phone(props: {
           </div>
         ))}
         {menu.columns.length < COLUMNS_MOST && (
-          <div className="qc-column">
+          <div className="qch-column">
             <button
               type="button"
-              className="qc-key"
+              className="qch-key"
               aria-label={t("menu.addColumn")}
               title={t("menu.addColumn")}
               onClick={props.onAddColumn}
