@@ -59,6 +59,8 @@ _FIRSTS: Final = {
     "unread": {"zh-CN": "也收未读邮件", "en": "Unread mail too"},
     "all": {"zh-CN": "全部收取", "en": "Everything"},
 }
+_PASSWORD: Final = {"sign_in": ["password"]}
+_OAUTH: Final = {"sign_in": ["google", "microsoft", "oauth2"]}
 _AFTERWARDS: Final = {
     "keep": {"zh-CN": "原样保留", "en": "Leave it"},
     "read": {"zh-CN": "标为已读", "en": "Mark it read"},
@@ -110,19 +112,26 @@ class EmailSettings(BaseModel):
         json_schema_extra=_words("sign_in", "用户名", "User name", "留空用邮箱地址。", "Empty: the address."),
     )
     password: SecretStr | None = Field(
-        None, json_schema_extra=_words("sign_in", "密码或授权码", "Password or app password")
+        None, json_schema_extra=_words("sign_in", "密码或授权码", "Password or app password", shown_when=_PASSWORD)
     )
-    client_id: Line = Field("", json_schema_extra=_words("sign_in", "OAuth 客户端 ID", "OAuth client id"))
+    client_id: Line = Field(
+        "", json_schema_extra=_words("sign_in", "OAuth 客户端 ID", "OAuth client id", shown_when=_OAUTH)
+    )
     client_secret: SecretStr | None = Field(
-        None, json_schema_extra=_words("sign_in", "OAuth 客户端密钥", "OAuth client secret")
+        None, json_schema_extra=_words("sign_in", "OAuth 客户端密钥", "OAuth client secret", shown_when=_OAUTH)
     )
     refresh_token: SecretStr | None = Field(
-        None, json_schema_extra=_words("sign_in", "OAuth 刷新令牌", "OAuth refresh token")
+        None, json_schema_extra=_words("sign_in", "OAuth 刷新令牌", "OAuth refresh token", shown_when=_OAUTH)
     )
     tenant: Line = Field(
         "common",
         json_schema_extra=_words(
-            "sign_in", "Microsoft 租户", "Microsoft tenant", "租户 ID 或域名。", "The tenant's id or domain."
+            "sign_in",
+            "Microsoft 租户",
+            "Microsoft tenant",
+            "租户 ID 或域名。",
+            "The tenant's id or domain.",
+            shown_when={"sign_in": ["microsoft"]},
         ),
     )
     token_url: Annotated[Line, AfterValidator(_https)] = Field(
@@ -133,12 +142,18 @@ class EmailSettings(BaseModel):
             "OAuth token URL",
             "仅「其他 OAuth 2.0」需要。",
             "For other OAuth 2.0 providers only.",
+            shown_when={"sign_in": ["oauth2"]},
         ),
     )
     scope: Line = Field(
         "",
         json_schema_extra=_words(
-            "sign_in", "OAuth 权限范围", "OAuth scope", "留空用默认值。", "Empty: the provider's usual one."
+            "sign_in",
+            "OAuth 权限范围",
+            "OAuth scope",
+            "留空用默认值。",
+            "Empty: the provider's usual one.",
+            shown_when=_OAUTH,
         ),
     )
     imap_host: Host = Field(
@@ -164,7 +179,9 @@ class EmailSettings(BaseModel):
         "read",
         json_schema_extra=_words("intake", "收取之后", "After fetching", "", "", options=_AFTERWARDS),
     )
-    move_to: Line = Field("Qiao", json_schema_extra=_words("intake", "移到文件夹", "Move to folder"))
+    move_to: Line = Field(
+        "Qiao", json_schema_extra=_words("intake", "移到文件夹", "Move to folder", shown_when={"fetched": ["move"]})
+    )
     poll_seconds: Annotated[int, Field(ge=10, le=1500)] = Field(
         120,
         json_schema_extra=_words(

@@ -1,6 +1,7 @@
 """HTTP doors of calls and call-backs: for the PBX, for staff, for customers."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import msgspec
 from fastapi import Query, Request, Response
 from sqlalchemy import ColumnElement, or_
 
-from qiao.channels.phone import callbacks, calls, dialing, extensions, numbers, promising, repository, showing
+from qiao.channels.phone import asking, callbacks, calls, dialing, extensions, numbers, repository, showing
 from qiao.channels.phone.models import Call
 from qiao.channels.phone.schemas import (
     AttemptBody,
@@ -37,20 +38,17 @@ from qiao.channels.webchat.visitors import Visitors
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.errors import Conflict, Invalid, NotFound
+from qiao.core.errors import Invalid, NotFound
 from qiao.core.files import service as files
 from qiao.core.runtime import Runtime
 from qiao.core.web import Cursor, Page, Read, Runtime_, Tx
 from qiao.core.web.pages import Limit
 from qiao.core.web.routing import Router
-from qiao.desk.conversations import service as conversations
 from qiao.desk.files.routes import upload
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxView
 from qiao.people.accounts import audit
 from qiao.people.accounts.access import Needs, client_ip
-from qiao.people.customers import service as customers
-from qiao.people.customers.schemas import Profile
 
 pbx = Router(prefix="/channels/phone", tags=["phone channel"])
 staff = Router(prefix="/calls", tags=["calls"])
@@ -106,7 +104,7 @@ async def ask_callback_by_pbx(inbox_key: str, body: PbxCallback, actor: Switch, 
     async with runtime.db.read() as db:
         row = await repository.callback(db, row_id)
         assert row is not None
-        return showing.promised(row, await callbacks.timezone_of(db, inbox))
+        return await showing.promised(db, row, await callbacks.timezone_of(db, inbox))
 
 
 async def _asked_at_telephone(db: Session, inbox: InboxView, body: PbxCallback) -> UUID:
@@ -327,54 +325,19 @@ async def ask_callback(
     """Asks to be called. Where they wait in a chat, its place in line counts."""
     runtime.get(Visitors).slow_down(visitor, client_ip(request), 4.0)
 
-    async def write(db: Session) -> CustomerPromise:
-        return await _asked_by_visitor(db, visitor.inbox_id, visitor.customer_id, visitor.actor, body)
-
-    return await runtime.db.run(write)
-
-
-async def _asked_by_visitor(
-    db: Session, inbox_id: UUID, customer_id: UUID, actor: Actor, body: CustomerCallback
-) -> CustomerPromise:
-    line = await callbacks.line(db)
-    if line is None:
-        raise Conflict("phone.no_line")
-    number = numbers.canonical(body.phone)
-    if number is None:
-        raise Invalid.field("phone", "phone_invalid")
-    window = None
-    if body.slot is not None:
-        offered = promising.slots(await callbacks.calendar_of(db, line), clock.now())
-        window = next((one for one in offered if one[0] == body.slot), None)
-        if window is None:
-            raise Invalid.field("slot", "phone.slot_gone")
-    await customers.fill_contact(db, customer_id, Profile(name=body.name or None, phone=number))
-    chat = await conversations.latest_of_customer(db, inbox_id, customer_id)
-    running = chat is not None and chat.status in ("bot", "queued", "assigned", "snoozed")
-    row = await callbacks.promise(
-        db,
-        actor,
-        line,
-        key=f"web:{customer_id}:{body.client_id}"[:120],
-        source="customer",
-        customer_id=customer_id,
-        number=number,
-        topic=body.topic,
-        waiting_since=chat.queued_at if chat is not None and chat.status == "queued" else None,
-        window=window,
-        conversation_id=chat.id if chat is not None and running else None,
+    return await runtime.db.run(
+        partial(
+            asking.ask,
+            actor=visitor.actor,
+            customer_id=visitor.customer_id,
+            body=body,
+            chat_inbox=visitor.inbox_id,
+        )
     )
-    return showing.promised(row, await callbacks.timezone_of(db, line))
 
 
 @visitors.delete("", status_code=204)
 async def cancel_own_callback(visitor: CurrentVisitor, runtime: Runtime_) -> None:
     """They do not want to be called any more."""
 
-    async def write(db: Session) -> None:
-        known = await repository.open_of_customer(db, visitor.customer_id)
-        row = await repository.callback(db, known.id, lock=True) if known is not None else None
-        if row is not None:
-            await callbacks.cancel_by_customer(db, visitor.actor, row)
-
-    await runtime.db.run(write)
+    await runtime.db.run(partial(asking.withdraw, actor=visitor.actor, customer_id=visitor.customer_id))

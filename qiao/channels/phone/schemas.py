@@ -323,7 +323,7 @@ class CallbackOffer(BaseModel):
 
 
 class CustomerPromise(BaseModel):
-    """A promise as its customer sees it."""
+    """A promise as its customer sees it. `place`: where it stands in the queue, from 1; null while it does not wait there."""
 
     id: UUID
     state: CallbackState
@@ -332,3 +332,4 @@ class CustomerPromise(BaseModel):
     promised_until: datetime
     timezone: str
     attempts: int
+    place: int | None = None

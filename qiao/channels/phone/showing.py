@@ -31,6 +31,7 @@ from qiao.core.errors import NotFound
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.desk.conversations import service as conversations
 from qiao.desk.inboxes import service as inboxes
+from qiao.desk.routing import service as routing
 from qiao.desk.tickets import service as tickets
 from qiao.people.accounts import service as accounts
 from qiao.people.accounts.identity import own_id
@@ -282,12 +283,14 @@ async def offer(db: Session, customer_id: UUID | None) -> CallbackOffer:
         timezone=zone,
         soonest=Slot(start=first[0], end=first[1]) if first is not None else None,
         slots=[Slot(start=start, end=end) for start, end in promising.slots(calendar, now)],
-        current=promised(row, zone) if row is not None else None,
+        current=await promised(db, row, zone) if row is not None else None,
     )
 
 
-def promised(row: Callback, timezone: str) -> CustomerPromise:
+async def promised(db: Session, row: Callback, timezone: str) -> CustomerPromise:
     """A promise as its customer sees it."""
+    waiting = row.conversation_id if row.state == "open" and row.queued_at is not None else None
+    place = await routing.place(db, waiting) if waiting is not None else None
     return CustomerPromise(
         id=row.id,
         state=row.state,
@@ -296,4 +299,5 @@ def promised(row: Callback, timezone: str) -> CustomerPromise:
         promised_until=row.promised_until,
         timezone=timezone,
         attempts=row.attempts,
+        place=place.place if place is not None else None,
     )

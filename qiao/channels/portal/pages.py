@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from qiao.channels.contract import customer_view
-from qiao.channels.portal import forms, repository, requests, session, suggesting
+from qiao.channels.portal import calling, forms, repository, requests, session, suggesting
 from qiao.channels.portal.limits import Posts
 from qiao.channels.portal.session import Signed
 from qiao.channels.portal.visits import (
@@ -103,6 +103,7 @@ async def overview(visit: Visit, who: Signed) -> Response:
             for talk in talks
         ],
         may_open=bool(await types.summaries(visit.db, for_customers=True)),
+        call=await calling.standing(visit, who),
     )
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from qiao.channels.portal import entering, pages, repository
+from qiao.channels.portal import calling, entering, pages, repository
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.errors import NotFound
@@ -76,6 +76,7 @@ plain_routes = [
     Route(_MY, pages.overview),
     Route(f"{_MY}/sign-in", entering.sign_in, methods=["GET", "POST"]),
     Route(f"{_MY}/code", entering.code, methods=["GET", "POST"]),
+    Route(f"{_MY}/call", calling.call, methods=["GET", "POST"]),
     Route(f"{_MY}/new", pages.choose),
     Route(f"{_MY}/new/{{type}}", pages.new, methods=["GET", "POST"]),
     Route(f"{_MY}/new/{{type}}/shape", pages.shape, methods=["POST"]),

@@ -1,11 +1,11 @@
 """The public pages: kiosk, display, the visitor's own number, its ticket, an appointment. They are files; what they show
-they ask for under `/api/v1/walkin`."""
+they ask for under `/api/v1/walkin`. One shell for all, with the script and the style of each."""
 
 from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from qiao.channels.walkin.service import sites, visits
@@ -14,11 +14,12 @@ from qiao.core.web import runtime_from
 
 STATIC: Final = Path(__file__).parent / "static"
 FILES: Final = frozenset(path.name for path in STATIC.iterdir() if path.suffix in (".js", ".css"))
+_SHELL: Final = (STATIC / "page.html").read_text(encoding="utf-8")
 _HEADERS: Final = {"cache-control": "no-cache", "x-robots-tag": "noindex", "referrer-policy": "no-referrer"}
 
 
 def _page(name: str) -> Response:
-    return FileResponse(STATIC / f"{name}.html", media_type="text/html", headers=_HEADERS)
+    return HTMLResponse(_SHELL.replace("{page}", name), headers=_HEADERS)
 
 
 async def entry(request: Request) -> Response:
