@@ -1,6 +1,7 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { unread } from "../core/state.ts";
 import { clock, dayName, duration, upcoming } from "../i18n/format.ts";
+import { CallbackForm } from "./chat/CallbackForm.tsx";
 import { summary } from "./chat/summary.ts";
 import { useApp, useEngine } from "./context.ts";
 import { Avatar, BotFace, Icon } from "./icons.tsx";
@@ -9,6 +10,7 @@ import { Avatar, BotFace, Icon } from "./icons.tsx";
 export function Home({ onChat }: { onChat: (question?: string) => void }) {
   const { engine, config, locale, t, close } = useApp();
   const state = useEngine(engine);
+  const [calling, setCalling] = useState(false);
   const last = useMemo(() => state.messages.filter((m) => m.kind !== "event").at(-1), [state.messages]);
   const waiting = unread(state);
   const name = engine.customer?.identified ? engine.customer.name : null;
@@ -121,8 +123,35 @@ export function Home({ onChat }: { onChat: (question?: string) => void }) {
             </span>
           </div>
         </section>
+        {(config.features.callback || config.features.my_requests) && (
+          <section class="card list">
+            <ul>
+              {config.features.callback && (
+                <li>
+                  <button type="button" onClick={() => setCalling(true)}>
+                    <span class="call-me">
+                      <Icon name="phone" size={18} /> {t("call.title")}
+                    </span>
+                    <Icon name="chevron" size={16} />
+                  </button>
+                </li>
+              )}
+              {config.features.my_requests && (
+                <li>
+                  <a href={`/help/${locale}/my`} target="_blank" rel="noopener">
+                    <span class="call-me">
+                      <Icon name="file" size={18} /> {t("home.requests")}
+                    </span>
+                    <Icon name="external" size={16} />
+                  </a>
+                </li>
+              )}
+            </ul>
+          </section>
+        )}
         <p class="powered">{t("home.powered")}</p>
       </div>
+      {calling && <CallbackForm onClose={() => setCalling(false)} />}
     </div>
   );
 }

@@ -131,6 +131,8 @@ export interface CallbackPromise {
   promised_until: string;
   timezone: string;
   attempts: number;
+  /** In the queue, from 1; null while it does not wait there. */
+  place: number | null;
 }
 
 export interface Slot {

@@ -104,6 +104,8 @@ export interface Features {
   leave_message: boolean;
   /** Customers may ask to be called. */
   callback: boolean;
+  /** The customer portal is open: their requests have a page. */
+  my_requests: boolean;
 }
 
 /** A file the customer chose and that the server does not hold yet. Its bytes live in the blob store. */

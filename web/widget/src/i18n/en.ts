@@ -30,6 +30,7 @@ export const en: Catalogue = {
   "home.wait": "Expected wait: {time}",
   "home.no_wait": "Usually connected right away",
   "home.back_at": "Back {time}",
+  "home.requests": "My requests",
   "home.powered": "Powered by Qiao",
 
   "chat.title": "Support",

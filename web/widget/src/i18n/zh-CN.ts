@@ -28,6 +28,7 @@ export const zhCN = {
   "home.wait": "预计等待{time}",
   "home.no_wait": "通常马上接通",
   "home.back_at": "{time} 恢复服务",
+  "home.requests": "我的请求",
   "home.powered": "由 Qiao 桥提供服务",
 
   "chat.title": "客服中心",

@@ -157,6 +157,7 @@ const FEATURES: Features = {
   transcript_mail: false,
   leave_message: true,
   callback: false,
+  my_requests: false,
 };
 
 function readConfig(raw: Json): Config {

@@ -67,6 +67,11 @@ export function CallbackForm({ onClose }: { onClose: () => void }) {
           <p>
             <b>{t("call.by", { time: hour(offer.current.promised_from, offer.current.promised_until) })}</b>
           </p>
+          {offer.current.place !== null && (
+            <p>
+              {offer.current.place <= 1 ? t("queue.next") : t("queue.place", { n: offer.current.place - 1 })}
+            </p>
+          )}
           {offer.current.attempts > 0 && <p class="hint">{t("call.tried", { n: offer.current.attempts })}</p>}
           <div class="row-buttons">
             <button type="button" class="plain" disabled={busy} onClick={() => void cancel()}>
