@@ -55,7 +55,6 @@ class Remembering:
         self._engine = Engine(model, SqliteVectorCache(Path(tempfile.gettempdir()) / "qiao-bench-vectors.sqlite"))
         self._held: dict[str, NDArray[np.float32]] = {}
         self.name, self.dimensions, self.floor = model.name, model.dimensions, model.floor
-        self.usual = getattr(model, "usual", None)
         self.warm_up, self.passages = model.warm_up, model.passages
 
     def hold(self, texts: Sequence[str]) -> None:
@@ -67,7 +66,15 @@ class Remembering:
         return np.stack([self._held[text] for text in texts])
 
 
-def samples(cases: list[Case], embedder: Remembering, second: Remembering | None, depth: int = 3) -> list[Sample]:
+class RememberingSecond(Remembering):
+    """As `Remembering`, for a model that looks again."""
+
+    def __init__(self, model: SecondEmbedder) -> None:
+        super().__init__(model)
+        self.usual = model.usual
+
+
+def samples(cases: list[Case], embedder: Remembering, second: RememberingSecond | None, depth: int = 3) -> list[Sample]:
     """The first hits of every question."""
     families = ["-".join(case.name.split("-")[:2]) for case in cases]
     engine = Engine(embedder, SqliteVectorCache(Path(tempfile.gettempdir()) / "qiao-bench-vectors.sqlite"), second)
@@ -172,7 +179,7 @@ def main() -> None:
     if options.write:
         np.save(USUAL, usual_vector(E5Embedder()).astype(np.float16))
     shipped = json.loads(TARGET.read_text("utf-8"))
-    for second in (None, Remembering(E5Embedder())):
+    for second in (None, RememberingSecond(E5Embedder())):
         everything = samples(cases, embedder, second)
         if second is not None:
             everything = [sample for sample in everything if sample.signals.second is not None]

@@ -14,7 +14,6 @@ _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLOSE = 2
-_RULE = re.compile(r"(?:^|\s)(?::?-{3,}:?\s*)+(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +96,6 @@ def passage(text: str, query: str, width: int = 180) -> str:
     best = max(places, key=lambda start: sum(start - 30 <= at < start + width - 30 for at in places))
     start = max(0, min(best - 30, len(text) - width))
     return ("…" if start else "") + text[start : start + width].strip() + ("…" if start + width < len(text) else "")
-
-
-def without_rules(text: str) -> str:
-    """`text` without the lines that tables and sections are drawn with."""
-    return _RULE.sub(" ", text)
 
 
 def _all(text: str, needle: str) -> list[int]:

@@ -14,7 +14,7 @@ from qiao.knowledge.helpcenter.readers import Reader
 from qiao.knowledge.helpcenter.schemas import Entry
 from qiao.knowledge.search.document import Hit
 from qiao.knowledge.search.service import SearchService
-from qiao.knowledge.search.text import plain
+from qiao.knowledge.search.text import prose
 
 LIMIT: Final = 20
 RELATED: Final = 5
@@ -52,7 +52,7 @@ async def search(runtime: Runtime, db: Session, reader: Reader, locale: str, que
         entry = entries.get(UUID(hit.id))
         if entry is None:  # archived or narrowed this moment: the index is a little behind
             continue
-        text = content.without_rules(plain(hit.document.body))
+        text = prose(hit.document.body)
         title = content.highlighted(entry.title, query)
         found.append(Result(entry, title, content.highlighted(content.passage(text, query), query)))
     return found

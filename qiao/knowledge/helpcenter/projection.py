@@ -8,9 +8,8 @@ from qiao.core.db import Session
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.schemas import SearchableText
 from qiao.knowledge.helpcenter import repository, slugs
-from qiao.knowledge.helpcenter.content import without_rules
 from qiao.knowledge.search.service import document_of
-from qiao.knowledge.search.text import plain
+from qiao.knowledge.search.text import opening
 
 EXCERPT = 220
 BATCH = 1000
@@ -50,7 +49,7 @@ async def _follow(db: Session, source: str, ids: Sequence[UUID]) -> None:
                 "locale": text.locale,
                 "slug": kept.get(key) or given[key],
                 "title": text.title,
-                "excerpt": _excerpt(text.body),
+                "excerpt": opening(text.body, EXCERPT),
                 "body": text.body,
                 "sounds": slugs.sounds_of(text.title),
                 "category_id": places[key][0],
@@ -72,11 +71,6 @@ def _for_the_web(text: SearchableText) -> bool:
     """Whether the text holds for people who come over the company's website."""
     channels = text.conditions.get("channels")
     return not channels or "webchat" in channels
-
-
-def _excerpt(markdown: str) -> str:
-    words = " ".join(without_rules(plain(markdown[: 4 * EXCERPT])).split())
-    return words if len(words) <= EXCERPT else words[:EXCERPT].rstrip() + "…"
 
 
 async def _addresses(db: Session, wanted: Sequence[Wanted]) -> dict[tuple[UUID, str], str]:

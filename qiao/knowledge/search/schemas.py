@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from qiao.knowledge.articles.audience import level_of
 from qiao.knowledge.search.document import Hit
 from qiao.knowledge.search.highlight import highlights
+from qiao.knowledge.search.text import opening
 
 
 class HitView(BaseModel):
@@ -31,7 +32,7 @@ def hit_view(hit: Hit) -> HitView:
         kind=document.kind,
         title=document.title,
         matched=hit.matched,
-        excerpt=document.body[:280],
+        excerpt=opening(document.body, 280),
         locale=document.locale,
         audience=level_of(document.audience),
         score=round(hit.score, 4),

@@ -14,6 +14,7 @@ _MARKUP = re.compile(
     r"|^\s*[-=:| ]{3,}\s*$|<[^<>\n]{1,200}>",
     re.M,
 )
+_RULE = re.compile(r"(?:^|\s)(?::?-{3,}:?\s*)+(?=\s|$)")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=\.)\s+|\n+")
 _PART_END = re.compile(r"(?<=[。！？；])|(?<=[.!?;:])\s+|\s-\s|\n+")
 _HAN_PAIR = re.compile(r"[\u3400-\u9fff]{2}")
@@ -68,6 +69,17 @@ def sentences(text: str) -> list[str]:
 def plain(markdown: str) -> str:
     """Markdown without its marks; what a link or picture shows stays."""
     return _MARKUP.sub(lambda match: match[1] or match[2] or " ", markdown)
+
+
+def prose(markdown: str) -> str:
+    """Markdown as it is read: without its marks, and without the lines tables and sections are drawn with."""
+    return _RULE.sub(" ", plain(markdown))
+
+
+def opening(markdown: str, longest: int) -> str:
+    """How a text begins, as words on one line."""
+    words = " ".join(prose(markdown[: 4 * longest]).split())
+    return words if len(words) <= longest else words[:longest].rstrip() + "…"
 
 
 def passages(body: str, size: int = 400) -> list[str]:

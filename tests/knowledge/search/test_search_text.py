@@ -6,6 +6,7 @@ from qiao.knowledge.search.text import (
     is_negated,
     needs_context,
     numbers,
+    opening,
     pair_terms,
     passages,
     plain,
@@ -61,6 +62,12 @@ def test_passages_hold_everything_and_stay_small() -> None:
     assert "链接文字" in cut[-1] and "example.com" not in cut[-1] and "**" not in cut[-1]
     assert passages("") == []
     assert len(passages("字" * 1000)) == 1
+
+
+def test_the_opening_of_a_text_is_words_on_one_line() -> None:
+    table = "## Sizes\n\n| Bed | Sheet |\n|---|:---:|\n| 1.5 m | **230×250** cm |\n"
+    assert opening(table, 280) == "Sizes Bed Sheet 1.5 m 230×250 cm"
+    assert opening("退款 " * 300, 10) == "退款 退款 退款 退…"
 
 
 def test_plain() -> None:
