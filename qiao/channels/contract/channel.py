@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
 from qiao.channels.contract.manifest import Manifest
-from qiao.channels.contract.messages import Item, Media, Outbound, Sender
+from qiao.channels.contract.messages import Incoming, Item, Media, Outbound, Receipt, Sender
 from qiao.core.runtime import Runtime
+
+if TYPE_CHECKING:
+    from qiao.channels.contract.endpoints import Place  # which names the channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,18 @@ class Recaller(Protocol):
         ...
 
 
+class Taker(Protocol):
+    """Takes letters that are no part of a conversation, before anything else is asked of them."""
+
+    async def take(self, place: "Place", incoming: Incoming) -> bool:
+        """Whether it is taken; else it goes on to conversations. Safe to repeat."""
+        ...
+
+    async def bounced(self, place: "Place", receipt: Receipt) -> bool:
+        """Whether a receipt is about something it sent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """The four parts, and what the channel can do besides.
@@ -253,6 +268,7 @@ class Channel:
     read: Callable[[Endpoint, bytes], Sequence[Item]] | None = None
     """In place of `parse` where the inbox's settings say how its payloads are to be read."""
     typist: Typist | None = None
+    taker: Taker | None = None
     plan: Callable[[Sequence[Outbound], int], Sequence[Outbound]] | None = None
     """Where answers are few: which of the waiting messages go out when so many are left, and which together as one (it
     has the first one's id; `payload.merged` names all)."""

@@ -209,8 +209,12 @@ class Lanes:
         try:
             match item:
                 case Incoming():
-                    await taking.take_message(self.runtime, place, item)
+                    taker = place.channel.taker
+                    if taker is None or not await taker.take(place, item):
+                        await taking.take_message(self.runtime, place, item)
                 case Receipt():
+                    if place.channel.taker is not None and await place.channel.taker.bounced(place, item):
+                        return None
                     if not await deliveries.note_receipt(self.runtime, place, item):
                         return _Failure(EARLY, {}, False)
                 case Happening():

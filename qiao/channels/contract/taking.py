@@ -102,7 +102,7 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
             await runtime.db.run(lambda db: _keep_body(db, *done, late, {}))
         await _remember(runtime, place, incoming, done[1], own=writer == customer.id)
         return None
-    kind, body, payload, html = await _content(runtime, place, incoming, Actor(kind="customer", id=writer))
+    kind, body, payload, html = await content(runtime, place, incoming, Actor(kind="customer", id=writer))
     if writer != customer.id:
         payload = {**payload, "sender": {"name": sender.name or customer.name, "address": sender.address}}
     if verdict in ("keep", "fold"):
@@ -255,7 +255,7 @@ async def _contact(db: Session, inbox_id: UUID, address: str, values: dict[str, 
     await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "address"], set_=values))
 
 
-async def _content(
+async def content(
     runtime: Runtime, place: Place, incoming: Incoming, owner: Actor
 ) -> tuple[str, str, dict[str, Any], tuple[str, dict[str, str]] | None]:
     """Kind, text, payload; and the formatted body with the files it shows, by content id."""

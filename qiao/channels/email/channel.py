@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from qiao.channels.contract.channel import Adapter, Channel, Probe, Source
+from qiao.channels.contract.channel import Adapter, Channel, Probe, Source, Taker
 from qiao.channels.contract.manifest import Capabilities, Manifest
 from qiao.channels.contract.messages import Outbound
 from qiao.channels.email.reading import parse
@@ -67,6 +67,10 @@ def _addresses(given: Any) -> list[str]:
     return [one.strip() for one in found if isinstance(one, str) and one.strip()]
 
 
-def make(adapter: Adapter, source: Source | None = None, probe: Probe | None = None) -> Channel:
+def make(
+    adapter: Adapter, source: Source | None = None, probe: Probe | None = None, taker: Taker | None = None
+) -> Channel:
     """The channel with its I/O."""
-    return Channel(manifest=MANIFEST, parse=parse, render=render, adapter=adapter, source=source, probe=probe)
+    return Channel(
+        manifest=MANIFEST, parse=parse, render=render, adapter=adapter, source=source, probe=probe, taker=taker
+    )

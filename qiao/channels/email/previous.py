@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from qiao.channels.email import ticketing
 from qiao.channels.email.compose import Previous
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
 
 Look = Callable[[UUID, int], Awaitable[Previous | None]]
-"""By conversation and place in it: the mail before that place."""
+"""By conversation (or ticket) and place in it: the mail before that place."""
 _BACK = 30
 
 
@@ -39,5 +40,16 @@ def looker(runtime: Runtime) -> Look:
                     answers_to=tuple(mail.get("answers_to") or ()),
                 )
         return None
+
+    return previous
+
+
+def ticket_looker(runtime: Runtime) -> Look:
+    """The same for answers in tickets: the customer's latest letter, wherever the answer stands."""
+
+    async def previous(ticket_id: UUID, seq: int) -> Previous | None:
+        async with runtime.db.read() as db:
+            held = await ticketing.previous_of(db, ticket_id)
+        return held[1] if held is not None else None
 
     return previous

@@ -210,6 +210,17 @@ class EmailSettings(BaseModel):
             "Off only for servers of your own network that signed their certificate themselves.",
         ),
     )
+    ticket_type: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = Field(
+        "",
+        json_schema_extra=_words(
+            "intake",
+            "来信成为",
+            "Letters become",
+            "成为工单时：回信是工单的公开评论，抄送的同事成为关注者；机器自动发出的信不建工单。",
+            "As tickets: answers are public comments, colleagues in copy watch; letters of machines make no ticket.",
+            widget="ticket_type",
+        ),
+    )
     template_zh: Text = Field(
         "",
         json_schema_extra=_words(

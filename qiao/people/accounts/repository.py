@@ -21,6 +21,11 @@ async def user_by_email(db: Session, email: str) -> UserRow | None:
     return (await db.execute(select(UserRow).where(UserRow.email == email))).scalar_one_or_none()
 
 
+async def active_with_emails(db: Session, emails: Sequence[str]) -> list[UUID]:
+    query = select(UserRow.id).where(UserRow.email.in_(list(emails)), UserRow.active).order_by(UserRow.id)
+    return list((await db.execute(query)).scalars())
+
+
 async def users_by_id(db: Session, ids: Iterable[UUID]) -> Sequence[UserRow]:
     return (await db.execute(select(UserRow).where(UserRow.id.in_(list(ids))))).scalars().all()
 

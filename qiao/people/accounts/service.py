@@ -67,6 +67,11 @@ async def contacts(db: Session, ids: Iterable[UUID]) -> dict[UUID, Contact]:
     }
 
 
+async def ids_of_emails(db: Session, emails: Sequence[str]) -> list[UUID]:
+    """Active people who sign in with one of these addresses, given in small letters."""
+    return await repository.active_with_emails(db, emails) if emails else []
+
+
 async def may_handle_conversations(db: Session, user_id: UUID) -> bool:
     """Whether conversations may be given to this person: active, and holding the permission."""
     query = repository.holders("conversations.handle").where(UserRow.id == user_id)

@@ -15,6 +15,7 @@ from qiao.desk.tickets.service.linking import link, merge, merged_into, set_pare
 from qiao.desk.tickets.service.moving import advance, close_if_over, hold, move, release
 from qiao.desk.tickets.service.people import involve, uninvolve, unwatch, watch
 from qiao.desk.tickets.service.reading import (
+    by_key,
     by_number,
     condition_facts,
     facts,
@@ -31,7 +32,7 @@ from qiao.desk.tickets.service.reading import (
     worklogs,
 )
 from qiao.desk.tickets.service.rows import resolve
-from qiao.desk.tickets.service.talking import comment, hear_customer, note_event, pass_on
+from qiao.desk.tickets.service.talking import comment, entry, hear_customer, note_event, pass_on
 
 __all__ = [
     "add_item",
@@ -39,12 +40,14 @@ __all__ = [
     "advance",
     "assign",
     "begin",
+    "by_key",
     "by_number",
     "change_item",
     "close_if_over",
     "comment",
     "condition_facts",
     "create",
+    "entry",
     "escalate",
     "facts",
     "facts_many",

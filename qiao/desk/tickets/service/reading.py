@@ -76,6 +76,11 @@ async def visible_of(db: Session, actor: Actor, ids: Sequence[UUID]) -> set[UUID
     return await repository.visible_ids(db, actor, ids)
 
 
+async def by_key(db: Session, key: str) -> UUID | None:
+    """The ticket that was made under this key."""
+    return await repository.id_of_key(db, key)
+
+
 async def views_of(db: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, TicketView]:
     """Views by id of those `actor` may see, as lists show them."""
     seen = await repository.visible_ids(db, actor, ids)
