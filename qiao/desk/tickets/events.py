@@ -1,6 +1,7 @@
 """The facts tickets announce. In the log each stands under its ticket's id, so what happens to one ticket stays in order."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from qiao.core.events import Event, event
@@ -100,7 +101,16 @@ class TicketRated(Event, frozen=True, kw_only=True):
 class TicketNoted(Event, frozen=True, kw_only=True):
     """Another room wrote a line into the timeline (`entry_type`: task.handed_back, approval.granted, sla.breached …)."""
 
+    hot: ClassVar[bool] = True
     ticket_id: UUID
     entry_id: UUID
     entry_type: str
     at: datetime
+
+
+@event("ticket_type.changed")
+class TicketTypeChanged(Event, frozen=True, kw_only=True):
+    """A type has another definition; `found_otherwise`: its tickets are found by other things than before."""
+
+    type_id: UUID
+    found_otherwise: bool

@@ -26,15 +26,15 @@ class Finder:
 
     def __init__(self, definition: Definition) -> None:
         # What only certain roles may read is left out: a search must not tell.
-        self._specs = [
+        self.specs = [
             spec
             for spec in definition.fields
             if spec.searchable and not spec.view_roles and "staff" in spec.sides and spec.kind in _FOUND
         ]
-        self._labels = {spec.key: _labels(spec.options) for spec in self._specs if spec.kind in _CHOSEN}
+        self._labels = {spec.key: _labels(spec.options) for spec in self.specs if spec.kind in _CHOSEN}
 
     def words(self, data: Mapping[str, Any]) -> Iterable[str]:
-        for spec in self._specs:
+        for spec in self.specs:
             value = data.get(spec.key)
             if value is None:
                 continue
@@ -57,6 +57,14 @@ def _labels(options: Sequence[Option]) -> dict[str, list[str]]:
         for key, labels in _labels(option.children).items():
             found.setdefault(key, []).extend(labels)
     return found
+
+
+async def ids_of_type(db: Session, type_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+    """Tickets of a type, by id."""
+    query = select(Ticket.id).where(Ticket.type_id == type_id)
+    if after is not None:
+        query = query.where(Ticket.id > after)
+    return list((await db.execute(query.order_by(Ticket.id).limit(limit))).scalars())
 
 
 async def index(db: Session, ids: Iterable[UUID]) -> None:

@@ -15,10 +15,12 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.documents import Unreadable, places, read_document
 from qiao.core.errors import Conflict, FieldError, Invalid, NotFound, Refused
+from qiao.core.events import emit
 from qiao.core.ids import new_id
 from qiao.core.web.errors import from_validation
 from qiao.desk.tickets import checking, repository
 from qiao.desk.tickets.definition import AssignEffect, Definition, TaskEffect
+from qiao.desk.tickets.events import TicketTypeChanged
 from qiao.desk.tickets.models import TicketType
 from qiao.desk.tickets.schemas import (
     TypeCreate,
@@ -28,6 +30,7 @@ from qiao.desk.tickets.schemas import (
     TypeSummary,
     TypeView,
 )
+from qiao.desk.tickets.searching import Finder
 from qiao.desk.tickets.types import known
 from qiao.people.accounts import audit
 from qiao.people.accounts import service as accounts
@@ -212,6 +215,8 @@ async def update(db: Session, actor: Actor, key: str, body: TypePatch) -> TypeVi
     changed = [name for name in Definition.model_fields if getattr(before, name) != getattr(body.definition, name)]
     changes = {"revision": [row.revision - 1, row.revision], "parts": [None, changed]}
     await audit.record(db, actor, "ticket_type.updated", "ticket_type", row.key, changes)
+    otherwise = Finder(before).specs != Finder(body.definition).specs
+    await emit(db, TicketTypeChanged(type_id=row.id, found_otherwise=otherwise), actor=actor)
     return _view(row)
 
 
