@@ -1,5 +1,6 @@
 """Walking procedures for tickets and conversations over HTTP: answers, deviations, two at once, who sees what, figures."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import pytest
 
 from qiao.core import clock
 from qiao.core.actor import Actor
+from qiao.core.realtime import Connection, Hub
 from qiao.core.runtime import Runtime
 from qiao.desk.sop import jobs, machine, repository, service
 from qiao.desk.sop.service import walking
@@ -31,6 +33,22 @@ async def shipped(runtime: Runtime) -> None:
             await service.put_in(db, Actor.system(), path.read_text("utf-8"))
 
     await runtime.db.run(work)
+
+
+class Ear:
+    """What one open console is sent."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    def offer(self, frame: str) -> bool:
+        self.frames.append(frame)
+        return True
+
+    async def until(self, *words: str) -> None:
+        async with asyncio.timeout(10):
+            while not any(all(word in frame for word in words) for frame in self.frames):
+                await asyncio.sleep(0.02)
 
 
 class Walk:
@@ -175,6 +193,11 @@ async def test_a_conversation_is_walked_too_by_two_people_who_see_each_other(
     queue = await talks.queue("all", [office.li.id, office.wu.id])  # type: ignore[list-item]
     inbox = await talks.inbox(queue)
     talk = await talks.write(await talks.customer(inbox), inbox, "我的快递还没到")
+    ear = Ear()
+    hub = runtime.get(Hub)
+    hub.join_staff(Connection(ear, actor=Actor("user", office.wu.id, permissions=frozenset({"conversations.handle"}))))
+    deaf = Ear()
+    hub.join_staff(Connection(deaf, actor=Actor("user", office.li.id, permissions=frozenset({"tasks.handle"}))))
     fits = (await li.get(f"{URL}/for/conversation/{talk}")).json()
     assert fits["suggestions"][0]["key"] == "parcel_missing"
     assert (await stranger.get(f"{URL}/for/conversation/{talk}")).status_code == 404
@@ -185,6 +208,10 @@ async def test_a_conversation_is_walked_too_by_two_people_who_see_each_other(
     await walk.do(answer={"values": {"order_number": "KL20260002"}})
     moved = await other.refused(409, answer={"values": {"order_number": "KL20260003"}})
     assert moved["code"] == "sop.run_moved"
+    # Open panels are told that it moved, without a word of what was found out.
+    await ear.until("procedure.changed", walk.run["id"], str(talk))
+    assert not any("KL20260002" in frame for frame in ear.frames if "procedure.changed" in frame)
+    assert not any("procedure.changed" in frame for frame in deaf.frames)
     other.run = (await wu.get(f"{URL}/runs/{walk.run['id']}")).json()
     assert (other.step, other.run["history"][0]["by"]) == ("state", "Li")
     await other.do(answer={"value": "stuck"})

@@ -20,6 +20,8 @@ export interface EventData {
   "call.changed": { call_id: Id; state: string };
   "callback.changed": { callback_id: Id; change: string };
   "approval.changed": { approval_id: Id; ticket_id: Id };
+  /** Somebody walks on in a procedure: what shows it asks again. */
+  "procedure.changed": { run_id: Id; subject_kind: "ticket" | "conversation"; subject_id: Id };
   "counter.changed": { site_id: Id };
 }
 

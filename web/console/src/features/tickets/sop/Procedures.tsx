@@ -8,6 +8,7 @@ import { Problem, sentenceOf } from "@/api/problem";
 import type { Id } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { useShortcuts } from "@/app/shortcuts";
+import { realtime } from "@/realtime/client";
 import { toast } from "@/ui/feedback";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
@@ -31,9 +32,16 @@ export function Procedures({ kind, id, customerId, stamp }: Props) {
   const words = useWords();
   const client = useQueryClient();
   const path = `/procedures/for/${kind}/${id}`;
-  const query = useGet<ForSubject>(path, stamp === undefined ? {} : { stamp: String(stamp) }, {
-    refetchInterval: 30_000,
-  });
+  const query = useGet<ForSubject>(path, stamp === undefined ? {} : { stamp: String(stamp) });
+  useEffect(
+    () =>
+      realtime.on("procedure.changed", ({ run_id, subject_id }) => {
+        if (subject_id !== id) return;
+        void client.invalidateQueries({ queryKey: [path] });
+        void client.invalidateQueries({ queryKey: [`/procedures/runs/${run_id}`] });
+      }),
+    [client, id, path],
+  );
   const [chosen, setChosen] = useState<Id | null>(null);
   const [busy, setBusy] = useState(false);
   const known = query.data;
@@ -173,7 +181,7 @@ function Run({ id, path, customerId }: { id: Id; path: string; customerId: Id | 
   const words = useWords();
   const client = useQueryClient();
   const address = `/procedures/runs/${id}`;
-  const query = useGet<RunView>(address, {}, { refetchInterval: 8_000 });
+  const query = useGet<RunView>(address);
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [asking, setAsking] = useState<"stop" | "hand_over" | null>(null);
