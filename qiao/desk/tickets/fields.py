@@ -176,7 +176,7 @@ def fill(
     values = {key: value for key, value in before.items() if key in specs}
     if new:
         for spec in definition.fields:
-            if spec.default is not None and spec.key not in given:
+            if spec.default is not None and spec.key not in given and spec.key not in values:
                 try:
                     values[spec.key] = normal(spec, spec.default)
                 except Bad:

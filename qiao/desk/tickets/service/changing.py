@@ -94,19 +94,16 @@ async def _type(db: Session, held: Held, key: str, given: dict[str, Any]) -> dic
         (one for one in wanted.workflow.states if one.status == row.status), held.kind.state(wanted.workflow.initial)
     )
     kinds = {spec.key: spec.kind for spec in before.definition.fields}
-    same = {spec.key for spec in wanted.fields if kinds.get(spec.key) == spec.kind}
-    old, row.data = dict(row.data), {}
-    row.type_id = held.kind.id
-    kept: dict[str, Any] = {}
-    for name, value in old.items():
-        if name in same and name not in given:
+    old, kept = dict(row.data), {}
+    for spec in wanted.fields:
+        if spec.key in old and kinds.get(spec.key) == spec.kind:
             try:
-                kept[name] = fields.normal(next(one for one in wanted.fields if one.key == name), value)
+                fitting = fields.normal(spec, old[spec.key])
             except fields.Bad:
                 continue
-    files = {name: old[name] for name in kept if isinstance(old[name], list) and kinds[name] == "file"}
-    row.data = files
-    await set_fields(db, held, {**{k: v for k, v in kept.items() if k not in files}, **given}, new=True)
+            kept[spec.key] = old[spec.key] if spec.kind == "file" else fitting
+    row.type_id, row.data = held.kind.id, kept
+    await set_fields(db, held, given, new=True)
     changes: dict[str, list[Any]] = {"type": [before.key, held.kind.key]}
     changes |= steps.enter(held, state)
     for name in dict.fromkeys((*old, *row.data)):

@@ -235,6 +235,8 @@ export interface WaitingOn {
   kind?: string;
   id?: Id;
   name?: string;
+  /** The step of an approval it waits at, in the languages it has. */
+  label?: Text;
   task_id?: Id;
   [key: string]: unknown;
 }

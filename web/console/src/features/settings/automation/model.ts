@@ -203,6 +203,8 @@ export function reasonWords(
       .join("; ");
     return { key: "log.expression", params: { expression: reason.expression, seen: seen || "∅" } };
   }
+  if (reason.fact && (reason.op === "filled" || reason.op === "empty"))
+    return { key: `log.bare.${reason.op}`, params: { fact: label(reason.fact), seen: shown(reason.seen) } };
   if (reason.fact)
     return {
       key: "log.test",

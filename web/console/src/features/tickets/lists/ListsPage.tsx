@@ -146,6 +146,8 @@ export default function ListsPage() {
       if (body.group === "priority") return t(`tickets:priority.${String(group.value)}`);
       if (body.group === "tier") return t(`tickets:tier.${String(group.value)}`);
       if (body.group === "source") return t(`tickets:source.${String(group.value)}`);
+      if (body.group === "channel")
+        return t(`tickets:channel.${String(group.value)}`, { defaultValue: String(group.value) });
       if (group.value === "true" || group.value === "false")
         return t(group.value === "true" ? "tickets:fieldform.yes" : "tickets:fieldform.no");
       return String(group.value);

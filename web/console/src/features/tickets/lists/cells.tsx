@@ -79,7 +79,7 @@ export function Cell(props: {
     case "source":
       return t(`source.${row.source}`);
     case "channel":
-      return row.channel ?? NOTHING;
+      return row.channel ? t(`channel.${row.channel}`, { defaultValue: row.channel }) : NOTHING;
     case "customer":
       return row.customer ? (
         <span className="q-ellipsis">{row.customer.name || `#${row.customer.number}`}</span>
@@ -112,7 +112,7 @@ export function Cell(props: {
         NOTHING
       );
     case "waiting_on":
-      return row.waiting_on?.name ? String(row.waiting_on.name) : NOTHING;
+      return words(row.waiting_on?.label, row.waiting_on?.name) || NOTHING;
     case "next_due_at":
       return row.next_due_at || row.breached ? (
         <DueClock dueAt={row.next_due_at} kind={row.next_due_kind} breached={row.breached} compact />

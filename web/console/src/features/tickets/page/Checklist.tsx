@@ -1,13 +1,24 @@
 import { Checkbox, Input, Progress } from "antd";
-import { X } from "lucide-react";
-import { useState } from "react";
+import { GripVertical, X } from "lucide-react";
+import { type DragEvent, type KeyboardEvent, useEffect, useState } from "react";
+import type { Id } from "@/api/types";
 import { useT } from "@/app/i18n";
 import type { ChecklistItem, TicketView } from "../types";
 import { Block } from "./Block";
 import { useTicketVerbs } from "./verbs";
 
-function Item(props: { item: ChecklistItem; ticket: TicketView }) {
-  const { item, ticket } = props;
+/** How an item is moved: by its grip, or with Alt and the arrow keys from wherever it has the focus. */
+interface Place {
+  held: boolean;
+  onGrab: (event: DragEvent) => void;
+  onOver: (event: DragEvent) => void;
+  onDrop: (event: DragEvent) => void;
+  onLetGo: () => void;
+  onShift: (by: -1 | 1) => void;
+}
+
+function Item(props: { item: ChecklistItem; ticket: TicketView; place: Place }) {
+  const { item, ticket, place } = props;
   const t = useT("tickets");
   const verbs = useTicketVerbs(ticket.id);
   const may = ticket.may?.checklist ?? false;
@@ -19,8 +30,33 @@ function Item(props: { item: ChecklistItem; ticket: TicketView }) {
     setText(null);
     if (next && next !== item.text) await verbs.changeItem(item.id, { text: next });
   };
+  const shift = (event: KeyboardEvent) => {
+    if (!may || !event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    event.preventDefault();
+    const focused = event.target as HTMLElement;
+    place.onShift(event.key === "ArrowUp" ? -1 : 1);
+    // What is moved within the page loses the focus.
+    requestAnimationFrame(() => focused.focus());
+  };
   return (
-    <li className="q-tk__item">
+    <li
+      className={`q-tk__item ${place.held ? "q-tk__item--held" : ""}`}
+      onDragOver={place.onOver}
+      onDrop={place.onDrop}
+      onKeyDown={shift}
+    >
+      {may ? (
+        // biome-ignore lint/a11y/noStaticElementInteractions: Alt and the arrow keys do the same
+        <span
+          className="q-tk__grip"
+          draggable
+          title={t("side.move_item")}
+          onDragStart={place.onGrab}
+          onDragEnd={place.onLetGo}
+        >
+          <GripVertical size={13} aria-hidden />
+        </span>
+      ) : null}
       <Checkbox
         checked={checked}
         disabled={!may}
@@ -39,6 +75,7 @@ function Item(props: { item: ChecklistItem; ticket: TicketView }) {
           disabled={!may}
           title={item.done_by ? t("side.checked_by", { name: item.done_by.name }) : undefined}
           aria-label={t("side.edit_item", { name: item.text })}
+          aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
           onClick={() => setText(item.text)}
         >
           {item.text}
@@ -76,11 +113,35 @@ function Item(props: { item: ChecklistItem; ticket: TicketView }) {
   );
 }
 
+/** The items in the order of these ids; those it does not name stay behind. */
+function inOrder(items: ChecklistItem[], order: Id[] | null): ChecklistItem[] {
+  if (!order) return items;
+  const rank = ({ id }: ChecklistItem) => (order.includes(id) ? order.indexOf(id) : order.length);
+  return [...items].sort((one, other) => rank(one) - rank(other));
+}
+
+/** The ids with one of them taken to another place. */
+function around(items: ChecklistItem[], id: Id, to: number): Id[] {
+  const ids = items.map((item) => item.id).filter((one) => one !== id);
+  ids.splice(to, 0, id);
+  return ids;
+}
+
 export function Checklist({ ticket }: { ticket: TicketView }) {
   const t = useT("tickets");
   const verbs = useTicketVerbs(ticket.id);
   const [text, setText] = useState("");
-  const items = ticket.checklist ?? [];
+  const [held, setHeld] = useState<Id | null>(null);
+  const [over, setOver] = useState<number | null>(null);
+  // The order as it was put, until the server has it too.
+  const [order, setOrder] = useState<Id[] | null>(null);
+  const [told, setTold] = useState("");
+  const known = ticket.checklist ?? [];
+  const there = known.map((item) => item.id).join();
+  useEffect(() => {
+    if (there) setOrder(null);
+  }, [there]);
+  const items = inOrder(known, order);
   const done = items.filter((item) => item.done_at).length;
   const may = ticket.may?.checklist ?? false;
   if (items.length === 0 && !may) return null;
@@ -90,6 +151,38 @@ export function Checklist({ ticket }: { ticket: TicketView }) {
     setText("");
     if (!(await verbs.addItem(words))) setText(words);
   };
+  const put = async (id: Id, to: number) => {
+    const from = items.findIndex((item) => item.id === id);
+    if (from < 0 || to < 0 || to >= items.length || to === from) return;
+    const ids = around(items, id, to);
+    setOrder(ids);
+    if (await verbs.changeItem(id, { position: to }))
+      setTold(t("side.item_moved", { name: items[from]!.text, n: to + 1 }));
+    else setOrder(null);
+  };
+  const shown = held === null || over === null ? items : inOrder(items, around(items, held, over));
+  const placeOf = (item: ChecklistItem, at: number): Place => ({
+    held: item.id === held,
+    onGrab: (event) => {
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setData("text/plain", item.text);
+      setHeld(item.id);
+    },
+    onOver: (event) => {
+      if (held === null) return;
+      event.preventDefault();
+      setOver(at);
+    },
+    onDrop: (event) => {
+      event.preventDefault();
+      if (held !== null && over !== null) void put(held, over);
+    },
+    onLetGo: () => {
+      setHeld(null);
+      setOver(null);
+    },
+    onShift: (by) => void put(item.id, at + by),
+  });
   return (
     <Block
       id="checklist"
@@ -113,10 +206,13 @@ export function Checklist({ ticket }: { ticket: TicketView }) {
         />
       ) : null}
       <ul className="q-tk__items">
-        {items.map((item) => (
-          <Item key={item.id} item={item} ticket={ticket} />
+        {shown.map((item, at) => (
+          <Item key={item.id} item={item} ticket={ticket} place={placeOf(item, at)} />
         ))}
       </ul>
+      <p className="q-sr" aria-live="polite">
+        {told}
+      </p>
       {may ? (
         <Input
           size="small"

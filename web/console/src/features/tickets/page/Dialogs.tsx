@@ -6,6 +6,7 @@ import { MoveDialog } from "./MoveDialog";
 import { AssignDialog, EscalateDialog, HoldDialog } from "./SmallDialogs";
 import { SplitDialog } from "./SplitDialog";
 import { useTicketPage } from "./state";
+import { TypeDialog } from "./TypeDialog";
 
 /** The one dialog that is open for the ticket on screen. */
 export default function Dialogs({ ticket }: { ticket: TicketView }) {
@@ -25,6 +26,8 @@ export default function Dialogs({ ticket }: { ticket: TicketView }) {
       return <MergeDialog {...props} />;
     case "split":
       return <SplitDialog {...props} />;
+    case "type":
+      return <TypeDialog {...props} />;
     case "move":
       return <MoveDialog {...props} dialog={dialog} />;
     case "fields":

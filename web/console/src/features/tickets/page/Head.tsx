@@ -13,6 +13,7 @@ import {
   Pause,
   Play,
   Scissors,
+  Shapes,
   TicketPlus,
   TrendingUp,
 } from "lucide-react";
@@ -206,6 +207,12 @@ function Menu({ ticket }: { ticket: TicketView }) {
       icon: <Scissors size={15} />,
       label: t("head.split"),
       onClick: () => setDialog({ kind: "split" }),
+    }),
+    ...entry(may.edit, {
+      key: "type",
+      icon: <Shapes size={15} />,
+      label: t("head.change_type"),
+      onClick: () => setDialog({ kind: "type" }),
     }),
     ...entry(may.link && creates, {
       key: "child",

@@ -2,7 +2,7 @@
 
 import { isEmpty } from "../fields/conditions";
 import { isMoney, optionsOf } from "../fields/model";
-import type { Definition, FieldSpec, Text } from "../types";
+import type { Definition, FieldSpec, Text, WaitingOn } from "../types";
 
 export interface Words {
   t: (key: string, params?: Record<string, unknown>) => string;
@@ -82,8 +82,8 @@ export function shownAs(key: string, value: unknown, words: Words): string | nul
     case "due_at":
       return words.moment(String(value));
     case "waiting_on": {
-      const on = value as { kind?: string; id?: string; name?: string; title?: string };
-      const name = on.name ?? (on.id ? words.names[on.id] : undefined);
+      const on = value as WaitingOn;
+      const name = words.text(on.label, on.name ?? "") || (on.id ? words.names[on.id] : undefined);
       return (
         name ??
         words.t(`waiting_kind.${on.kind === "approval" || on.kind === "department" ? on.kind : "other"}`)

@@ -10,6 +10,7 @@ export type Dialog =
   | { kind: "hold" }
   | { kind: "merge" }
   | { kind: "split" }
+  | { kind: "type" }
   | { kind: "fields"; complaints?: Record<string, string>; values?: Record<string, unknown> }
   | { kind: "move"; move: Move; comment?: string; public?: boolean; done?: () => void };
 

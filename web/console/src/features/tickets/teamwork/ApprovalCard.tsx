@@ -39,6 +39,18 @@ export function ApprovalCard({ approval, link }: { approval: Approval; link?: Re
     if (comment.trim()) decide.mutate("reject");
     else setAsked(true);
   };
+  const withdraw = approval.may.cancel ? (
+    <Popconfirm
+      title={t("ask.withdraw")}
+      okText={t("ok")}
+      cancelText={t("cancel")}
+      onConfirm={() => cancel.mutate(undefined)}
+    >
+      <Button size="small" type="text" loading={cancel.isPending}>
+        {t("withdraw")}
+      </Button>
+    </Popconfirm>
+  ) : null;
   return (
     <li className="qw-item">
       <div className="qw-item__head">
@@ -61,7 +73,7 @@ export function ApprovalCard({ approval, link }: { approval: Approval; link?: Re
         ) : null}
         {approval.state === "open" ? (
           <span title={absoluteTime(approval.expires_at, locale)}>
-            {t("until", { at: absoluteTime(approval.expires_at, locale) })}
+            {t("until", { at: absoluteTime(approval.expires_at, locale).replace(/:\d\d$/, "") })}
           </span>
         ) : null}
       </div>
@@ -113,21 +125,11 @@ export function ApprovalCard({ approval, link }: { approval: Approval; link?: Re
             >
               {t("reject")}
             </Button>
+            {withdraw}
           </span>
         </div>
       ) : null}
-      {approval.may.cancel ? (
-        <Popconfirm
-          title={t("ask.withdraw")}
-          okText={t("ok")}
-          cancelText={t("cancel")}
-          onConfirm={() => cancel.mutate(undefined)}
-        >
-          <Button size="small" type="text" loading={cancel.isPending}>
-            {t("withdraw")}
-          </Button>
-        </Popconfirm>
-      ) : null}
+      {!approval.may.decide && withdraw ? <span className="qw-actions">{withdraw}</span> : null}
     </li>
   );
 }

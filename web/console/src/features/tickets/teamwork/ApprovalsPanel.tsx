@@ -18,8 +18,9 @@ export default function ApprovalsPanel({ ticket }: { ticket: Ticket }) {
   const [asking, setAsking] = useState(false);
   const approvals = useGet<Approval[]>(`/tickets/${ticket.id}/approvals`, { version: ticket.version });
   const open = ticket.status !== "solved" && ticket.status !== "closed" && !ticket.merged_into;
+  const asked = approvals.data?.some((one) => one.state === "open") ?? false;
   const ask =
-    asks && open ? (
+    asks && open && !asked ? (
       <Button size="small" icon={<Stamp size={13} aria-hidden />} onClick={() => setAsking(true)}>
         {t("ask_approval")}
       </Button>

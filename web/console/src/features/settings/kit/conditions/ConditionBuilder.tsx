@@ -253,6 +253,17 @@ function ValueBox(props: { test: Test; fact: Fact; disabled: boolean; onChange: 
       />
     );
   }
+  if (fact.options)
+    return (
+      <Select<string | number>
+        {...shared}
+        showSearch={{ optionFilterProp: "label" }}
+        placeholder={t("conditions.choose")}
+        value={test.value as string | number | null}
+        options={fact.options}
+        onChange={onChange}
+      />
+    );
   switch (fact.kind) {
     case "yes_no":
       return (
