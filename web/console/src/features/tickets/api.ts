@@ -79,13 +79,15 @@ export function useTypes() {
   });
 }
 
+export const typeQuery = (key: string) => ({
+  queryKey: [...ticketKeys.types, key],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    api.get<TypeView>(`/ticket-types/${key}`, undefined, signal),
+  staleTime: 60_000,
+});
+
 export function useType(key: string | null | undefined) {
-  return useQuery({
-    queryKey: [...ticketKeys.types, key],
-    queryFn: ({ signal }) => api.get<TypeView>(`/ticket-types/${key}`, undefined, signal),
-    enabled: !!key,
-    staleTime: 60_000,
-  });
+  return useQuery({ ...typeQuery(key ?? ""), enabled: !!key });
 }
 
 export type Filter = "all" | "comments" | "history";

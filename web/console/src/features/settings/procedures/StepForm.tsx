@@ -2,12 +2,14 @@ import { Button, Input, InputNumber, Select } from "antd";
 import { Plus, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useT } from "@/app/i18n";
-import { JsonField, StepField, WordsField } from "../../flows/fields";
+import { StepField, WordsField } from "../../flows/fields";
 import type { Words } from "../../flows/model";
 import type { Step } from "../../tickets/sop/types";
 import type { FieldSpec } from "../../tickets/types";
 import { Field, Toggle } from "../kit";
 import { type Condition, ConditionBuilder, type Fact } from "../kit/conditions";
+import { DeedForm } from "./DeedForm";
+import { deedOf } from "./deeds";
 import {
   changeStep,
   type Fault,
@@ -233,12 +235,11 @@ export function StepForm({ doc, step, procedures, faults, onChange, onSelect, on
         </div>
       ) : null}
       {step.type === "action" ? (
-        <JsonField
+        <DeedForm
           key={`${step.id}-action`}
-          label={t("field.action")}
-          value={step.action}
-          problem={wrong("action")}
-          help={t("field.action_help")}
+          deed={deedOf(step.action)}
+          types={doc.start?.ticket_types ?? []}
+          problem={wrong}
           onChange={(action) => set({ action })}
         />
       ) : null}
