@@ -46,9 +46,9 @@ from qiao.desk.tickets.types.known import Kind
 
 SortKey = Literal["updated", "created", "due", "next_due", "priority", "number", "customer_wrote"]
 WINDOW: Final = 3000
-"""Rows tested in order before it is clear that matches are rare."""
+"""Rows tested in order before it is clear how rare matches are."""
 FAR: Final = 60_000
-"""How far a list is walked for matches no index finds."""
+"""How far a list is walked for matches no index finds, or that are too many to be gathered."""
 COUNTED: Final = 10_000
 """Counts are exact up to here; beyond it is only said that there are more."""
 MOST_GROUPS: Final = 500
@@ -119,6 +119,13 @@ class Scope:
     all: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Searched(Filter):
+    """A filter with words. `probe` says the same as `where` of a single row, for rows tested one by one in their order."""
+
+    probe: ColumnElement[bool]
+
+
 async def catalogue(db: Session) -> dict[UUID, Kind]:
     """Every type in its order, archived ones too."""
     rows = await db.execute(select(TicketType.id).order_by(TicketType.position, TicketType.key))
@@ -162,14 +169,19 @@ async def scope_of(db: Session, actor: Actor) -> Scope:
 def with_words(found: Filter, query: str) -> Filter:
     """The filter narrowed to tickets that hold all words of `query`, or whose number it is."""
     tokens = sorted(set(query_tokens(query)))
-    number = number_in(query)
-    parts: list[ColumnElement[bool]] = []
-    if tokens:
-        wanted = cast(" & ".join(_quoted(token) for token in tokens), TSQUERY)
-        parts.append(exists().where(TicketSearch.ticket_id == Ticket.id, TicketSearch.tokens.op("@@")(wanted)))
-    if number is not None and not tokens:
-        parts.append(Ticket.number == number)
-    return Filter(and_(found.where, or_(false(), *parts)), live=found.live, narrow=True)
+    if not tokens:
+        number = number_in(query)
+        here = Ticket.number == number if number is not None else false()
+        return Filter(and_(found.where, here), live=found.live, narrow=True)
+    held = TicketSearch.tokens.op("@@")(cast(" & ".join(_quoted(token) for token in tokens), TSQUERY))
+    own = TicketSearch.ticket_id == Ticket.id
+    return Searched(
+        and_(found.where, exists().where(own, held)),
+        live=found.live,
+        narrow=True,
+        # A subquery of its own for each row: the planner cannot turn it into reading everything the index finds.
+        probe=and_(found.where, select(held).where(own).correlate(Ticket).scalar_subquery()),
+    )
 
 
 def number_in(query: str) -> int | None:
@@ -257,11 +269,11 @@ async def _stretch(
         walked.append(_LIVE_ONLY)
     if after is not None:
         walked.append(place < func.row(*after) if down else place > func.row(*after))
-    asked = [*walked, found.where, scope.where]
+    tested = found.probe if isinstance(found, Searched) else found.where
     columns = [getattr(Ticket, name) for name in _COLUMNS]
     if data:
         columns.append(Ticket.data)
-    plain = select(*columns).where(*asked).order_by(*order).limit(limit)
+    plain = select(*columns).where(*walked, tested, scope.where).order_by(*order).limit(limit)
     for window in (WINDOW, FAR):
         edge = (
             await db.execute(select(*keys, Ticket.id).where(*walked).order_by(*order).offset(window).limit(1))
@@ -272,7 +284,10 @@ async def _stretch(
         rows = list(await db.execute(plain.where(within)))
         if len(rows) >= limit:
             return rows
+        if window == WINDOW and found.narrow and len(rows) * (4 if scope.all else 10) >= limit:
+            continue  # They stand close: what an index finds grows with all there is, the way to the next ones does not.
         if found.narrow or (not scope.all and await _few(db, scope)):
+            asked = [*walked, found.where, scope.where]
             gathered = select(Ticket.id).where(*asked).cte("gathered").prefix_with("MATERIALIZED", dialect="postgresql")
             query = select(*columns).join(gathered, gathered.c.id == Ticket.id).order_by(*order).limit(limit)
             return list(await db.execute(query))
