@@ -156,6 +156,10 @@ async def test_lists_show_what_policy_shows(db: Db, seed: Seed, monkeypatch: pyt
                 session.add(
                     TicketInvolved(ticket_id=ticket.id, kind="department", party_id=DEPARTMENTS[0], reasons=["task"])
                 )
+    monkeypatch.setattr(finding, "WINDOW", 9)  # searches are walked and gathered
+    monkeypatch.setattr(finding, "FAR", 30)
+    searched = finding.with_words(finding.nothing_asked(), "退款")
+    titled = {one.id for one in seeded.tickets if "退款" in one.title}
     rights = ((), ("tickets.handle",), ("tasks.handle",), ("tickets.view_all",), ("tickets.handle", "tasks.handle"))
     for most in (2000, 1):  # by id, and too many for that
         monkeypatch.setattr(finding, "_INVOLVED", most)
@@ -166,6 +170,22 @@ async def test_lists_show_what_policy_shows(db: Db, seed: Seed, monkeypatch: pyt
                     scope = await finding.scope_of(session, actor)
                     shown = set(await finding.ids(session, scope, finding.nothing_asked(), 1000))
                     named = await repository.visible_ids(session, actor, [one.id for one in seeded.tickets])
+                    held: list[TicketRow] = []
+                    cursor: str | None = None
+                    while True:
+                        rows, cursor = await finding.page(
+                            session,
+                            scope,
+                            searched,
+                            sort="updated",
+                            descending=True,
+                            cursor=cursor,
+                            limit=9,
+                            data=False,
+                        )
+                        held += rows
+                        if cursor is None:
+                            break
                 expected = {
                     one.id
                     for index, one in enumerate(seeded.tickets)
@@ -182,6 +202,8 @@ async def test_lists_show_what_policy_shows(db: Db, seed: Seed, monkeypatch: pyt
                     )
                 }
                 assert shown == expected == named, (permissions, department)
+                assert {one.id for one in held} == titled & expected, (permissions, department)
+                assert [one.id for one in held] == _sorted(held, "updated", True)
 
 
 def test_what_cannot_be_asked_is_named() -> None:
