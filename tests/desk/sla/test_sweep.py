@@ -68,6 +68,8 @@ async def test_a_promise_is_warned_of_and_broken_once_and_at_its_due_time(office
     assert (await office.facts(ticket_id)).breached
     assert [kind for kind, _ in await events(office, ticket_id)] == ["sla.warned", "sla.breached"]
     assert await lines(office, ticket_id) == ["sla.warned", "sla.breached"]
+    noted = "SELECT payload->>'entry_type' FROM events WHERE conversation_id = :id AND kind = 'ticket.noted' ORDER BY xid, id"
+    assert [row[0] for row in await rows_of(office, noted, id=ticket_id)] == ["sla.warned", "sla.breached"]
     ref = (await office.facts(ticket_id)).ref
     assert await told(office) == [("sla.warning", f"/tickets/{ref}"), ("sla.breached", f"/tickets/{ref}")]
     # Done late: broken stays known, nothing is overdue any more.

@@ -90,19 +90,32 @@ _WRITE: Final = text(
         SET next_due_at = d.due_at, next_due_kind = d.kind, breached = d.breached, last_seq = t.last_seq + d.lines
         FROM due d WHERE t.id = d.id
         RETURNING t.id, t.last_seq
+    ), lines AS (
+        SELECT id, ticket_id, back, CAST(payload AS jsonb) AS payload
+        FROM unnest(CAST(:entries AS uuid[]), CAST(:tickets AS uuid[]), CAST(:backs AS int[]), CAST(:payloads AS text[]))
+            AS l(id, ticket_id, back, payload)
+    ), written AS (
+        INSERT INTO ticket_entries (id, ticket_id, seq, kind, author_kind, author_id, author_name, body, payload, created_at)
+        SELECT l.id, l.ticket_id, m.last_seq - l.back, 'event', :actor_kind, NULL, :actor_name, '', l.payload, :at
+        FROM lines l JOIN moved m ON m.id = l.ticket_id
+    ), logged AS (
+        INSERT INTO events (kind, conversation_id, actor_kind, actor_id, audience, payload, at)
+        SELECT 'ticket.noted', l.ticket_id, :actor_kind, NULL, jsonb_build_object('permission', 'tickets.view_all'),
+               jsonb_build_object('ticket_id', l.ticket_id, 'entry_id', l.id, 'entry_type', l.payload->>'type',
+                                  'at', CAST(:noted AS text)),
+               :at
+        FROM lines l JOIN moved m ON m.id = l.ticket_id
+        ORDER BY l.ticket_id, l.back DESC
+        RETURNING xid, id
     )
-    INSERT INTO ticket_entries (id, ticket_id, seq, kind, author_kind, author_id, author_name, body, payload, created_at)
-    SELECT l.id, l.ticket_id, m.last_seq - l.back, 'event', :actor_kind, NULL, :actor_name, '',
-           CAST(l.payload AS jsonb), :at
-    FROM unnest(CAST(:entries AS uuid[]), CAST(:tickets AS uuid[]), CAST(:backs AS int[]), CAST(:payloads AS text[]))
-        AS l(id, ticket_id, back, payload)
-    JOIN moved m ON m.id = l.ticket_id
+    SELECT max(xid), max(id) FROM logged
     """
 )
 
 
 async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequence[Line]) -> None:
-    """Writes what claimed tickets show of their promises, and lines of their timelines (of those tickets only)."""
+    """Writes what claimed tickets show of their promises, and lines of their timelines (of those tickets only), as
+    `note_event` does."""
     if not dues:
         return
     count = Counter(line.ticket_id for line in lines)
@@ -111,7 +124,9 @@ async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequen
     for line in lines:
         left[line.ticket_id] -= 1
         backs.append(left[line.ticket_id])
-    await db.execute(
+    at = clock.now()
+    # The same rows `emit` writes, many at once: `ticket.noted` is hot, nothing reacts inside this transaction.
+    position = await db.execute(
         _WRITE,
         {
             "ids": [due.ticket_id for due in dues],
@@ -121,7 +136,8 @@ async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequen
             "counts": [count[due.ticket_id] for due in dues],
             "actor_kind": actor.kind,
             "actor_name": actor.name or None,
-            "at": clock.now(),
+            "at": at,
+            "noted": at.isoformat(),
             "entries": [new_id() for _ in lines],
             "tickets": [line.ticket_id for line in lines],
             "backs": backs,
@@ -130,3 +146,6 @@ async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequen
             ],
         },
     )
+    xid, event_id = position.one()
+    if xid is not None:
+        db.info["events"] = (xid, event_id)
