@@ -38,6 +38,7 @@ from qiao.core.conditions import DEEPEST, Condition, Group, Test, depth
 from qiao.core.errors import Invalid
 from qiao.desk.tickets.definition import FieldKind, FieldSpec
 from qiao.desk.tickets.models import Ticket, TicketInvolved, TicketType
+from qiao.people.customers import choosing
 
 Kind = Literal["word", "id", "number", "moment", "date", "text", "flag", "tags", "key", "keys", "watchers", "there"]
 LIVE: Final = ("new", "open", "pending", "on_hold")
@@ -76,6 +77,8 @@ COLUMNS: Final[Mapping[str, Kind]] = {
     "customer_wrote_at": "moment",
     "solved_at": "moment",
     "closed_at": "moment",
+    "customer.level": "word",
+    "customer.tags": "tags",
 }
 """Every fact of a ticket a list can be filtered by, besides `fields.<key>`."""
 _SAME: Final = frozenset({"is", "is_not", "in", "not_in"})
@@ -330,6 +333,8 @@ def _test(test: Test, fields: Mapping[str, Field]) -> ColumnElement[bool]:
     kind, _masked = kind_of(test.fact, fields)
     if test.fact.startswith("fields."):
         return _field(test, test.fact.removeprefix("fields."), kind, fields)
+    if test.fact.startswith("customer."):
+        return _customer(test)
     values: Sequence[Any] = test.value if isinstance(test.value, list) else [test.value]
     if test.fact == "watchers":
         return exists().where(
@@ -368,6 +373,20 @@ def _test(test: Test, fields: Mapping[str, Field]) -> ColumnElement[bool]:
     }
     same = equal.get(str(kind), lambda one: lowered == str(one).casefold())
     return _some(values, column.is_(None), same)
+
+
+def _customer(test: Test) -> ColumnElement[bool]:
+    """What is asked of the ticket's customer. A ticket without one has no such facts."""
+    values: Sequence[Any] = test.value if isinstance(test.value, list) else [test.value]
+    words = [str(one) for one in values if one is not None]
+    if test.fact == "customer.tags":
+        found: ColumnElement[bool] = Ticket.customer_id.in_(choosing.tagged(None if test.op in _THERE else words))
+    elif test.op in _THERE:
+        found = Ticket.customer_id.is_not(None)
+    else:
+        missing = Ticket.customer_id.is_(None) if None in values else false()
+        found = or_(missing, Ticket.customer_id.in_(choosing.of_level([one.casefold() for one in words])))
+    return not_(func.coalesce(found, false())) if test.op == "empty" else found
 
 
 def _some(

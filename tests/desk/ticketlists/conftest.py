@@ -134,6 +134,7 @@ def made(type_id: UUID, chance: random.Random, known: dict[str, Any], **given: A
         "rating": some([1, 5]),
         "assignee_id": some(known.get("users", [])),
         "created_by": some(known.get("users", [])),
+        "customer_id": some(known.get("customers", [])),
         "requester_id": some(known.get("users", []), 0.8),
         "department_id": some(known.get("departments", [])),
     }

@@ -18,10 +18,15 @@ from qiao.desk.tickets.filters import Reading
 from qiao.desk.tickets.finding import TicketRow
 from qiao.desk.tickets.models import TicketInvolved
 from qiao.desk.tickets.policy import Doer, Scope, may_see
+from qiao.people.customers.models import CustomerRow
 from tests.desk.ticketlists.conftest import NOW, OPTIONS, Seed, definition
 
 USERS = [uuid4() for _ in range(3)]
 DEPARTMENTS = [uuid4() for _ in range(2)]
+CUSTOMERS: dict[UUID, dict[str, Any]] = {
+    uuid4(): {"level": "vip", "tags": ["老客户", "press"]},
+    uuid4(): {"level": "standard", "tags": []},
+}
 SYSTEM = Actor.system()
 MOMENTS = ["@now", "@today", "@now-1d", "@today+1d", "2026-03-03", NOW.isoformat()]
 VALUES: dict[str, list[Any]] = {
@@ -39,6 +44,8 @@ VALUES: dict[str, list[Any]] = {
     "due_at": MOMENTS,
     "updated_at": MOMENTS,
     "customer_wrote_at": MOMENTS,
+    "customer.level": ["vip", "gold", "STANDARD", None],
+    "customer.tags": ["press", "老客户", "none"],
     "fields.remark": ["alpha", "ALPHA BETA", "_", "%", None],
     "fields.volume": [0, 1, "2.5", -3, None],
     "fields.price": [],
@@ -85,6 +92,7 @@ def _facts(row: TicketRow, description: str) -> dict[str, Any]:
         **own,
         "type": "sample",
         "description": description,
+        "customer": CUSTOMERS.get(row.customer_id) if row.customer_id else {},
         "fields": fields.for_conditions(definition(), row.data),
     }
 
@@ -99,7 +107,10 @@ def _sorted(rows: list[TicketRow], sort: str, down: bool) -> list[UUID]:
 
 
 async def test_pages_together_are_the_whole_filtered_list(db: Db, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
-    seeded = await seed(70, users=USERS, departments=DEPARTMENTS)
+    async with db.transaction() as session:
+        for number, (customer_id, known) in enumerate(CUSTOMERS.items(), 1):
+            session.add(CustomerRow(id=customer_id, number=number, **known))
+    seeded = await seed(70, users=USERS, departments=DEPARTMENTS, customers=list(CUSTOMERS))
     monkeypatch.setattr(finding, "WINDOW", 9)  # every way through the table is taken
     monkeypatch.setattr(finding, "FAR", 30)
     me = Actor(kind="user", id=USERS[0], department_id=DEPARTMENTS[1], permissions=frozenset({"tickets.view_all"}))

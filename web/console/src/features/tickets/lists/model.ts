@@ -58,6 +58,11 @@ const KINDS: Record<string, FactKind> = {
   keys: "choices",
   watchers: "choice",
 };
+const CHANNELS = [
+  "webchat", "email", "phone", "walkin", "portal", "wechat", "wechat_mini", "wecom", "dingtalk", "feishu", "telegram", "whatsapp", "messenger",
+  "instagram", "line", "slack", "sms", "incoming", "api",
+]; // biome-ignore format: a list of words
+const LEVELS = ["standard", "silver", "gold", "vip"];
 const HIDDEN = new Set(["conversation_id", "parent_id", "locale", "requester_id", "created_by"]);
 
 export interface Known {
@@ -116,16 +121,22 @@ export function factsOf(infos: FactInfo[], known: Known, t: Words, say: Say): Fa
         ].map((value) => ({ value, label: t(`tickets:source.${value}`) }));
       else if (["assignee_id", "watchers"].includes(info.path) || info.field === "person") options = people;
       else if (info.path === "department_id") options = departments;
-      else if (["state", "channel"].includes(info.path) || info.field === "order") kind = "text";
+      else if (info.path === "channel")
+        options = CHANNELS.map((value) => ({ value, label: t(`tickets:channel.${value}`) }));
+      else if (info.path === "customer.level")
+        options = LEVELS.map((value) => ({ value, label: t(`customers:level.${value}`) }));
+      else if (info.path === "state" || info.field === "order") kind = "text";
       else if (info.options.length > 0) options = choices(info.options, say);
       if (!kind || (info.kind === "id" && !options) || info.field === "customer") return [];
       return [
         {
           path: info.path,
-          label: own ? say(info.label, info.path) : t(`fact.${info.path}`),
+          label: own ? say(info.label, info.path) : t(`fact.${info.path.replace(".", "_")}`),
           kind,
           ...(options ? { options } : {}),
-          group: own ? t("own_fields") : t("ticket_fields"),
+          group: t(
+            own ? "own_fields" : info.path.startsWith("customer.") ? "customer_facts" : "ticket_fields",
+          ),
         },
       ];
     });
