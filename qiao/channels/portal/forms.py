@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from qiao.desk.tickets.definition import Definition, FieldSpec, Option
+from qiao.desk.tickets.fields import money
 
 SKIPPED: Final = frozenset({"person", "customer"})
 """Kinds a customer cannot fill in: whom they would choose from is not theirs to see."""
@@ -281,7 +282,7 @@ def _said(spec: FieldSpec, kind: str, value: Any, locale: str, zone: ZoneInfo, y
         return yes if value is True else no
     if kind == "money" and isinstance(value, Mapping):
         minor = value.get("minor")
-        return f"{minor / 100:,.2f} {value.get('currency', '')}" if isinstance(minor, int) else ""
+        return money(minor, str(value.get("currency", ""))) if isinstance(minor, int) else ""
     if kind == "moment":
         try:
             return datetime.fromisoformat(str(value)).astimezone(zone).strftime("%Y-%m-%d %H:%M")

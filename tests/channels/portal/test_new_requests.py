@@ -76,7 +76,7 @@ async def test_it_is_sent_once_with_its_files(house: House) -> None:
     assert set(view.fields) == {"device", "paid", "receipt"}
     assert view.fields["paid"] == {"minor": 1290, "currency": "CNY"}
     shown = (await guest.get(f"/requests/{view.id}?said=created")).text
-    assert "Broken &lt;b&gt;fridge" in shown and "receipt.txt" in shown and "12.90 CNY" in shown
+    assert "Broken &lt;b&gt;fridge" in shown and "receipt.txt" in shown and "¥12.90" in shown
     assert "We have your request" in shown and "hidden and dropped" not in shown
     # Somebody else with the same key has a request of their own.
     other = await house.enter("zhao@customer.example")
