@@ -102,7 +102,6 @@ def tickets(
         text = "".join(chance.sample(_MORE, 2))
         if index % RARE_EVERY == 0:
             text += f" {RARE}"
-        late = status not in done and chance.random() < 0.2
         due = end + timedelta(minutes=chance.randrange(-2000, 10_000)) if status not in done else None
         assigned = people[index % len(people)] if chance.random() < 0.7 else None
         yield BulkTicket(
@@ -122,7 +121,7 @@ def tickets(
             due_at=due if chance.random() < 0.4 else None,
             next_due_at=due,
             next_due_kind="resolution" if due else None,
-            breached=late,
+            breached=due is not None and due < end,
             created_at=created,
             updated_at=updated,
             customer_wrote_at=updated if status in ("new", "open") and chance.random() < 0.5 else None,
