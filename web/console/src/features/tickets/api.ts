@@ -7,6 +7,7 @@ import type { Id, Page } from "@/api/types";
 import { listOf } from "@/app/profile/Sessions";
 import { useCan } from "@/app/session";
 import type {
+  ChecklistItem,
   EntryView,
   FoundTicket,
   Prefill,
@@ -54,6 +55,14 @@ export function keepTicket(ticket: TicketView): void {
     const key = ticketKeys.one(name);
     if (queryClient.getQueryData(key)) queryClient.setQueryData(key, ticket);
   }
+}
+
+/** The checklist as it is now: shown before the whole ticket has been read anew. */
+export function keepChecklist(id: Id, checklist: ChecklistItem[]): void {
+  queryClient.setQueriesData<TicketView>(
+    { queryKey: ["ticket"], predicate: (query) => (query.state.data as TicketView | undefined)?.id === id },
+    (ticket) => ticket && { ...ticket, checklist },
+  );
 }
 
 /** The path of a ticket's page. */

@@ -5,7 +5,7 @@ import { WordsField } from "../../flows/fields";
 import type { Words } from "../../flows/model";
 import { wordsOf } from "../../tickets/bits";
 import { useTicketFields } from "../../tickets/fields/useTicketFields";
-import { Field, Grid, useRows } from "../kit";
+import { Field, useRows } from "../kit";
 import { blankDeed, DEEDS, type Deed, type DeedKind, departmentOf, readValue, shownValue } from "./deeds";
 
 interface Props {
@@ -113,7 +113,7 @@ function SetField({
     ? [0, 1, 2, 3].map((value) => ({ value: String(value), label: tickets(`priority.${value}`) }))
     : (spec?.options ?? []).map((one) => ({ value: one.key, label: wordsOf(one.label, locale, one.key) }));
   return (
-    <Grid>
+    <>
       <Field label={t("deed.field")} htmlFor={`${id}-field`} problem={problem("action.field")}>
         <Select
           id={`${id}-field`}
@@ -153,7 +153,7 @@ function SetField({
           />
         )}
       </Field>
-    </Grid>
+    </>
   );
 }
 

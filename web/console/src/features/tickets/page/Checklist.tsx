@@ -1,6 +1,6 @@
 import { Checkbox, Input, Progress } from "antd";
 import { GripVertical, X } from "lucide-react";
-import { type DragEvent, type KeyboardEvent, useEffect, useState } from "react";
+import { type DragEvent, type KeyboardEvent, useState } from "react";
 import type { Id } from "@/api/types";
 import { useT } from "@/app/i18n";
 import type { ChecklistItem, TicketView } from "../types";
@@ -136,12 +136,7 @@ export function Checklist({ ticket }: { ticket: TicketView }) {
   // The order as it was put, until the server has it too.
   const [order, setOrder] = useState<Id[] | null>(null);
   const [told, setTold] = useState("");
-  const known = ticket.checklist ?? [];
-  const there = known.map((item) => item.id).join();
-  useEffect(() => {
-    if (there) setOrder(null);
-  }, [there]);
-  const items = inOrder(known, order);
+  const items = inOrder(ticket.checklist ?? [], order);
   const done = items.filter((item) => item.done_at).length;
   const may = ticket.may?.checklist ?? false;
   if (items.length === 0 && !may) return null;
@@ -158,7 +153,7 @@ export function Checklist({ ticket }: { ticket: TicketView }) {
     setOrder(ids);
     if (await verbs.changeItem(id, { position: to }))
       setTold(t("side.item_moved", { name: items[from]!.text, n: to + 1 }));
-    else setOrder(null);
+    setOrder((now) => (now === ids ? null : now));
   };
   const shown = held === null || over === null ? items : inOrder(items, around(items, held, over));
   const placeOf = (item: ChecklistItem, at: number): Place => ({

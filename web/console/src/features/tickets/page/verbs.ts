@@ -4,8 +4,8 @@ import { api } from "@/api/client";
 import { Problem, sentenceOf } from "@/api/problem";
 import type { Id } from "@/api/types";
 import { toast } from "@/ui/feedback";
-import { keepTicket, ticketChanged, ticketListsChanged } from "../api";
-import type { LinkWay, TicketView } from "../types";
+import { keepChecklist, keepTicket, ticketChanged, ticketListsChanged } from "../api";
+import type { ChecklistItem, LinkWay, TicketView } from "../types";
 import { type Clash, useTicketPage } from "./state";
 
 export type Patch = Record<string, unknown>;
@@ -118,8 +118,15 @@ export function useTicketVerbs(id: Id) {
         run("post", "/links/remove", { ticket, kind }, done),
       parent: (ticket: string | null, done: string) => run("post", "/parent", { ticket }, done),
       addItem: (text: string) => run("post", "/checklist", { text }),
-      changeItem: (item: Id, patch: { text?: string; done?: boolean; position?: number }) =>
-        run("patch", `/checklist/${item}`, patch),
+      changeItem: async (item: Id, patch: { text?: string; done?: boolean; position?: number }) => {
+        try {
+          keepChecklist(id, await raw<ChecklistItem[]>("patch", `/checklist/${item}`, patch));
+          return true;
+        } catch (error) {
+          toast.error(sentenceOf(error));
+          return false;
+        }
+      },
       removeItem: (item: Id) => run("delete", `/checklist/${item}`),
       logTime: (body: { seconds: number; note: string; started_at?: string }, done: string) =>
         run("post", "/worklogs", body, done),
