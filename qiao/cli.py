@@ -149,6 +149,7 @@ def _seed(settings: Settings, url: str) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from qiao.demo import seed
+    from qiao.server import loop_factory
 
     if asyncio.run(seed.wanted(settings, url)):
         with Progress(
@@ -159,7 +160,9 @@ def _seed(settings: Settings, url: str) -> None:
             console=console,
         ) as progress:
             task = progress.add_task(_say("seeding"), total=None)
-            asyncio.run(seed.run(settings, url, lambda done, total: progress.update(task, completed=done, total=total)))
+            work = seed.run(settings, url, lambda done, total: progress.update(task, completed=done, total=total))
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(work)
 
 
 async def _announce(settings: Settings, db: "Db", empty: bool) -> None:

@@ -84,8 +84,6 @@ class Db:
             json_deserializer=msgspec.json.decode,
             connect_args={"server_settings": {"application_name": "qiao", "timezone": "UTC"}},
         )
-        # The same connections; a transaction that only reads says so as it begins, without a statement of its own.
-        self._reading = self.engine.execution_options(postgresql_readonly=True)
         # The same connections; a transaction is begun as one that cannot write, which costs no statement of its own.
         self._reading = self.engine.execution_options(postgresql_readonly=True)
         self._raw: asyncpg.Pool | None = None

@@ -7,7 +7,7 @@ A reader stays below the oldest running transaction, so it never skips an event 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -88,6 +88,8 @@ class EventRow(Base):
     at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 
+# Into the table: by way of the mapper it takes more than twice as long, and this is the statement made most.
+_WRITE: Final = insert(EventRow.__table__).returning(EventRow.__table__.c.xid, EventRow.__table__.c.id)  # type: ignore[arg-type]
 REGISTRY: dict[str, type[Event]] = {}
 InTransaction = Callable[[Session, Any, Envelope], Awaitable[None]]
 _in_transaction: dict[str, list[InTransaction]] = {}
@@ -131,21 +133,17 @@ async def emit(
     audience = audience or Audience()
     payload: dict[str, Any] = msgspec.to_builtins(fact)
     at = clock.now()
-    row = (
-        await db.execute(
-            insert(EventRow)
-            .values(
-                kind=fact.kind,
-                conversation_id=conversation_id,
-                actor_kind=actor.kind,
-                actor_id=actor.id,
-                audience=msgspec.to_builtins(audience),
-                payload=payload,
-                at=at,
-            )
-            .returning(EventRow.xid, EventRow.id)
-        )
-    ).one()
+    values = {
+        "kind": fact.kind,
+        "conversation_id": conversation_id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "audience": msgspec.to_builtins(audience),
+        "payload": payload,
+        "at": at,
+    }
+    await db.flush()  # what it tells of comes first
+    row = (await db.execute(_WRITE, values)).one()
     db.info["events"] = (row.xid, row.id)
     envelope = Envelope(row.xid, row.id, fact.kind, conversation_id, actor.kind, actor.id, audience, payload, at)
     for reaction in _in_transaction.get(fact.kind, ()):
