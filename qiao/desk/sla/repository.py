@@ -131,16 +131,16 @@ _COLUMNS: Final = (
 )
 
 
-async def due(db: Session, now: datetime, limit: int) -> Sequence[Any]:
-    """Clocks of tickets the sweep has to look at, oldest first, without locks: the tickets have to be claimed before
-    them."""
+async def due(db: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Tickets of clocks the sweep has to look at, oldest first, a ticket for each of its clocks. Without locks: tickets
+    are claimed before their clocks."""
     query = (
-        select(ClockRow.id, ClockRow.subject_id, ClockRow.next_at)
+        select(ClockRow.subject_id)
         .where(ClockRow.next_at < now, ClockRow.subject_kind == "ticket")
         .order_by(ClockRow.next_at, ClockRow.id)
         .limit(limit)
     )
-    return (await db.execute(query)).all()
+    return (await db.execute(query)).scalars().all()
 
 
 async def due_of_conversations(db: Session, now: datetime, limit: int) -> Sequence[Any]:
@@ -156,11 +156,11 @@ async def due_of_conversations(db: Session, now: datetime, limit: int) -> Sequen
     return (await db.execute(query)).all()
 
 
-async def due_of(db: Session, now: datetime, ids: Collection[UUID]) -> Sequence[Any]:
-    """What is still due of these, locked, as it stands now."""
+async def due_of(db: Session, now: datetime, ticket_ids: Collection[UUID]) -> Sequence[Any]:
+    """What is due now of these tickets, locked."""
     query = (
         select(*_COLUMNS)
-        .where(ClockRow.id == func.any(_ids(ids)), ClockRow.next_at < now)
+        .where(ClockRow.subject_id == func.any(_ids(ticket_ids)), ClockRow.next_at < now)
         .order_by(ClockRow.id)
         .with_for_update()
     )

@@ -56,43 +56,34 @@ class Outcome:
 
 async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
     """Looks at up to `limit` clocks that are due at `now`, oldest first."""
+    found = list(dict.fromkeys(await runtime.db.run(lambda db: repository.due(db, now, limit))))
     total = Swept()
-    passed_over: set[UUID] = set()
-    while total.looked < limit:
-        wanted = min(BATCH, limit - total.looked)
+    for start in range(0, len(found), BATCH):
+        ids = found[start : start + BATCH]
 
-        async def work(db: Session, wanted: int = wanted) -> tuple[Swept, int]:
-            return await _sweep_batch(db, now, wanted, passed_over)
+        async def work(db: Session, ids: Sequence[UUID] = ids) -> Swept:
+            return await _sweep_batch(db, now, ids)
 
-        done, seen = await runtime.db.run(work)
+        done = await runtime.db.run(work)
         total = Swept(
             looked=total.looked + done.looked,
             warned=total.warned + done.warned,
             breached=total.breached + done.breached,
             told=total.told + done.told,
         )
-        if seen < wanted or done.looked == 0:
-            break
     return total
 
 
-async def _sweep_batch(db: Session, now: datetime, limit: int, passed_over: set[UUID]) -> tuple[Swept, int]:
-    """One transaction. Returns what it did and how many were due to be looked at."""
-    due = await repository.due(db, now, limit + len(passed_over))
-    due = [row for row in due if row.subject_id not in passed_over][:limit]
-    if not due:
-        return Swept(), 0
-    wanted = {row.subject_id for row in due}
-    claimed = await batch.claim(db, wanted)
-    passed_over |= wanted - claimed.keys()
-    rows = await repository.due_of(db, now, [row.id for row in due if row.subject_id in claimed])
+async def _sweep_batch(db: Session, now: datetime, ticket_ids: Sequence[UUID]) -> Swept:
+    """One transaction."""
+    claimed = await batch.claim(db, ticket_ids)
+    rows = await repository.due_of(db, now, claimed)
     book = await books.current(db)
     outcomes = [look(book, row, now) for row in rows]
     await repository.put(db, [outcome.write for outcome in outcomes])
     await write_events(db, outcomes, {key: _audience(ticket) for key, ticket in claimed.items()}, now)
     await _write_lines(db, outcomes)
-    told = await _tell(db, outcomes, claimed)
-    return summed_up(outcomes, told), len(due)
+    return summed_up(outcomes, await _tell(db, outcomes, claimed))
 
 
 def summed_up(outcomes: Sequence[Outcome], told: int) -> Swept:
