@@ -99,8 +99,15 @@ async def test_asking_is_limited_per_address_and_per_network(house: House) -> No
     assert codes[:10] == [303] * 10 and codes[10:] == [429, 429]
 
 
-async def test_without_mail_the_way_is_not_offered_and_the_company_is_told(house: House, sign_in: SignIn) -> None:
+async def test_without_mail_the_way_is_not_offered_and_the_company_is_told(
+    house: House, street: Street, sign_in: SignIn
+) -> None:
+    async def in_the_widget(locale: str) -> bool:
+        found = await street.http.get(f"/api/v1/widget/{street.inbox.key}/config?locale={locale}")
+        return bool(found.json()["features"]["my_requests"])
+
     admin = await sign_in()
+    assert await in_the_widget("en")
     assert (await admin.get("/api/v1/portal/status")).json()["mail"] is True
     assert "My requests" in (await house.guest().http.get("/help/en")).text
     house.runtime.settings.smtp_url = None
@@ -108,6 +115,7 @@ async def test_without_mail_the_way_is_not_offered_and_the_company_is_told(house
     assert 'type="email"' not in door and "sign in on our website" in door
     assert (await house.guest().post("/sign-in", {"email": "wang@customer.example"})).status_code == 503
     assert "My requests" not in (await house.guest().http.get("/help/en")).text
+    assert not await in_the_widget("zh-CN")
     assert (await admin.get("/api/v1/portal/status")).json() == {
         "open": True,
         "mail": False,
