@@ -50,6 +50,7 @@ export function RoutingTab({ conversation }: { conversation: ConversationView })
       <Section title={t("promises")}>
         <Promises
           path={`/sla/conversations/${conversation.id}`}
+          held="snoozed"
           version={`${conversation.status} ${promise?.kind} ${promise?.due_at} ${promise?.breached}`}
         />
       </Section>

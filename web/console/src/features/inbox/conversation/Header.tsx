@@ -90,7 +90,7 @@ export function Header({ conversation: c }: { conversation: ConversationView }) 
               dueAt={c.promise.due_at}
               kind={c.promise.kind}
               breached={c.promise.breached}
-              pausedWhy={c.promise.due_at ? null : "pending"}
+              pausedWhy={c.promise.due_at ? null : c.status === "snoozed" ? "snoozed" : "pending"}
             />
           ) : null}
         </div>

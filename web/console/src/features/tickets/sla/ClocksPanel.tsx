@@ -22,10 +22,15 @@ export default function ClocksPanel({ ticket }: Props) {
   return <Promises path={`/sla/tickets/${ticket.id}`} version={ticket.version} />;
 }
 
-/** The same of whatever promises are made about. */
-export function Promises({ path, version }: { path: string; version: number | string | undefined }) {
+/** The same of whatever promises are made about. `held`: what standing still on hold means there. */
+export function Promises(props: { path: string; version: number | string | undefined; held?: string }) {
+  const { path, version, held = "on_hold" } = props;
   const t = useT("tickets/sla");
   const clocks = useGet<Found>(path, { version }, { refetchInterval: 60_000 });
+  const named = (found: Found): Found => ({
+    ...found,
+    items: found.items.map((one) => (one.paused_why === "on_hold" ? { ...one, paused_why: held } : one)),
+  });
   return (
     <Fetched
       query={clocks}
@@ -33,7 +38,7 @@ export function Promises({ path, version }: { path: string; version: number | st
       isEmpty={(found) => found.items.length === 0}
       empty={<EmptyState compact title={t("none")} hint={t("noneHint")} />}
     >
-      {(found) => <Clocks path={path} found={found} />}
+      {(found) => <Clocks path={path} found={named(found)} />}
     </Fetched>
   );
 }

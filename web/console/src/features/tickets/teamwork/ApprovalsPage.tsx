@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useGet, usePages } from "@/api/hooks";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { useCan } from "@/app/session";
 import { realtime } from "@/realtime/client";
 import { PageFrame, Panel } from "@/ui/Page";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
@@ -21,6 +22,8 @@ type View = (typeof VIEWS)[number];
 export default function ApprovalsPage() {
   const t = useT("tickets/teamwork");
   const go = useGo();
+  const tasks = useCan("tasks.handle");
+  const tickets = useCan("tickets.handle", "tickets.view_all", "tasks.handle");
   const [view, setView] = useState<View>("waiting");
   const counts = useGet<{ waiting: number }>("/approvals/counts");
   const approvals = usePages<Approval>("/approvals", { view, limit: 30 });
@@ -40,7 +43,7 @@ export default function ApprovalsPage() {
       title={t("approvals")}
       subtitle={t("approvals_subtitle")}
       width="read"
-      extra={<Button onClick={() => go("/tasks")}>{t("to_tasks")}</Button>}
+      extra={tasks ? <Button onClick={() => go("/tasks")}>{t("to_tasks")}</Button> : null}
       toolbar={
         <Tabs
           activeKey={view}
@@ -69,9 +72,15 @@ export default function ApprovalsPage() {
                 key={approval.id}
                 approval={approval}
                 link={
-                  <Link to={`/tickets/${approval.ticket.number}` as string}>
-                    {approval.ticket.ref} {approval.ticket.title}
-                  </Link>
+                  tickets ? (
+                    <Link to={`/tickets/${approval.ticket.number}` as string}>
+                      {approval.ticket.ref} {approval.ticket.title}
+                    </Link>
+                  ) : (
+                    <span>
+                      {approval.ticket.ref} {approval.ticket.title}
+                    </span>
+                  )
                 }
               />
             ))}
