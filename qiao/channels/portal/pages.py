@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from qiao.channels.contract import customer_view
+from qiao.channels.contract.channel import Channels
 from qiao.channels.portal import calling, forms, repository, requests, session, suggesting
 from qiao.channels.portal.limits import Posts
 from qiao.channels.portal.session import Signed
@@ -101,10 +102,17 @@ async def overview(visit: Visit, who: Signed) -> Response:
                 "at": stamps(visit, talk.created_at, place),
             }
             for talk in talks
+            if _carries_words(visit, talk.inbox.channel)
         ],
         may_open=bool(await types.summaries(visit.db, for_customers=True)),
         call=await calling.standing(visit, who),
     )
+
+
+def _carries_words(visit: Visit, channel: str) -> bool:
+    """Whether customers can write on it: a telephone line holds promises and calls, no chat to go on with."""
+    found = Channels.of(visit.runtime).find(channel)
+    return found is not None and "text" in found.manifest.capabilities.receives
 
 
 async def _departments(visit: Visit, views: list[TicketView]) -> dict[UUID, str]:
@@ -269,7 +277,7 @@ async def talk(visit: Visit, who: Signed) -> Response:
     facts = await conversations.facts(visit.db, talk_id)
     if facts is None or facts.customer_id != who.customer.id:
         raise NotFound("conversation.not_found")
-    writable = facts.status not in ("resolved", "closed")
+    writable = facts.status not in ("resolved", "closed") and _carries_words(visit, facts.channel)
     fault = ""
     if visit.request.method == "POST":
         form = await read_form(visit, who)

@@ -24,7 +24,8 @@ async def test_a_call_is_asked_for_seen_and_cancelled(house: House, street: Stre
     assert (asked.status_code, asked.headers["location"]) == (303, "/help/en/my/call?said=asked#news")
     shown = await guest.page("/call?said=asked")
     assert "138****8000" in shown and "You are next" in shown and NUMBER not in shown
-    assert "138****8000" in await guest.page(), "the overview tells of it"
+    overview = await guest.page()
+    assert "138****8000" in overview and "Chat #" not in overview, "a promise, not a chat to write in"
     other = await house.enter("li@customer.example")
     assert "138****8000" not in await other.page("/call")
     await other.fill("/call", "/call", phone="13900000001")
