@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from enum import Enum
+from functools import cached_property
+from re import Pattern
 from threading import Lock
 from typing import Any, Final, cast
 
@@ -27,9 +29,12 @@ class Declared(BaseRoute):
 
     def __init__(self, path: str, build: Callable[[], APIRoute]) -> None:
         self.path = path
-        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
         self._build = build
         self._whole: APIRoute | None = None
+
+    @cached_property
+    def path_regex(self) -> Pattern[str]:
+        return compile_path(self.path)[0]
 
     def whole(self) -> APIRoute:
         """The route itself."""
