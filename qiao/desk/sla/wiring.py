@@ -8,8 +8,12 @@ from qiao.desk.sla.service import policies, talks
 
 def provide(runtime: Runtime) -> None:
     runtime.provide(Shelf, Shelf())
-    runtime.provide(Promises, talks.Shown())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    shown = talks.Shown(runtime.db)
+    runtime.provide(talks.Shown, shown)
+    runtime.provide(Promises, shown)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.tailer.listen(shown.heard)
 
 
 async def start(runtime: Runtime) -> None:
     await runtime.db.run(policies.ensure_shipped)
+    await runtime.get(talks.Shown).read()

@@ -12,6 +12,7 @@ from qiao.core.db import Session
 from qiao.core.errors import Conflict, FieldError, Invalid, NotFound
 from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
+from qiao.core.runtime import runtime_of
 from qiao.desk.sla import repository
 from qiao.desk.sla.book import body_of
 from qiao.desk.sla.events import PoliciesChanged
@@ -27,6 +28,7 @@ from qiao.desk.sla.schemas import (
     Reassign,
     Tell,
 )
+from qiao.desk.sla.service.talks import Shown
 from qiao.people.accounts import audit
 from qiao.people.organization import service as organization
 
@@ -171,6 +173,9 @@ async def _flush(db: Session) -> None:
 
 async def _changed(db: Session, actor: Actor, *ids: UUID) -> None:
     await repository.touch(db)
+    shown = runtime_of(db).find(Shown)
+    if shown is not None:
+        shown.forget()
     await emit(db, PoliciesChanged(policy_ids=ids), actor=actor, audience=_HEARD_BY)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from qiao.core import clock
-from qiao.core.db import Session
+from qiao.core.db import Db, Session
 from qiao.core.events import Envelope, Event
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import (
@@ -30,6 +30,7 @@ from qiao.desk.conversations.events import (
 from qiao.desk.conversations.schemas import ConversationView, Promise
 from qiao.desk.sla import book as books
 from qiao.desk.sla import keeping, repository
+from qiao.desk.sla.events import PoliciesChanged
 from qiao.desk.sla.models import ClockRow
 from qiao.desk.sla.rules import Policy, Rulebook
 from qiao.people.customers import service as customers
@@ -203,9 +204,35 @@ async def _save(db: Session, keepers: Mapping[UUID, _Keeper]) -> None:
 
 
 class Shown:
-    """Answers what conversations ask about their promises."""
+    """Answers what conversations ask about their promises. Every list asks: where there is no policy for conversations,
+    known in every process by the log, nothing is looked up."""
+
+    def __init__(self, db: Db):
+        self._db = db
+        self._none = False
+        self._forgotten = 0
+
+    def forget(self) -> None:
+        """A policy was changed here: until they are read anew, something may be promised."""
+        self._none = False
+        self._forgotten += 1
+
+    async def heard(self, batch: Sequence[Envelope]) -> None:
+        """The log's listener: in this process or another, somebody changed a policy."""
+        if any(envelope.kind == PoliciesChanged.kind for envelope in batch):
+            self.forget()
+            await self.read()
+
+    async def read(self) -> None:
+        began = self._forgotten
+        async with self._db.read() as db:
+            promised = any(row.subject == "conversation" for row in await repository.policies(db))
+        if self._forgotten == began:
+            self._none = not promised
 
     async def shown(self, db: Session, ids: Collection[UUID]) -> Mapping[UUID, Promise]:
+        if self._none:
+            return {}
         dues: dict[UUID, Any] = await repository.next_dues(db, ids)
         return {
             key: Promise(kind=kind, due_at=due_at, breached=broken)
