@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import httpx
 
-from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint, SourceFailed
+from qiao.channels.contract.channel import DeliveryFailed, Endpoint
 from qiao.channels.contract.http import ChannelHttp
 from qiao.channels.contract.reading import document, text, whole
+from qiao.channels.contract.refusing import ProviderError
 from qiao.channels.contract.tokens import Tokens
 from qiao.core.errors import Invalid
 
@@ -101,34 +102,20 @@ REFUSALS: Final[Mapping[str, str]] = {
 """Words for each code are in the catalogue under `dingtalk.refused`."""
 
 
-class DingtalkError(Exception):
-    """DingTalk said no, for a reason that does not pass by itself."""
+class DingtalkError(ProviderError):
+    """DingTalk said no."""
 
-    def __init__(self, code: str, message: str):
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+    channel, provider = "dingtalk", "DingTalk"
 
     @property
     def word(self) -> str | None:
-        """The reason in one word; of `a.b.c` the nearest known beginning counts."""
-        code = self.code
+        """Of `a.b.c` the nearest known beginning counts."""
+        code = str(self.code)
         while code:
             if code in REFUSALS:
                 return REFUSALS[code]
             code = code.rpartition(".")[0]
         return None
-
-    def as_delivery(self) -> DeliveryFailed | DeliveryRefused:
-        """What this is to a message on its way out. An unknown code may be a passing one."""
-        if self.word is None:
-            return DeliveryFailed(f"DingTalk answered {self}"[:300])
-        return DeliveryRefused(f"dingtalk.refused.{self.word}", detail=self.code)
-
-    def as_source(self) -> SourceFailed:
-        if self.word is None:
-            return SourceFailed("dingtalk.refused.unknown", detail=str(self)[:200])
-        return SourceFailed(f"dingtalk.refused.{self.word}", hopeless=self.word == "credentials", detail=self.code)
 
 
 class DingtalkApi:

@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import httpx
 
-from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint, SourceFailed
+from qiao.channels.contract.channel import DeliveryFailed, Endpoint
 from qiao.channels.contract.http import ChannelHttp
 from qiao.channels.contract.reading import document, text, whole
+from qiao.channels.contract.refusing import ProviderError
 from qiao.channels.contract.tokens import Tokens
 from qiao.core.errors import Invalid
 
@@ -93,28 +94,14 @@ REFUSALS: Final[Mapping[int, str]] = {
 """Words for each code are in the catalogue under `feishu.refused`."""
 
 
-class FeishuError(Exception):
-    """Feishu said no, for a reason that does not pass by itself."""
+class FeishuError(ProviderError):
+    """Feishu said no."""
 
-    def __init__(self, code: int, message: str):
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+    channel, provider = "feishu", "Feishu"
 
     @property
     def word(self) -> str | None:
-        return REFUSALS.get(self.code)
-
-    def as_delivery(self) -> DeliveryFailed | DeliveryRefused:
-        """What this is to a message on its way out. An unknown code may be a passing one."""
-        if self.word is None:
-            return DeliveryFailed(f"Feishu answered {self}"[:300])
-        return DeliveryRefused(f"feishu.refused.{self.word}", detail=str(self.code))
-
-    def as_source(self) -> SourceFailed:
-        if self.word is None:
-            return SourceFailed("feishu.refused.unknown", detail=str(self)[:200])
-        return SourceFailed(f"feishu.refused.{self.word}", hopeless=self.word == "credentials", detail=str(self.code))
+        return REFUSALS.get(int(self.code))
 
 
 class FeishuApi:

@@ -59,7 +59,7 @@ class WechatAdapter:
                     raise
             return Sent(answers=len(messages), state="delivered")
         except WechatError as error:
-            raise error.delivery() from error
+            raise error.as_delivery() from error
 
     def _remember(self, message_id: UUID, done: int) -> None:
         if done:
@@ -186,7 +186,7 @@ class WechatAdapter:
                     raise
                 return facts
         except WechatError as error:
-            raise error.source() from error
+            raise error.as_source() from error
         quota = said.get("quota")
         if isinstance(quota, dict):
             facts |= {name: str(quota[name]) for name in ("daily_limit", "remain") if isinstance(quota.get(name), int)}

@@ -8,9 +8,9 @@ get_all_private_template, newtmpl/gettemplate, qrcode/create, getwxacodeunlimit,
 from typing import Any, Final, Literal, NamedTuple
 
 from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, SourceFailed
+from qiao.channels.contract.refusing import ProviderError
 
 Kind = Literal["renew", "setup", "later", "refused"]
-DETAIL: Final = 200
 
 
 class Meaning(NamedTuple):
@@ -88,14 +88,18 @@ def key_of(meaning: Meaning) -> str:
     return f"wechat.{'setup' if meaning.kind == 'renew' else meaning.kind}.{meaning.word}"
 
 
-class WechatError(Exception):
-    """WeChat answered with an error; callers make of it what their port raises."""
+class WechatError(ProviderError):
+    """WeChat said no. Its codes tell what is to be done: renew a token, try later, or give up."""
 
-    def __init__(self, code: int, detail: str):
-        super().__init__(f"{code} {detail}"[:DETAIL])
-        self.code = code
-        self.detail = detail[:DETAIL]
-        self.meaning = meaning_of(code)
+    channel, provider = "wechat", "WeChat"
+
+    @property
+    def meaning(self) -> Meaning:
+        return meaning_of(int(self.code))
+
+    @property
+    def word(self) -> str | None:
+        return self.meaning.word
 
     @property
     def key(self) -> str:
@@ -103,14 +107,12 @@ class WechatError(Exception):
 
     @property
     def params(self) -> dict[str, Any]:
-        return {"number": self.code, "detail": self.detail}
+        return {"number": self.code, "detail": self.message}
 
-    def delivery(self) -> DeliveryFailed | DeliveryRefused:
-        """For a message: refused for good, or tried again."""
+    def as_delivery(self) -> DeliveryFailed | DeliveryRefused:
         if self.meaning.kind == "refused":
             return DeliveryRefused(self.key, **self.params)
         return DeliveryFailed(str(self), after=self.meaning.after, code=self.key, **self.params)
 
-    def source(self) -> SourceFailed:
-        """For somebody who tries the settings."""
+    def as_source(self) -> SourceFailed:
         return SourceFailed(self.key, hopeless=self.meaning.kind != "later", **self.params)

@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import httpx
 
-from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint, SourceFailed
+from qiao.channels.contract.channel import DeliveryFailed, Endpoint
 from qiao.channels.contract.http import ChannelHttp
 from qiao.channels.contract.reading import document, text, whole
+from qiao.channels.contract.refusing import ProviderError
 from qiao.channels.contract.tokens import Tokens
 from qiao.core.errors import Invalid
 
@@ -76,31 +77,15 @@ REFUSALS: Final[Mapping[int, str]] = {
 """Words for each code are in the catalogue under `wecom.refused`."""
 
 
-class WecomError(Exception):
-    """WeCom said no, for a reason that does not pass by itself."""
+class WecomError(ProviderError):
+    """WeCom said no."""
 
-    def __init__(self, code: int, message: str):
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+    channel, provider = "wecom", "WeCom"
+    hopeless = frozenset({"credentials", "account"})
 
     @property
     def word(self) -> str | None:
-        """The reason in one word, where the code is a known one."""
-        return REFUSALS.get(self.code)
-
-    def as_delivery(self) -> DeliveryFailed | DeliveryRefused:
-        """What this is to a message on its way out. An unknown code may be a passing one."""
-        if self.word is None:
-            return DeliveryFailed(f"WeCom answered {self}")
-        return DeliveryRefused(f"wecom.refused.{self.word}", detail=str(self.code))
-
-    def as_source(self) -> SourceFailed:
-        """What this is to an inbox: settings that are wrong do not mend by asking again."""
-        hopeless = self.word in ("credentials", "account")
-        if self.word is None:
-            return SourceFailed("wecom.refused.unknown", detail=f"{self.code} {self.message}"[:200])
-        return SourceFailed(f"wecom.refused.{self.word}", hopeless=hopeless, detail=str(self.code))
+        return REFUSALS.get(int(self.code))
 
 
 class WecomApi:
