@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -12,7 +12,9 @@ from qiao.channels.webchat import service, tokens
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.secrets import Signer
+from qiao.people.customers import merging
 from qiao.people.customers import service as customers
+from qiao.people.customers.schemas import CustomerCreate
 from tests.channels.street import Street
 
 
@@ -186,3 +188,39 @@ async def test_the_page_stands_beside_the_conversation(street: Street) -> None:
     assert "referrer" not in view.context
     assert view.locale == "en"
     assert json.dumps(view.context)
+
+
+async def test_a_merge_shows_no_browser_what_it_has_not_held(street: Street) -> None:
+    """An anonymous browser is taken for a customer, wrongly or not: their chats on this site stay out of its sight."""
+    ada, stranger = street.widget(), street.widget()
+    await ada.open(street.identity_token("ada"))
+    await ada.say("my card ends in 1234")
+    await stranger.open()
+    await stranger.say("it is me, Ada")
+    await merge(street, ada.session["customer"]["id"], stranger.session["customer"]["id"])
+    assert (await stranger.get("/messages")).status_code == 401
+    assert (await stranger.try_say("what did I say?")).status_code == 401
+    await stranger.open()
+    assert await stranger.history() == [] and stranger.session["conversation"] is None
+    assert len(await ada.history()) > 1  # the site vouches for her: she has both
+
+    # Known from elsewhere only, they go on in the browser they write from, until somebody proves who it is.
+    bo = street.widget()
+    await bo.open()
+    await bo.say("hello")
+    known = await street.runtime.db.run(
+        lambda db: customers.create(db, Actor.system(), CustomerCreate(name="Bo", phone="13800138000"))
+    )
+    await merge(street, str(known.id), bo.session["customer"]["id"])
+    assert [one["body"] for one in await bo.history() if one["author"]["kind"] == "customer"] == ["hello"]
+    site = street.widget()
+    await site.open(street.identity_token("bo", phone="13800138000", phone_verified=True))
+    assert site.session["customer"]["id"] == str(known.id)
+    await site.say("between us")
+    assert (await bo.get("/messages")).status_code == 401
+
+
+async def merge(street: Street, survivor: str, other: str) -> None:
+    async with street.runtime.db.transaction() as db:
+        await merging.merge(db, Actor.system(), UUID(survivor), UUID(other))
+    await street.runtime.reactions.settled()

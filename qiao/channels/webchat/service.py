@@ -31,8 +31,10 @@ from qiao.desk.conversations.schemas import ConversationFacts, Inbound, MessageV
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxView
 from qiao.desk.routing import service as routing
+from qiao.people.customers import following
 from qiao.people.customers import policy as contact
 from qiao.people.customers import service as customers
+from qiao.people.customers.events import CustomerMerged
 from qiao.people.customers.schemas import CustomerRef, Profile
 from qiao.people.organization import service as organization
 
@@ -140,7 +142,23 @@ async def _identified(
             await _end(db, previous)
         row = await _begin(db, new_id(), inbox, customer.id)
     row.identified, row.identity_digest, row.identified_until = True, digest, claims.expires_at
+    for browser in await repository.unidentified(db, customer.id):
+        if browser.inbox_id == inbox.id and browser.id != row.id:
+            await _end(db, browser)  # for it nobody vouches: what is said from now on is none of its business
     return row, customer
+
+
+async def part_browsers(db: Session, fact: CustomerMerged) -> None:
+    """Two records have become one: a browser nobody vouches for goes on only where it has held every chat itself."""
+    came = await following.moved(db, fact.merge_id, "visitor_sessions.customer_id")
+    brought = await following.moved(db, fact.merge_id, "conversations.customer_id")
+    held = await conversations.ids_of_customer(db, fact.survivor_id)
+    theirs = {inbox_id for conversation_id, inbox_id in held.items() if conversation_id in brought}
+    theirs |= set((await conversations.ids_of_customer(db, fact.merged_id)).values())  # if they move after us
+    ours = {inbox_id for conversation_id, inbox_id in held.items() if conversation_id not in brought}
+    for browser in await repository.unidentified(db, fact.survivor_id):
+        if browser.inbox_id in (ours if browser.id in came else theirs):
+            await _end(db, browser)
 
 
 async def _begin(db: Session, session_id: UUID, inbox: InboxView, customer_id: UUID) -> VisitorSessionRow:

@@ -116,6 +116,12 @@ async def gather(db: Session, one: Followed, merge_id: UUID, merged_id: UUID, su
     return len(moved)
 
 
+async def moved(db: Session, merge_id: UUID, place: str) -> set[Any]:
+    """Keys of the rows of a place that a merge has moved so far; the rooms move theirs one after the other."""
+    query = select(MergeMoveRow.row_keys).where(MergeMoveRow.merge_id == merge_id, MergeMoveRow.place == place)
+    return {_key(key, FOLLOWED[place].keys) for key in await db.scalar(query) or []}
+
+
 async def give_back(db: Session, one: Followed, fact: CustomerUnmerged, actor: Actor) -> None:
     """Gives back what a merge moved, as far as it is still the survivor's."""
     own, keys = one.own, one.keys
