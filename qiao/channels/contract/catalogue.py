@@ -6,6 +6,7 @@ import msgspec
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from qiao.channels.contract.channel import Channel, Channels, Endpoint
+from qiao.channels.contract.closing import SHARED
 from qiao.channels.contract.manifest import secrets_of
 from qiao.core.db import Session
 from qiao.core.errors import Invalid, NotFound
@@ -115,6 +116,14 @@ async def try_out(db: Session, channel_name: str, settings: dict[str, Any], inbo
     return channel, endpoint
 
 
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's schema, the channel's own settings first."""
+    schema = model.model_json_schema()
+    named = schema.get("properties", {})
+    schema["properties"] = {name: named[name] for name in sorted(named, key=lambda name: name in SHARED)}
+    return schema
+
+
 def _view(channel: Channel) -> ManifestView:
     manifest = channel.manifest
     by = [name for name, part in (("hook", channel.hook), ("source", channel.source)) if part is not None]
@@ -126,7 +135,7 @@ def _view(channel: Channel) -> ManifestView:
         docs=manifest.docs,
         by=by or ["own"],
         capabilities=capabilities(channel),
-        fields=manifest.settings.model_json_schema(),
+        fields=_fields(manifest.settings),
         secrets=sorted(secrets_of(manifest.settings)),
         can_test=channel.probe is not None,
     )

@@ -1,14 +1,16 @@
 """What whoever answers needs to know of the channel: what it carries, whether it may be written to now."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
-from qiao.channels.contract import catalogue, deliveries
+from qiao.channels.contract import catalogue, deliveries, switching
 from qiao.channels.contract.catalogue import CapabilitiesView
 from qiao.channels.contract.channel import Channels, Template
 from qiao.channels.contract.deliveries import WindowView
 from qiao.channels.contract.endpoints import Endpoints
+from qiao.channels.contract.switching import SwitchView
 from qiao.core.db import Session
 from qiao.core.errors import NotFound
 from qiao.core.runtime import Runtime, runtime_of
@@ -23,9 +25,11 @@ class ChannelView(msgspec.Struct, frozen=True):
     capabilities: CapabilitiesView
     window: WindowView | None
     stopped: bool
+    switch: SwitchView | None
+    """What an answer becomes while the window is closed, where the inbox has a rule."""
 
 
-async def view(db: Session, facts: ConversationFacts) -> ChannelView:
+async def view(db: Session, facts: ConversationFacts, locale: str) -> ChannelView:
     """How the conversation's channel stands now. Raises NotFound for a channel that is not installed."""
     runtime = runtime_of(db)
     channel = Channels.of(runtime).find(facts.channel)
@@ -36,18 +40,22 @@ async def view(db: Session, facts: ConversationFacts) -> ChannelView:
     if channel.adapter is not None:
         address = await deliveries.address_of(db, channel, facts)
         known = await deliveries.contact(db, facts.inbox_id, address)
+    window = deliveries.window_of(rule, known) if rule is not None else None
+    stopped = known is not None and known.opted_out_at is not None
+    closed = window is not None and not window.open and not stopped
     return ChannelView(
         channel=facts.channel,
         title=channel.manifest.title,
         capabilities=catalogue.capabilities(channel),
-        window=deliveries.window_of(rule, known) if rule is not None else None,
-        stopped=known is not None and known.opted_out_at is not None,
+        window=window,
+        stopped=stopped,
+        switch=await switching.view(db, facts, locale) if closed else None,
     )
 
 
-async def templates(runtime: Runtime, facts: ConversationFacts) -> Sequence[Template]:
-    """The approved messages of the conversation's inbox, as its provider lists them; empty where there are none."""
-    place = await Endpoints.of(runtime).get(facts.inbox_id)
+async def templates(runtime: Runtime, inbox_id: UUID) -> Sequence[Template]:
+    """The approved messages of an inbox, as its provider lists them; empty where there are none."""
+    place = await Endpoints.of(runtime).get(inbox_id)
     if place.channel.templates is None:
         return []
     return await place.channel.templates.templates(place.endpoint)

@@ -111,9 +111,21 @@ async def retry(db: Session, actor: Actor, message_id: UUID) -> None:
     facts = await conversations.require_visible(db, actor, row.conversation_id)
     if row.state != "failed" or not row.final:
         raise Refused("channel_delivery_not_failed")
+    await _anew(db, actor, row, facts)
+
+
+async def send_again(db: Session, message_id: UUID) -> None:
+    """Sends a message anew whose customer can be answered again."""
+    row = await db.get(Delivery, message_id, with_for_update=True)
+    facts = await conversations.facts(db, row.conversation_id) if row is not None else None
+    if row is not None and facts is not None and row.state == "failed" and row.final:
+        await _anew(db, Actor.system(), row, facts)
+
+
+async def _anew(db: Session, actor: Actor, row: Delivery, facts: ConversationFacts) -> None:
     row.state, row.final, row.error, row.attempts, row.at = "waiting", False, None, 0, clock.now()
-    await conversations.set_delivery(db, message_id, "sent")
-    due = MessageDue(message_id=message_id, inbox_id=row.inbox_id, channel=facts.channel)
+    await conversations.set_delivery(db, row.message_id, "sent")
+    due = MessageDue(message_id=row.message_id, inbox_id=row.inbox_id, channel=facts.channel)
     await emit(db, due, actor=actor, conversation_id=row.conversation_id)
 
 

@@ -1,5 +1,6 @@
 """What a channel says about itself."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -64,6 +65,8 @@ class Manifest:
     """`per_second` and `burst`: how fast the provider takes messages of one inbox. `media_bytes`: its largest file."""
     group: Literal["web", "mail", "social", "work", "phone", "counter", "open"] = "open"
     """The shelf it stands on when an inbox is added."""
+    reaches: Mapping[str, Callable[[str], str | None]] = field(default_factory=dict)
+    """Kinds of verified facts (`phone`, `email`) that are addresses here, and how each is written as one (None: not)."""
 
 
 def secrets_of(model: type[BaseModel]) -> frozenset[str]:

@@ -132,6 +132,24 @@ class Contact(Base):
     opted_out_at: Mapped[datetime | None]
 
 
+class Switch(Base):
+    """An answer whose time was over, and what goes out in its stead: once, whatever happens in between."""
+
+    __tablename__ = "channel_switches"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting','sent','failed','dropped')", name="state"),
+        Index("ix_channel_switches_due", "due_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    inbox_id: Mapped[UUID] = mapped_column(ForeignKey("inboxes.id"))
+    conversation_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(String(10), default="waiting", server_default="waiting")
+    due_at: Mapped[datetime]
+    """After the inbox's quiet hours."""
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class SourceState(Base):
     """Where a source has got to, and which process works it."""
 

@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from qiao.channels.contract import deliveries, merging
+from qiao.channels.contract import closing, deliveries, merging, switching
 from qiao.channels.contract.channel import Channels, DeliveryFailed, DeliveryRefused, Sent
 from qiao.channels.contract.degrade import absolute_links, degrade
 from qiao.channels.contract.endpoints import Endpoints, Place
-from qiao.channels.contract.events import MessageDue
+from qiao.channels.contract.events import DeliveryGaveUp, MessageDue
 from qiao.channels.contract.merging import Together
 from qiao.channels.contract.messages import Outbound
 from qiao.channels.contract.models import Thread
@@ -105,6 +105,14 @@ async def deliver(db: Session, fact: MessageDue, envelope: Envelope) -> None:
         raise
     await deliveries.note_sent(db, place, message.conversation_id, message.id, message.address, sent)
     await merging.note_others(db, place, message.conversation_id, going.others, message.address)
+
+
+@on_commit(DeliveryGaveUp, name="channels.switch", when=lambda envelope: closing.too_late(envelope.payload["code"]))
+async def switch(db: Session, fact: DeliveryGaveUp, envelope: Envelope) -> None:
+    """What came too late goes another way, where the inbox has a rule for it."""
+    runtime = runtime_of(db)
+    await runtime.db.run(lambda own: switching.note(own, fact))
+    await switching.carry_out(runtime, fact.message_id)
 
 
 async def _hand_over(runtime: Runtime, place: Place, message_id: UUID, payload: object) -> Sent:

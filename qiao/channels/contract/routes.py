@@ -144,17 +144,23 @@ async def dismiss_letter(actor: Manager, db: Tx, letter_id: UUID) -> None:
 
 
 @router.get("/conversations/{conversation_id}")
-async def conversation_channel(actor: Reader, db: Read, conversation_id: UUID) -> Response:
+async def conversation_channel(actor: Reader, db: Read, locale: Locale, conversation_id: UUID) -> Response:
     """What may be sent in this conversation, and until when."""
     facts = await conversations.require_visible(db, actor, conversation_id)
-    return _json(await composing.view(db, facts))
+    return _json(await composing.view(db, facts, locale))
 
 
 @router.get("/conversations/{conversation_id}/templates")
 async def conversation_templates(actor: Handler, db: Read, runtime: Runtime_, conversation_id: UUID) -> Response:
     """Messages the provider approved beforehand, which may be sent when the window is closed."""
     facts = await conversations.require_visible(db, actor, conversation_id)
-    return _json(await composing.templates(runtime, facts))
+    return _json(await composing.templates(runtime, facts.inbox_id))
+
+
+@router.get("/inboxes/{inbox_id}/templates")
+async def inbox_templates(actor: Manager, runtime: Runtime_, inbox_id: UUID) -> Response:
+    """Messages the provider approved for an inbox, to choose one for a rule."""
+    return _json(await composing.templates(runtime, inbox_id))
 
 
 @router.get("/deliveries")

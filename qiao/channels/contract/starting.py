@@ -52,12 +52,41 @@ async def reachable(db: Session, customer_id: UUID) -> list[Reach]:
         channel = Channels.of(runtime).find(inbox.channel)
         if not inbox.active or channel is None or channel.adapter is None:
             continue
-        kind = channel.manifest.identity_kind
-        for one in customer.identities:
-            if one.kind == kind and one.inbox_id in (inbox.id, None):
-                obstacle = _consent(customer, one, inbox.id in talked) or await _obstacle(db, channel, inbox, one.value)
-                template = obstacle == CLOSED and channel.manifest.capabilities.templates
-                found.append(Reach(inbox.id, inbox.name, inbox.channel, one.value, obstacle, one.id, template))
+        for address, one, said in await _addresses(db, channel, inbox, customer):
+            own = one.kind == channel.manifest.identity_kind
+            obstacle = _consent(customer, said, own and inbox.id in talked)
+            obstacle = obstacle or await _obstacle(db, channel, inbox, address)
+            template = obstacle == CLOSED and channel.manifest.capabilities.templates
+            found.append(Reach(inbox.id, inbox.name, inbox.channel, address, obstacle, one.id, template))
+    return found
+
+
+async def _addresses(
+    db: Session, channel: Channel, inbox: InboxView, customer: CustomerView
+) -> list[tuple[str, IdentityView, str | None]]:
+    """A customer's addresses in an inbox, what each is known by, and the consent that holds for it.
+
+    Those they have written from, and those their verified number or mailbox makes, unless somebody else writes from there.
+    What was said of the address itself comes before what was said of the number; who forbade the number forbade all of it.
+    """
+    kind = channel.manifest.identity_kind
+    facts: dict[str, IdentityView] = {}
+    for one in customer.identities:
+        spell = channel.manifest.reaches.get(one.kind)
+        address = spell(one.value) if spell is not None and one.verified else None
+        if address is not None:
+            facts[address] = one
+    found: list[tuple[str, IdentityView, str | None]] = []
+    for one in customer.identities:
+        if one.kind == kind and one.inbox_id in (inbox.id, None):
+            fact = facts.pop(one.value, None)
+            number = fact.consent if fact is not None else None
+            said = "out" if number == "out" else one.consent or number
+            found.append((one.value, one, said))
+    for address, one in facts.items():
+        holder = await customers.by_address(db, inbox.id, kind, address)
+        if holder is None or holder.id == customer.id:
+            found.append((address, one, one.consent))
     return found
 
 
@@ -73,6 +102,8 @@ async def start(
 ) -> Started:
     """Writes to a customer in an inbox: in the conversation that runs there, else in a new one of `actor`'s.
 
+    The system goes on in a resolved one, too, and does not open it again.
+
     Raises Invalid when they have no address there, Refused when they may not be written to.
     """
     inbox = await inboxes.get(db, inbox_id)
@@ -85,8 +116,12 @@ async def start(
         raise Invalid.field("address", "channel_no_address")
     if chosen.obstacle is not None and not (chosen.obstacle == CLOSED and payload.get("template")):
         raise Refused("channel_not_reachable", reason=chosen.obstacle)
+    if not await customers.give_address(db, customer_id, inbox_id, channel.manifest.identity_kind, chosen.address):
+        raise Invalid.field("address", "channel_no_address")  # somebody else has just written from there
     latest = await conversations.latest_of_customer(db, inbox_id, customer_id)
-    running = latest is not None and latest.status in ("bot", "queued", "assigned", "snoozed")
+    # What nobody in particular says begins no further conversation beside one that only waits for the customer's answer.
+    goes_on = _LIVE if actor.kind == "user" else (*_LIVE, "resolved")
+    running = latest is not None and latest.status in goes_on
     if latest is not None and running:
         conversation_id, number = latest.id, latest.number
     else:
@@ -98,15 +133,16 @@ async def start(
 
 
 CLOSED = "channels.refused.window_closed"
+_LIVE = ("bot", "queued", "assigned", "snoozed")
 
 
-def _consent(customer: CustomerView, address: IdentityView, talked: bool) -> str | None:
+def _consent(customer: CustomerView, said: str | None, talked: bool) -> str | None:
     """What the customer wants. Whoever has written to us here may be answered here; elsewhere we need to have been told."""
     if customer.blocked:
         return "channels.refused.blocked"
-    if address.consent == "out":
+    if said == "out":
         return "channels.refused.opted_out"
-    return None if talked or address.consent == "in" else "channels.refused.no_consent"
+    return None if talked or said == "in" else "channels.refused.no_consent"
 
 
 async def _obstacle(db: Session, channel: Channel, inbox: InboxView, address: str) -> str | None:

@@ -8,6 +8,7 @@ from qiao.channels.contract.messages import Outbound
 from qiao.channels.email.reading import parse
 from qiao.channels.email.settings import EmailSettings
 from qiao.desk.conversations.schemas import TEXT_LIMIT
+from qiao.people.customers.policy import clean_email
 
 MEDIA_BYTES: Final = 20 * 1024 * 1024
 """What most servers take, after a file has grown by a third on its way."""
@@ -33,6 +34,7 @@ MANIFEST: Final = Manifest(
     docs="channel-email",
     limits={"per_second": 5, "burst": 20, "media_bytes": MEDIA_BYTES},
     group="mail",
+    reaches={"email": clean_email},
 )
 
 

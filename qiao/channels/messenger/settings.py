@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import ConfigDict, SecretStr, StringConstraints
 
+from qiao.channels.contract.closing import SmsWhenClosed
 from qiao.channels.contract.forms import field
 from qiao.channels.contract.meta_graph import GRAPH, VERSION
 
@@ -11,7 +12,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Version = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^v[0-9]{1,3}\.[0-9]$")]
 
 
-class MessengerSettings(BaseModel):
+class MessengerSettings(SmsWhenClosed):
     """One page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

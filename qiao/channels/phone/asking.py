@@ -10,7 +10,9 @@ from qiao.core.db import Session
 from qiao.core.errors import Conflict, Invalid
 from qiao.desk.conversations import service as conversations
 from qiao.people.customers import service as customers
+from qiao.people.customers.policy import e164
 from qiao.people.customers.schemas import Profile
+from qiao.people.organization import service as organization
 
 
 async def ask(
@@ -21,7 +23,7 @@ async def ask(
     line = await callbacks.line(db)
     if line is None:
         raise Conflict("phone.no_line")
-    number = numbers.canonical(body.phone)
+    number = numbers.canonical(body.phone, (await organization.get_settings(db)).phone_region)
     if number is None:
         raise Invalid.field("phone", "phone_invalid")
     window = None
@@ -30,7 +32,7 @@ async def ask(
         window = next((one for one in offered if one[0] == body.slot), None)
         if window is None:
             raise Invalid.field("slot", "phone.slot_gone")
-    await customers.fill_contact(db, customer_id, Profile(name=body.name or None, phone=number))
+    await customers.fill_contact(db, customer_id, Profile(name=body.name or None, phone=e164(number) or number))
     chat = await conversations.latest_of_customer(db, chat_inbox, customer_id) if chat_inbox is not None else None
     running = chat is not None and chat.status in ("bot", "queued", "assigned", "snoozed")
     row = await callbacks.promise(

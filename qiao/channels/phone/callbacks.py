@@ -142,7 +142,7 @@ async def for_missed(db: Session, inbox: InboxView, call: Call) -> UUID:
 
 async def by_pbx(db: Session, inbox: InboxView, body: PbxCallback) -> Callback:
     """Asked at the telephone. The place in line is kept: it ranks from when they began to wait."""
-    number = numbers.canonical(body.number)
+    number = numbers.canonical(body.number, (await organization.get_settings(db)).phone_region)
     if number is None:
         raise Invalid.field("number", "phone_invalid")
     call = await repository.call_by_external(db, inbox.id, body.call_id) if body.call_id else None
@@ -169,10 +169,12 @@ async def by_agent(db: Session, actor: Actor, body: CallbackCreate) -> Callback:
     inbox = await line(db, body.inbox_id)
     if inbox is None:
         raise Refused("phone.no_line")
-    raw = body.number or await customers.phone_of(db, body.customer_id)
-    number = numbers.canonical(raw)
+    if body.number:
+        number = numbers.canonical(body.number, (await organization.get_settings(db)).phone_region)
+    else:
+        number = await customers.phone_of(db, body.customer_id)
     if number is None:
-        raise Invalid.field("number", "phone_invalid" if raw else "phone.number_unknown")
+        raise Invalid.field("number", "phone_invalid" if body.number else "phone.number_unknown")
     if body.conversation_id is not None:
         facts = await conversations.require_visible(db, actor, body.conversation_id)
         if facts.customer_id != body.customer_id:

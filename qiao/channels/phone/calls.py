@@ -22,6 +22,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxView
 from qiao.people.customers import service as customers
+from qiao.people.organization import service as organization
 
 SYSTEM: Final = Actor.system()
 EARLIEST: Final = timedelta(days=400)
@@ -35,8 +36,8 @@ def settings_of(inbox: InboxView) -> PhoneSettings:
     return PhoneSettings.model_validate(inbox.plain)
 
 
-def fact_of(report: CallReport) -> Fact:
-    """The report as a fact. Without an id of its own it is known by what it says."""
+def fact_of(report: CallReport, region: str) -> Fact:
+    """The report as a fact; numbers without a code are of `region`. Without an id of its own it is known by what it says."""
     now = clock.now()
     at = report.at or now
     if not now - EARLIEST < at < now + AHEAD:
@@ -44,7 +45,7 @@ def fact_of(report: CallReport) -> Fact:
     data = report.model_dump(exclude=set(_NOT_DATA), exclude_none=True)
     data = {name: value for name, value in data.items() if value not in ("", [])}
     if "number" in data:
-        known = numbers.canonical(report.number)
+        known = numbers.canonical(report.number, region)
         data["number"] = known or ""
     if report.event_id is not None:
         key = f"id:{report.event_id}"
@@ -57,7 +58,7 @@ def fact_of(report: CallReport) -> Fact:
 
 async def take(db: Session, inbox: InboxView, report: CallReport) -> ReportTaken:
     """Takes one report in. What is known already changes nothing."""
-    fact = fact_of(report)
+    fact = fact_of(report, (await organization.get_settings(db)).phone_region)
     await status_lock(db)  # it may decide who handles what; that lock comes before any row
     row = await repository.claim_call(db, inbox.id, report.call_id, fact.at)
     fresh = await repository.add_fact(db, row.id, fact)

@@ -11,6 +11,7 @@ from qiao.desk.conversations.schemas import Inbound, Outgoing
 from qiao.desk.inboxes import service as inboxes
 from qiao.people.accounts import service as accounts
 from qiao.people.customers import service as customers
+from qiao.people.customers.policy import e164
 from qiao.people.customers.schemas import CustomerCreate
 from qiao.people.organization import service as organization
 
@@ -20,7 +21,7 @@ LIVE = frozenset({"bot", "queued", "assigned", "snoozed"})
 
 async def customer_for(db: Session, number: str | None, name: str) -> UUID:
     """A record for a caller nobody knows. Their number is a claim: it is noted, and identifies nobody."""
-    made = await customers.create(db, SYSTEM, CustomerCreate(name=name, phone=number))
+    made = await customers.create(db, SYSTEM, CustomerCreate(name=name, phone=number and (e164(number) or number)))
     return made.id
 
 

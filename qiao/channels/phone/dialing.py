@@ -9,7 +9,7 @@ import msgspec
 from qiao.channels.api.callback import SIGNATURE, signature
 from qiao.channels.contract.channel import DeliveryFailed
 from qiao.channels.contract.http import ChannelHttp
-from qiao.channels.phone import callbacks, numbers, repository
+from qiao.channels.phone import callbacks, repository
 from qiao.channels.phone.models import Dial
 from qiao.channels.phone.schemas import DialBody, DialLine, DialView, InboxName
 from qiao.channels.phone.settings import PhoneSettings
@@ -73,7 +73,7 @@ async def _write_down(db: Session, actor: Actor, body: DialBody) -> tuple[Dial, 
     if customer_id is None:
         raise Invalid.field("customer_id", "field_missing")
     customer = await customers.ref(db, customer_id)
-    number = callback.number if callback is not None else numbers.canonical(await customers.phone_of(db, customer_id))
+    number = callback.number if callback is not None else await customers.phone_of(db, customer_id)
     if number is None:
         raise Refused("phone.number_unknown")
     usable = await lines(db, actor)

@@ -20,12 +20,18 @@ async def obey(db: Session, fact: CustomerConsented) -> None:
     if address is None:
         return
     channels = Channels.of(runtime_of(db))
-    places = [address.inbox_id] if address.inbox_id is not None else []
+    places = [(address.inbox_id, address.value)] if address.inbox_id is not None else []
     if address.inbox_id is None:
+        refused = {(one.inbox_id, one.value) for one in known.identities if one.consent == "out"}
         for inbox in await inboxes.everything(db):
             channel = channels.find(inbox.channel)
-            if channel is not None and channel.manifest.identity_kind == address.kind:
-                places.append(inbox.id)
+            if channel is None:
+                continue
+            spell = channel.manifest.reaches.get(address.kind)
+            there = address.value if channel.manifest.identity_kind == address.kind else spell and spell(address.value)
+            # Who answered STOP there has not taken that back by allowing their number.
+            if there and (fact.state == "out" or (inbox.id, there) not in refused):
+                places.append((inbox.id, there))
     since = clock.now() if fact.state == "out" else None
-    for inbox_id in places:
-        await contacts.opted_out(db, inbox_id, address.value, since)
+    for inbox_id, there in places:
+        await contacts.opted_out(db, inbox_id, there, since)

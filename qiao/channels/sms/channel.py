@@ -11,6 +11,7 @@ from qiao.channels.sms.numbers import canonical
 from qiao.channels.sms.segments import JOINED, SINGLE, segments
 from qiao.channels.sms.settings import SmsSettings
 from qiao.core.errors import Invalid
+from qiao.people.customers.policy import e164
 
 LONGEST: Final = 1340  # twenty parts, the most an inbox may allow
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -51,6 +52,7 @@ MANIFEST: Final = Manifest(
         "segment_ucs2_joined": JOINED["ucs2"],
     },
     group="phone",
+    reaches={"phone": e164},
 )
 
 

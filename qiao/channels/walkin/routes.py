@@ -103,7 +103,7 @@ async def take_number(site_id: UUID, body: TakeBody, actor: Worker, db: Tx) -> V
         source="staff",
         locale=body.locale,
         priority=body.priority,
-        phone=visits.checked_phone(body.phone),
+        phone=await visits.checked_phone(db, body.phone),
         customer_id=body.customer_id,
     )
     return await board.visit_view(db, row, secret=True)

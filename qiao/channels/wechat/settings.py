@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from qiao.channels.contract.closing import WhenClosed
 from qiao.channels.contract.wechat_crypto import KEY_LETTERS, aes_key
 from qiao.core.errors import Invalid
 
@@ -46,7 +47,7 @@ def _about(
     return about
 
 
-class _Account(BaseModel):
+class _Account(WhenClosed):
     """`mode` is what the provider's console is set to: sealed messages only, or readable ones too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import ConfigDict, SecretStr
 
+from qiao.channels.contract.closing import SmsWhenClosed
 from qiao.channels.contract.forms import field
 
 
-class WecomSettings(BaseModel):
+class WecomSettings(SmsWhenClosed):
     """`secret` is that of the app which may use 微信客服; the same app sends notifications to staff."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

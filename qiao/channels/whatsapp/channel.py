@@ -9,10 +9,18 @@ from qiao.channels.contract.messages import Edited, Happening, Incoming, Item, M
 from qiao.channels.whatsapp import codes
 from qiao.channels.whatsapp.settings import WhatsappSettings
 from qiao.core.errors import Invalid
+from qiao.people.customers.policy import e164
 
 MEDIA_LIMIT: Final = 100 * 1024 * 1024
 _ENDINGS: Final = {"audio": ".ogg", "video": ".mp4", "document": ""}
 _STATES: Final = {"delivered": "delivered", "read": "read", "played": "read", "failed": "failed"}
+
+
+def _number_of(phone: str) -> str | None:
+    """A number as WhatsApp writes it: digits with the country's code."""
+    international = e164(phone)
+    return international and international.removeprefix("+")
+
 
 MANIFEST: Final = Manifest(
     name="whatsapp",
@@ -37,6 +45,7 @@ MANIFEST: Final = Manifest(
     docs="channel-whatsapp",
     limits={"per_second": 80, "burst": 80, "media_bytes": MEDIA_LIMIT},
     group="social",
+    reaches={"phone": _number_of},
 )
 
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import ConfigDict, SecretStr, StringConstraints
 
+from qiao.channels.contract.closing import WhenClosed
 from qiao.channels.contract.forms import field
 from qiao.channels.contract.meta_graph import GRAPH, VERSION
 
@@ -11,7 +12,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Version = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^v[0-9]{1,3}\.[0-9]$")]
 
 
-class WhatsappSettings(BaseModel):
+class WhatsappSettings(WhenClosed):
     """One number of a WhatsApp Business account."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +43,13 @@ class WhatsappSettings(BaseModel):
         "Verify token",
         "自己定，填进 Meta 的 Webhook 设置。",
         "Your own; enter it at Meta's webhook.",
+    )
+    show_read: bool = field(
+        True,
+        "让客户看到已读和正在输入",
+        "Show what is read and that somebody writes",
+        "客服读过后显示蓝色对勾，输入时显示「正在输入」。",
+        "Blue ticks once staff have read it, dots while they write.",
     )
     graph_url: Line = field(GRAPH, "接口地址", "API address", group="advanced")
     api_version: Version = field(VERSION, "接口版本", "API version", group="advanced")

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
 from qiao.core.text import normalize, query_tokens, search_tokens
 
 _PHONE_NOISE: Final = re.compile(r"[\s\-().·/]+")
 _PHONE: Final = re.compile(r"\+?\d{5,20}")
+HOME: Final = "CN"
+"""Whose numbers stand without a country code in what is stored."""
+_HOME_CODE: Final = 86
 _EMAIL: Final = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:.]+(\.[^\s@<>\"',;:.]+)*")
 _PALETTE: Final = (
     "#1677ff",
@@ -28,14 +34,47 @@ ATTRIBUTES_MOST: Final = 100
 ATTRIBUTES_BYTES: Final = 16_000
 
 
-def clean_phone(text: str) -> str | None:
-    """Digits with an optional leading +, or None when it cannot be a phone number. Chinese mobiles lose their +86."""
+def clean_phone(text: str, region: str = HOME) -> str | None:
+    """The one spelling of a number, or None when it cannot be one: E.164, but Chinese ones as they are dialled in China.
+
+    `region` is the country whose habits a number without a country code follows. What is spelled already stays as it is
+    (without `region`); what no country would give out keeps its digits: short codes, extensions, typing errors.
+    """
     plain = _PHONE_NOISE.sub("", normalize(text))
     if plain.startswith("00"):
         plain = "+" + plain[2:]
     if not _PHONE.fullmatch(plain):
         return None
-    return plain[3:] if re.fullmatch(r"\+861\d{10}", plain) else plain
+    number = _valid(plain, region)
+    if number is None:
+        return plain[3:] if re.fullmatch(r"\+861\d{10}", plain) else plain
+    if number.country_code != _HOME_CODE:
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return _PHONE_NOISE.sub("", phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
+
+
+def needs_region(text: str) -> bool:
+    """Whether it takes a country to read this number: it has no code, and no shape that only Chinese mobiles have."""
+    plain = _PHONE_NOISE.sub("", normalize(text))
+    return not plain.startswith(("+", "00")) and not re.fullmatch(r"1[3-9]\d{9}", plain)
+
+
+def e164(spelled: str) -> str | None:
+    """A number in its one spelling as `+<country><number>`; None for what only its own country or house can dial."""
+    number = _valid(spelled, HOME)
+    if number is not None:
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if re.fullmatch(r"1[3-9]\d{9}", spelled):
+        return f"+{_HOME_CODE}{spelled}"
+    return spelled if re.fullmatch(r"\+[1-9]\d{6,14}", spelled) else None
+
+
+def _valid(plain: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(plain, region)
+    except NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def clean_email(text: str) -> str | None:

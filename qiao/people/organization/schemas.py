@@ -47,6 +47,8 @@ class WorkspaceSettings(BaseModel):
     """Tags offered for conversations."""
     upload_max_bytes: Annotated[int, Field(ge=64 * 1024, le=200 * MIB)] = 20 * MIB
     """Largest file in a conversation; the installation's own limit applies as well."""
+    phone_region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+    """The country of telephone numbers that are written without a code."""
     demo: bool = False
     """Seeded with the demo company: its shop page is served."""
     service_level_s: Annotated[int, Field(ge=1, le=3600)] = 30

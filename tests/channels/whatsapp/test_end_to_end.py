@@ -5,6 +5,10 @@ import json
 import httpx
 
 from qiao.channels.contract.lanes import Lanes
+from qiao.channels.whatsapp.seen import WhatsappSigns
+from qiao.core.actor import Actor
+from qiao.core.events import emit
+from qiao.desk.conversations.events import ConversationRead
 from tests.channels.social import Wire, examples
 from tests.channels.street import Street
 from tests.channels.whatsapp.fake import ACCOUNT, FILE, NUMBER, SECRET, TOKEN, FakeGraph, signed
@@ -64,3 +68,20 @@ async def test_a_chat_on_whatsapp(street: Street) -> None:
     assert await wire.letters() == 0
     assert await pool.fetchval("SELECT count(*) FROM channel_arrivals WHERE state = 'waiting'") == 0
     assert len(fake.sent) == 2 and fake.sent[1]["template"]["name"] == "still_there"
+
+    # Somebody opens the conversation and begins to write.
+    (talk,) = await pool.fetch("SELECT id FROM conversations WHERE inbox_id = $1", wire.inbox.id)
+    async with street.runtime.db.transaction() as db:
+        read = ConversationRead(side="staff", seq=2)
+        await emit(db, read, actor=Actor.system(), conversation_id=talk["id"])
+    await street.runtime.reactions.settled()
+    place = await wire.place()
+    await street.runtime.get(WhatsappSigns).typing(place, "16505551234", True)
+    await street.runtime.get(WhatsappSigns).typing(place, "16505551234", False)
+    await street.runtime.get(WhatsappSigns).typing(place, "nobody", True)
+    read_mark = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": json.loads(image)["entry"][0]["changes"][0]["value"]["messages"][0]["id"],
+    }
+    assert fake.sent[2:] == [read_mark, read_mark | {"typing_indicator": {"type": "text"}}]

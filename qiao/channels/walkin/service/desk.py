@@ -399,7 +399,7 @@ async def identify(db: Session, actor: Actor, visit_id: UUID, body: CustomerBody
 async def _customer(db: Session, actor: Actor, inbox_id: UUID, row: VisitRow, body: CustomerBody) -> CustomerRef:
     if body.customer_id is not None:
         return await customers.ref(db, body.customer_id)
-    phone = visits.checked_phone(body.phone) or row.phone
+    phone = await visits.checked_phone(db, body.phone) or row.phone
     if phone is None:
         raise Invalid.field("phone", "field_missing")
     actor.require("customers.edit")

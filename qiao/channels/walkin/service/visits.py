@@ -27,7 +27,6 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound
 from qiao.desk.inboxes.schemas import Bilingual
 from qiao.people.customers import service as customers
-from qiao.people.customers.policy import clean_phone
 from qiao.people.customers.schemas import Profile
 from qiao.people.organization import hours
 from qiao.people.organization import service as organization
@@ -150,11 +149,11 @@ async def service_of(db: Session, site: Site, service_id: UUID) -> ServiceRow:
     return row
 
 
-def checked_phone(text: str | None) -> str | None:
+async def checked_phone(db: Session, text: str | None) -> str | None:
     """Raises Invalid for what cannot be a number."""
     if not text:
         return None
-    phone = clean_phone(text)
+    phone = await customers.read_phone(db, text)
     if phone is None:
         raise Invalid.field("phone", "phone_invalid")
     return phone

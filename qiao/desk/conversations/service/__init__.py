@@ -14,6 +14,7 @@ from qiao.desk.conversations.service.customer_side import (
     annotate,
     change_customer,
     history,
+    last_of_customer,
     messages_by_id,
 )
 from qiao.desk.conversations.service.lifecycle import (
@@ -98,6 +99,7 @@ __all__ = [
     "ids_of_customer",
     "join",
     "last_agent",
+    "last_of_customer",
     "latest_of_customer",
     "leave",
     "listing",

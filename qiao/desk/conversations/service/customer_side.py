@@ -59,6 +59,14 @@ async def messages_by_id(db: Session, ids: Sequence[UUID]) -> dict[UUID, Message
     return {view.id: view for view in await views.messages(db, await repository.messages_by_id(db, ids))}
 
 
+async def last_of_customer(db: Session, conversation_id: UUID) -> str | None:
+    """The `client_id` of what the customer said last in a conversation."""
+    query = select(Message.client_id).where(
+        Message.conversation_id == conversation_id, Message.author_kind == "customer", Message.client_id.is_not(None)
+    )
+    return await db.scalar(query.order_by(Message.seq.desc()).limit(1))
+
+
 async def annotate(db: Session, actor: Actor, message_id: UUID, **values: Any) -> MessageView:
     """Adds to a message's payload (what the customer thought of an answer); everybody who sees it is told."""
     message = await repository.message(db, message_id)

@@ -14,14 +14,14 @@ from qiao.people.customers import policy, repository
 from qiao.people.customers.events import CustomerCreated
 from qiao.people.customers.models import CustomerRow
 from qiao.people.customers.schemas import CustomerCreate, CustomerPatch, CustomerView, Revealed
-from qiao.people.customers.service.reading import AUDIENCE, announce, get, identity_view, index, view
+from qiao.people.customers.service.reading import AUDIENCE, announce, get, identity_view, index, read_phone, view
 from qiao.people.personal import mask
 
 
 async def create(db: Session, actor: Actor, body: CustomerCreate) -> CustomerView:
     """Adds a customer by hand."""
     row = CustomerRow(id=new_id(), last_seen_at=clock.now())
-    _apply(row, body.model_dump())
+    await _apply(db, row, body.model_dump())
     row.phone_vouched, row.email_vouched = bool(row.phone), bool(row.email)  # the company's own word
     db.add(row)
     await db.flush()
@@ -39,7 +39,7 @@ async def update(db: Session, actor: Actor, customer_id: UUID, body: CustomerPat
     given = body.model_dump(exclude_unset=True)
     if not actor.may("customers.reveal"):
         _refuse_masked(row, given)
-    _apply(row, given)
+    await _apply(db, row, given)
     for kind in ("phone", "email"):
         if getattr(row, kind) != before[kind]:
             # What a colleague writes down is what somebody told them, unless they say that they have checked it.
@@ -57,13 +57,13 @@ def _refuse_masked(row: CustomerRow, given: dict[str, Any]) -> None:
             del given[kind]
 
 
-def _apply(row: CustomerRow, given: dict[str, Any]) -> None:
+async def _apply(db: Session, row: CustomerRow, given: dict[str, Any]) -> None:
     nullable = {"locale", "phone", "email", "city"}
     for key, value in given.items():
         if value is None and key not in nullable:
             continue
         if key == "phone" and value:
-            value = policy.clean_phone(value)
+            value = await read_phone(db, value)
             if value is None:
                 raise Invalid.field("phone", "phone_invalid")
         elif key == "email" and value:

@@ -13,6 +13,7 @@ from qiao.people.customers import policy, repository
 from qiao.people.customers.events import CustomerUpdated
 from qiao.people.customers.models import CustomerRow, IdentityRow
 from qiao.people.customers.schemas import CustomerRef, CustomerView, FormerView, IdentityView
+from qiao.people.organization import service as organization
 from qiao.people.personal import mask
 
 AUDIENCE: Final = Audience(permission="customers.view")
@@ -168,6 +169,14 @@ async def means(db: Session, customer_id: UUID) -> UUID:
 async def announce(db: Session, actor: Actor, customer_id: UUID, fields: Iterable[str]) -> None:
     """Tells everybody who sees a customer what changed."""
     await emit(db, CustomerUpdated(customer_id=customer_id, fields=tuple(fields)), actor=actor, audience=AUDIENCE)
+
+
+async def read_phone(db: Session, written: str) -> str | None:
+    """A number in its one spelling, read as the company's country writes it; None when it cannot be one."""
+    region = policy.HOME
+    if policy.needs_region(written):
+        region = (await organization.get_settings(db)).phone_region
+    return policy.clean_phone(written, region)
 
 
 def index(row: CustomerRow) -> None:

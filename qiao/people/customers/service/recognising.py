@@ -17,7 +17,7 @@ from qiao.people.customers import policy, repository
 from qiao.people.customers.events import CustomerCreated
 from qiao.people.customers.models import CustomerRow
 from qiao.people.customers.schemas import CustomerRef, IdentityKind, Profile
-from qiao.people.customers.service.reading import AUDIENCE, announce, index, ref, ref_of
+from qiao.people.customers.service.reading import AUDIENCE, announce, current, index, read_phone, ref, ref_of
 
 # Kinds whose values are the same person everywhere; those of all others mean something within one inbox only.
 SHARED: Final = frozenset({"phone", "email", "union"})
@@ -40,7 +40,10 @@ async def resolve_identity(
     """
     if kind in ("phone", "email") and not verified:
         raise ValueError(f"an unverified {kind} does not identify anybody")
-    return await _resolve(db, inbox_id, kind, value, verified, profile, overwrite=verified and kind in TRUSTED)
+    overwrite = verified and kind in TRUSTED
+    return await _resolve(
+        db, inbox_id, kind, value, verified, await _read(db, profile or Profile()), overwrite=overwrite
+    )
 
 
 async def by_address(db: Session, inbox_id: UUID, kind: IdentityKind, address: str) -> CustomerRef | None:
@@ -68,15 +71,33 @@ async def recognise(
         email=facts.get("email") or profile.email,
         vouched=frozenset(facts) & {"phone", "email"},
     )
-    return await _resolve(db, inbox_id, kind, address, True, profile, overwrite=False)
+    return await _resolve(db, inbox_id, kind, address, True, await _read(db, profile), overwrite=False)
+
+
+async def give_address(db: Session, customer_id: UUID, inbox_id: UUID, kind: IdentityKind, address: str) -> bool:
+    """From now on answers from this address of a channel are the customer's. False when it is somebody else's."""
+    mine = await current(db, customer_id)
+    held = await by_address(db, inbox_id, kind, address)
+    if held is None:
+        scope = "" if kind in SHARED else str(inbox_id)
+        if await repository.claim_identity(db, mine, kind, scope, plain(kind, address), True) is not None:
+            await announce(db, Actor.system(), mine, ("identities",))
+            return True
+        held = await by_address(db, inbox_id, kind, address)
+    return held is not None and held.id == mine
+
+
+async def _read(db: Session, profile: Profile) -> Profile:
+    """The profile with its number in the one spelling: what comes in is read once, as the company's country writes it."""
+    phone = await read_phone(db, profile.phone) if profile.phone else None
+    return replace(profile, phone=phone) if phone else profile
 
 
 async def _resolve(
-    db: Session, inbox_id: UUID, kind: str, value: str, verified: bool, profile: Profile | None, *, overwrite: bool
+    db: Session, inbox_id: UUID, kind: str, value: str, verified: bool, profile: Profile, *, overwrite: bool
 ) -> CustomerRef:
     value = plain(kind, value)
     scope = "" if kind in SHARED else str(inbox_id)
-    profile = profile or Profile()
     found = await repository.by_identity(db, kind, scope, value)
     if found is None:
         row = await _link(db, kind, scope, value, verified, profile)
@@ -182,6 +203,7 @@ async def identify_visitor(
     """
     scope = str(inbox_id)
     value = plain("external", external_id)
+    profile = await _read(db, profile)
     if await repository.by_identity(db, "external", scope, value) is None and visitor_customer_id is not None:
         row = await repository.customer(db, visitor_customer_id, lock=True)
         named = [found for kind, known in _facts(profile) if (found := await _named(db, kind, known)) is not None]
@@ -195,7 +217,7 @@ async def identify_visitor(
             await _learn(db, row, profile, overwrite=True)
             await _keep_facts(db, row, profile)
             return ref_of(row)
-    return await resolve_identity(db, inbox_id, "external", external_id, True, profile)
+    return await _resolve(db, inbox_id, "external", external_id, True, profile, overwrite=True)
 
 
 async def sign_in_by_email(db: Session, inbox_id: UUID, address: str, profile: Profile) -> CustomerRef:
@@ -299,6 +321,7 @@ async def fill_contact(db: Session, customer_id: UUID, profile: Profile) -> Cust
     if row is None:
         raise NotFound("customer_not_found")
     extra: dict[str, Any] = dict(profile.attributes)
+    profile = await _read(db, profile)
     phone = policy.clean_phone(profile.phone) if profile.phone else None
     email = policy.clean_email(profile.email) if profile.email else None
     if phone and row.phone and phone != row.phone:

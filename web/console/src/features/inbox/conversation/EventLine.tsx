@@ -37,12 +37,13 @@ export function EventLine({ message, foreign }: { message: MessageView; foreign?
     ref: str(params.ref),
     inbox: str(params.inbox) || known(t, `channel.${str(params.channel)}`, str(params.channel)),
     number: typeof params.number === "number" ? String(params.number) : "",
+    why: str((params.why as Record<string, unknown> | undefined)?.[locale]),
     until: until ? absoluteTime(until, locale).replace(/:\d\d$/, "") : "",
   });
   return (
     <div className="q-event" id={foreign ? undefined : `m-${message.seq}`}>
       <span>
-        {type.startsWith("continued") && str(params.conversation_id) ? (
+        {/^(continued|switched)/.test(type) && str(params.conversation_id) ? (
           <Link to={`/inbox/all/${str(params.conversation_id)}` as string}>{filled}</Link>
         ) : (
           filled
