@@ -18,9 +18,12 @@ export function stretchAround(rows: readonly Keyed[], pin: string | null): { fro
   return { from, to: Math.min(rows.length, from + ROWS) };
 }
 
-/** The first row of which something can be seen, and how far below the upper edge it begins. */
+/**
+ * The first row of which something can be seen, and how far below the upper edge it begins. A day's line is passed over:
+ * it moves up when older messages of that day come in below it.
+ */
 function topRow(scroller: HTMLElement): { key: string; top: number } | null {
-  const rows = scroller.querySelectorAll<HTMLElement>("[data-row]");
+  const rows = scroller.querySelectorAll<HTMLElement>('[data-row]:not([data-row^="day-"])');
   const edge = scroller.getBoundingClientRect().top;
   let low = 0;
   let high = rows.length - 1;
