@@ -140,7 +140,7 @@ async def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(shop: Toy, s
     admin = await sign_in("admin")
     page = (await admin.get(f"{API}/channels/letters")).json()
     [letter] = page["items"]
-    assert "type" in letter["reason"]
+    assert "type" in letter["reason"] and "_" not in letter["reason"], "in words, not in codes"
     shown = (await admin.get(f"{API}/channels/letters/{letter['id']}")).json()
     assert '"nothing"' in shown["preview"]
     # Replaying changes nothing about it; putting it away does.

@@ -94,6 +94,10 @@ def reason(error: Mapping[str, Any] | None, locale: str) -> str | None:
     if not error:
         return None
     code, params = str(error.get("code", "")), dict(error.get("params") or {})
+    detail = f"errors.{params.get('detail', '')}"
+    said = i18n.t(detail, locale)
+    if said != detail and "{" not in said:  # why a field was refused is kept as a code
+        params["detail"] = said
     text = i18n.t(code, locale, **params)
     if text != code:
         return text
