@@ -1,7 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { InputNumber, Popover, Progress } from "antd";
 import { Check, LogOut, Settings2 } from "lucide-react";
-import { useState } from "react";
 import { api } from "@/api/client";
 import type { AgentState } from "@/api/types";
 import { keyOf, labelOf } from "@/lib/label";
@@ -41,7 +40,7 @@ export function PresenceMenu() {
   const presence = usePresence(handles).data;
   const settings = useRoutingSettings(handles).data;
   const change = useSetPresence();
-  const [open, setOpen] = useState(false);
+  const open = useShellUi((s) => s.presence);
   const show = useShellUi((s) => s.set);
   const signOut = useSignOut();
   const reasonLabel = useReasonLabel();
@@ -57,7 +56,7 @@ export function PresenceMenu() {
 
   const choose = (next: AgentState, reason: string | null = null) => {
     change.mutate({ state: next, reason });
-    if (next === "online" || next === "offline" || reason) setOpen(false);
+    if (next === "online" || next === "offline" || reason) show({ presence: false });
   };
 
   const content = (
@@ -144,14 +143,20 @@ export function PresenceMenu() {
           type="button"
           className="q-presence__item"
           onClick={() => {
-            setOpen(false);
-            show({ profile: "general" });
+            show({ presence: false, profile: "general" });
           }}
         >
           <Settings2 size={16} aria-hidden />
           {t("nav.profile")}
         </button>
-        <button type="button" className="q-presence__item" onClick={() => void signOut()}>
+        <button
+          type="button"
+          className="q-presence__item"
+          onClick={() => {
+            show({ presence: false });
+            void signOut();
+          }}
+        >
           <LogOut size={16} aria-hidden />
           {t("presence.sign_out")}
         </button>
@@ -165,7 +170,7 @@ export function PresenceMenu() {
       trigger="click"
       placement="rightBottom"
       open={open}
-      onOpenChange={setOpen}
+      onOpenChange={(presence) => show({ presence })}
       arrow={false}
       styles={{ container: { padding: 0 } }}
     >
