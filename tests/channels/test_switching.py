@@ -71,7 +71,8 @@ class Shop:
 
     async def settled(self) -> None:
         await self.runtime.get(Lanes).settled()
-        await self.runtime.reactions.settled()
+        for _ in range(3):  # said, due, refused, said elsewhere, due there, sent: each by a reaction of its own
+            await self.runtime.reactions.settled()
 
     async def answer(self, conversation_id: str, text: str) -> None:
         async with self.runtime.db.transaction() as db:
