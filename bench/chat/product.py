@@ -41,6 +41,8 @@ class Product:
             "QIAO_LOG_LEVEL": "warning",
             "QIAO_VISITOR_MESSAGES_PER_SECOND": "10000",
         }
+        # As anybody starts it: Python keeps what it has compiled.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         log = (self.data.parent / f"{self.data.name}.log").open("ab")
         arguments = [sys.executable, "-m", "qiao.cli", "up", *(["--empty"] if self.empty else [])]
         self.started_at = time.perf_counter()
