@@ -70,6 +70,7 @@ PLAIN = {
     "/help/{locale}/my/requests/{id}/reply": "customer: portal cookie, form token, their own request",
     "/help/{locale}/my/requests/{id}/rate": "customer: portal cookie, form token, their own request",
     "/help/{locale}/my/requests/{id}/move": "customer: portal cookie, form token, their own request",
+    "/help/{locale}/my/call": "customer: portal cookie, form token, their own promise",
     "/help/{locale}/my/conversations/{id}": "customer: portal cookie, form token, their own conversation",
     "/walkin/static/{name}": "public: the counter's pages, their files",
     "/walkin/display/{key}": "public: the call-out display; what it shows needs the site's key",
