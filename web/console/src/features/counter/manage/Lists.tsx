@@ -40,7 +40,7 @@ export function ServiceList({ site }: { site: Site }) {
                   {inWords(service.name, locale)} {service.active ? null : <Tag>{t("manage.off")}</Tag>}
                 </span>
                 <span className="q-muted">
-                  {queues.find((one) => one.id === service.queue_id)?.name ?? ""} ·{" "}
+                  {queues.find((one) => one.id === service.queue_id)?.name ?? t("form.queue_default")} ·{" "}
                   {t("manage.takes", { n: Math.round(service.handle_s / 60) })} ·{" "}
                   {service.slot_capacity
                     ? t("manage.slots", { minutes: service.slot_minutes, n: service.slot_capacity })
