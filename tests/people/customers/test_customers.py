@@ -256,6 +256,24 @@ def test_phone_numbers_have_one_spelling(text: str, expected: str | None) -> Non
     assert policy.clean_phone(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "region", "expected", "international"),
+    [
+        ("13800138000", "CN", "13800138000", "+8613800138000"),
+        ("+86 21 6123 4567", "GB", "02161234567", "+862161234567"),
+        ("020 7946 0018", "GB", "+442079460018", "+442079460018"),
+        ("(202) 456-1111", "US", "+12024561111", "+12024561111"),
+        ("10086", "CN", "10086", None),
+    ],
+)
+def test_a_number_is_read_as_its_country_writes_it(
+    text: str, region: str, expected: str, international: str | None
+) -> None:
+    assert policy.clean_phone(text, region) == expected
+    assert policy.clean_phone(expected) == expected  # what is spelled stays as it is
+    assert policy.e164(expected) == international
+
+
 def test_masks() -> None:
     assert mask_phone("19912341234") == "199****1234" and mask_phone("123456") == "****56"
     assert mask_email("a@b.cn") == "a***@b.cn" and mask_email(None) is None and mask_phone("") == ""
