@@ -83,7 +83,7 @@ SCREENS = [
 # Words a Chinese screen may carry in Latin letters: names of things that have no other, keys, units, formats.
 LATIN = re.compile(
     r"""^(
-    Qiao|VIP|SLA|SOP|CEL|YAML|xlsx|zip|rated|CSAT|ASA|AHT|FAQ|API|URL|ID|CSV|XLSX|Excel|Markdown|Webhook|Node|Node\.js|Python|PHP|JSON|HTTP|HTTPS|
+    Qiao|WhatsApp|VIP|SLA|SOP|CEL|YAML|xlsx|zip|rated|CSAT|ASA|AHT|FAQ|API|URL|ID|CSV|XLSX|Excel|Markdown|Webhook|Node|Node\.js|Python|PHP|JSON|HTTP|HTTPS|
     HMAC|SHA|PostgreSQL|Ctrl|Cmd|Enter|Esc|Shift|Tab|Alt|Del|[A-Z]|F\d+|PNG|JPEG|JPG|GIF|WebP|PDF|MB|KB|GB|B|kB|MiB|
     UTC|GMT|English|iframe|script|body|head|CSP|px|ms|s|v\d.*|SMTP|IP|OK|CJK|UTF|Chrome|HeadlessChrome|Linux|Safari|
     Firefox|Edge|Windows|macOS|Android|iOS|on|X|x|

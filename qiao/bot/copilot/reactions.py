@@ -1,16 +1,17 @@
-"""What agent assist learns from what happens: sent replies, resolved conversations. And what it writes at a handoff."""
+"""What agent assist learns from what happens (sent replies, resolved conversations), and what it answers automation."""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from qiao.bot.copilot import cases, service
+from qiao.bot.copilot import asked, cases, service
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.events import Envelope
 from qiao.core.jobs import every
 from qiao.core.reactions import on_commit, on_commit_batch
 from qiao.core.runtime import Runtime, runtime_of
+from qiao.desk.automation.events import BotAsked
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import ConversationResolved, MessageCreated
 from qiao.desk.conversations.schemas import ConversationView
@@ -36,6 +37,14 @@ async def remember(db: Session, fact: ConversationResolved, envelope: Envelope) 
     if envelope.conversation_id is not None:
         found = await cases.remember(runtime_of(db), [envelope.conversation_id])  # before `db` is used at all
         await cases.store(db, found)
+
+
+@on_commit(BotAsked, name="copilot.asked", retries=5)
+async def answer_automation(db: Session, fact: BotAsked, envelope: Envelope) -> None:
+    """Looks up what a rule wants to know, and writes it where the rule was at work."""
+    found = await asked.look_up(runtime_of(db), fact)  # before `db` is used at all
+    if found is not None:
+        await asked.tell(db, fact, found)
 
 
 @every(600, name="copilot.backfill")

@@ -1,5 +1,6 @@
 """Where a room's routes hang, how they come into being (each when it is first called), and how one is found quickly."""
 
+import asyncio
 from collections.abc import Callable
 from enum import Enum
 from functools import cached_property
@@ -7,7 +8,8 @@ from re import Pattern
 from threading import Lock
 from typing import Any, Final, cast
 
-from fastapi import APIRouter, FastAPI
+import msgspec
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import PARAM_REGEX, BaseRoute, Match, Mount, Route, WebSocketRoute, compile_path
 from starlette.types import Receive, Scope, Send
@@ -17,7 +19,7 @@ from qiao.core.web.errors import DESCRIBED
 API: Final = "/api/v1"
 _WITHIN_ONE: Final = frozenset({"str", "int", "float", "uuid"})
 """Kinds of parameter that never reach beyond a slash."""
-_building = Lock()
+_building, _describing = Lock(), Lock()
 
 
 class Declared(BaseRoute):
@@ -173,9 +175,22 @@ class Application(FastAPI):
     """FastAPI that finds a route without asking all of them, and describes declared ones, too."""
 
     def __init__(self, **more: Any) -> None:
+        self._description: bytes | None = None
         super().__init__(**more)
         self.router.middleware_stack = Signpost(self.router)
 
+    def setup(self) -> None:
+        """Only the description itself; the page that shows it is ours."""
+        if self.openapi_url:
+            self.add_route(self.openapi_url, self._describe, include_in_schema=False)
+
     def openapi(self) -> dict[str, Any]:
-        self.router.routes[:] = [one.whole() if isinstance(one, Declared) else one for one in self.router.routes]
-        return super().openapi()
+        with _describing:
+            self.router.routes[:] = [one.whole() if isinstance(one, Declared) else one for one in self.router.routes]
+            return super().openapi()
+
+    async def _describe(self, request: Request) -> Response:
+        """Made when first asked for. That takes seconds: beside the loop, so that nobody else waits for it."""
+        if self._description is None:
+            self._description = msgspec.json.encode(await asyncio.to_thread(self.openapi))
+        return Response(self._description, media_type="application/json")

@@ -10,12 +10,15 @@ from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Problem, Refused
+from qiao.core.events import emit
 from qiao.core.runtime import runtime_of
 from qiao.desk.automation import outbox, texts
+from qiao.desk.automation.events import BotAsked
 from qiao.desk.automation.ports import Procedures
 from qiao.desk.automation.references import Known
 from qiao.desk.automation.schemas import (
     Action,
+    AskBot,
     Assign,
     ChangeTags,
     Comment,
@@ -132,6 +135,8 @@ def _described(action: Action, doing: Doing) -> tuple[str, dict[str, Any]]:
             return "create_ticket", {"title": texts.fill(action.title, doing.values)}
         case StartProcedure():
             return "start_procedure", {"procedure": (known.procedures or {}).get(action.procedure_key, "?")}
+        case AskBot():
+            return ("ask_bot_reply" if action.reply else "ask_bot"), {}
 
 
 def worded(line: Mapping[str, Any], locale: str) -> str:
@@ -168,6 +173,8 @@ async def perform(db: Session, action: Action, doing: Doing) -> Line:
             await outbox.webhook(db, doing.rule_id, doing.run_id, action.url, await _payload(doing), actor=doing.actor)
         case CreateTicket():
             line["params"]["number"] = await _create(db, action, doing)
+        case AskBot():
+            await _ask_bot(db, action, doing)
         case _ if on == "ticket":
             await _on_ticket(db, action, doing, line)
         case _:
@@ -384,6 +391,21 @@ async def _create(db: Session, action: CreateTicket, doing: Doing) -> str:
         ),
     )
     return made.ref
+
+
+async def _ask_bot(db: Session, action: AskBot, doing: Doing) -> None:
+    """It thinks after commit: looking things up must not hold the object's lock."""
+    subject_id = doing.target.id
+    assert subject_id is not None  # rules without an object may not ask
+    asked = BotAsked(
+        subject=doing.target.subject,
+        subject_id=subject_id,
+        reply=action.reply,
+        client_id=_client_id(doing),
+        run_id=doing.run_id,
+        name=doing.rule_name,
+    )
+    await emit(db, asked, actor=doing.actor, conversation_id=subject_id)
 
 
 async def _payload(doing: Doing) -> dict[str, Any]:

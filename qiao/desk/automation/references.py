@@ -39,11 +39,11 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "ticket": frozenset(
         {
             "set_field", "set_priority", "set_type", "tags", "set_due", "assign", "move", "escalate", "comment", "notify",
-            "mail", "webhook", "create_ticket", "start_procedure",
+            "mail", "webhook", "create_ticket", "start_procedure", "ask_bot",
         }
     ),
     "conversation": frozenset(
-        {"set_priority", "tags", "assign", "move", "comment", "notify", "mail", "webhook", "create_ticket"}
+        {"set_priority", "tags", "assign", "move", "comment", "notify", "mail", "webhook", "create_ticket", "ask_bot"}
     ),
     "none": frozenset({"create_ticket", "notify", "mail", "webhook"}),
 }  # fmt: skip

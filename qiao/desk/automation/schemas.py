@@ -237,6 +237,14 @@ class StartProcedure(Part):
     procedure_key: Annotated[str, Field(max_length=60)]
 
 
+class AskBot(Part):
+    """The bot looks up what the customer asks. Colleagues get what it finds as a note; with `reply` the customer gets the
+    answer instead, where the bot is as sure as it has to be to answer by itself."""
+
+    do: Literal["ask_bot"] = "ask_bot"
+    reply: bool = False
+
+
 Action = Annotated[
     SetField
     | SetPriority
@@ -251,7 +259,8 @@ Action = Annotated[
     | Mail
     | Webhook
     | CreateTicket
-    | StartProcedure,
+    | StartProcedure
+    | AskBot,
     Field(discriminator="do"),
 ]
 Actions = Annotated[list[Action], Field(min_length=1, max_length=20)]

@@ -450,7 +450,7 @@ async def offered(db: Session, actor: Actor, locale: str) -> Catalogue:
 
 _ORDER = (
     "set_priority", "tags", "assign", "move", "comment", "notify", "set_field", "set_due", "set_type", "escalate", "mail",
-    "webhook", "create_ticket", "start_procedure",
+    "webhook", "create_ticket", "start_procedure", "ask_bot",
 )  # fmt: skip
 
 

@@ -139,12 +139,12 @@ async def test_why_a_promise_was_broken_is_said_shown_and_counted(sign_in: SignI
         ("Answers", "volume", 1),
         ("Answers", None, 1),
     }
-    assert [item["ticket_id"] for item in report["items"]] == [str(broken), str(worse)]
+    assert [item["subject_id"] for item in report["items"]] == [str(broken), str(worse)]
     first = (await boss.get(f"{URL}/breaches", params={"limit": 1})).json()
     second = (await boss.get(f"{URL}/breaches", params={"limit": 1, "cursor": first["next_cursor"]})).json()
-    assert [first["items"][0]["ticket_id"], second["items"][0]["ticket_id"]] == [str(broken), str(worse)]
+    assert [first["items"][0]["subject_id"], second["items"][0]["subject_id"]] == [str(broken), str(worse)]
     narrowed = (await boss.get(f"{URL}/breaches", params={"reason": "none"})).json()
-    assert [item["ticket_id"] for item in narrowed["items"]] == [str(worse)]
+    assert [item["subject_id"] for item in narrowed["items"]] == [str(worse)]
     old = {"until": datetime(2020, 1, 1, tzinfo=UTC).isoformat(), "since": datetime(2019, 1, 1, tzinfo=UTC).isoformat()}
     assert (await boss.get(f"{URL}/breaches", params=old)).json()["broken"] == 0
 

@@ -208,6 +208,17 @@ export function ActionForm({ action, subject, catalogue, id, onChange }: Props) 
           />
         </Field>
       );
+    case "ask_bot":
+      return (
+        <Field label={t("form.botAnswer")} htmlFor={`${id}-reply`} help={t("form.botHelp")}>
+          <Select
+            id={`${id}-reply`}
+            value={action.reply ? "reply" : "note"}
+            onChange={(value) => set({ reply: value === "reply" })}
+            options={["note", "reply"].map((value) => ({ value, label: t(`form.bot_${value}`) }))}
+          />
+        </Field>
+      );
     default:
       return null;
   }

@@ -86,6 +86,7 @@ const BLANK: Record<string, () => Action> = {
     child: false,
   }),
   start_procedure: () => ({ do: "start_procedure", procedure_key: "" }),
+  ask_bot: () => ({ do: "ask_bot", reply: false }),
 };
 
 export function blankAction(kind: string, subject: Subject): Action {
