@@ -163,7 +163,18 @@ def telling(lines: Sequence[str], words: Sequence[str]) -> str:
     return max(kept, key=lambda line: (sum(word in normalize(line) for word in wanted), min(len(line), 60)))
 
 
+_CALLS: Final = re.compile(
+    r"(?:please )?(?:(?:can|could|may) i |i (?:want|need|would like) to |let me )?(?:talk|speak|chat) (?:to|with) "
+    r"(?:an? |the |some)?(?:real |live |actual )?(?:human|person|agent|one|body|representative|operator)(?: please)?[.!?]*"
+    r"|(?:human|agent|operator|representative)(?: please)?[.!?]*"
+    r"|(?:我要|我想|请|帮我|麻烦)?(?:转接|转|接|找|换|叫)(?:一下|个)?(?:真人|人工)(?:客服|服务)?(?:吧|谢谢)?[。！!？?]*",
+    re.IGNORECASE,
+)
+"""A call for a person says nothing of what it is about."""
+
+
 def summary(lines: Iterable[str], most: int = 6) -> str:
-    """The last things the customer said, in order, greetings left out."""
-    kept = [line for line in (" ".join(one.split()) for one in lines) if len(line) > 3]
+    """The last things the customer said, in order, greetings and calls for a person left out."""
+    words = (" ".join(one.split()) for one in lines)
+    kept = [line for line in words if len(line) > 3 and not _CALLS.fullmatch(line)]
     return "\n".join(kept[-most:])

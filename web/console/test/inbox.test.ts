@@ -8,7 +8,7 @@ import { stableOrder } from "@/features/inbox/list/stableOrder";
 import { filterOf, parseView } from "@/features/inbox/views";
 import { backoff } from "@/realtime/client";
 import { coalesce } from "@/realtime/live";
-import { applySignal, expireTypists } from "@/realtime/signals";
+import { applySignal, expireTypists, hasWritten } from "@/realtime/signals";
 import { changed, conversation, created, gone, message } from "./builders";
 
 class Memory {
@@ -169,6 +169,8 @@ describe("realtime details", () => {
       0,
     )!;
     expect(customer.customerTyping!.c!.preview).toBe("pls");
+    expect(hasWritten({ ...empty, ...customer }, "c")).toEqual({ customerTyping: {} });
+    expect(hasWritten(empty, "c")).toBeNull();
     expect(expireTypists({ ...empty, ...on }, 60_000)?.staffTyping).toEqual({});
     expect(expireTypists({ ...empty, ...on }, 10)).toBeNull();
   });

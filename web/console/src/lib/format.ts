@@ -49,6 +49,18 @@ export function absoluteTime(iso: string, locale: Locale): string {
   });
 }
 
+/** To the minute, as people make appointments. */
+export function minuteTime(iso: string, locale: Locale): string {
+  return new Date(iso).toLocaleString(locale, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+}
+
 export function dateOnly(iso: string, locale: Locale): string {
   return new Date(iso).toLocaleDateString(locale, { year: "numeric", month: "short", day: "numeric" });
 }

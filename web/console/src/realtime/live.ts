@@ -16,7 +16,7 @@ import {
   reduceMessages,
   reduceOffers,
 } from "./reducers";
-import { applySignal, expireTypists, useSignals } from "./signals";
+import { applySignal, expireTypists, hasWritten, useSignals } from "./signals";
 import { Mender, messagesKey } from "./transcript";
 
 export const keys = {
@@ -147,6 +147,10 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
         flushing ??= setTimeout(flush, 16);
         if (frame.type === "conversation.changed" || frame.type === "conversation.gone") counts();
         if (frame.type === "queues.changed") queues();
+        if (frame.type === "message.created" && frame.data.message.author.kind === "customer") {
+          const patch = hasWritten(useSignals.getState(), frame.data.message.conversation_id);
+          if (patch) useSignals.setState(patch);
+        }
         if (frame.type === "mention.created") {
           counts();
           mentions();

@@ -88,6 +88,13 @@ export function applySignal(
   return null;
 }
 
+/** What a customer was writing has been sent. Returns null when nothing changed. */
+export function hasWritten(state: Signals, conversationId: Id): Partial<Signals> | null {
+  if (!state.customerTyping[conversationId]) return null;
+  const { [conversationId]: _, ...rest } = state.customerTyping;
+  return { customerTyping: rest };
+}
+
 /** Forget typists whose signal ran out. Returns null when nothing changed. */
 export function expireTypists(state: Signals, now: number): Partial<Signals> | null {
   let changed = false;

@@ -159,6 +159,7 @@ export const en: Catalogue = {
 
   "card.order": "Order",
   "card.order_no": "Order {number}",
+  "card.ticket": "Request {number}",
   "card.article": "Article",
   "card.items": "{n} items",
   "card.total": "Total",

@@ -156,6 +156,7 @@ export const zhCN = {
 
   "card.order": "订单",
   "card.order_no": "订单号 {number}",
+  "card.ticket": "工单 {number}",
   "card.article": "文章",
   "card.items": "共 {n} 件",
   "card.total": "合计",

@@ -100,7 +100,23 @@ export function Choices({ message, answered }: { message: Message; answered: boo
 export function Card({ payload, body }: { payload: Payload; body: string }) {
   if (payload.type === "callback") return <CallbackCard promise={(payload.callback ?? {}) as Json} />;
   if (payload.type === "order") return <OrderCard order={((payload.order as Json) ?? payload) as Json} />;
+  if (payload.type === "ticket") return <TicketCard ticket={(payload.ticket ?? {}) as Json} />;
   return <ArticleCard article={((payload.article as Json) ?? payload) as Json} body={body} />;
+}
+
+/** A request of theirs, by its number and name, as it stood when it was shown. */
+function TicketCard({ ticket }: { ticket: Json }) {
+  const { locale, t } = useApp();
+  const state = (ticket.state ?? {}) as Record<string, string>;
+  return (
+    <div class="rich">
+      <span class="rich-kind">
+        <Icon name="file" size={14} /> {t("card.ticket", { number: String(ticket.ref ?? "") })}
+      </span>
+      <b>{String(ticket.title ?? "")}</b>
+      <span>{state[locale] ?? Object.values(state)[0] ?? ""}</span>
+    </div>
+  );
 }
 
 /** A promise to call, as it stands now. */

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleDashed, CirclePlay, CircleSlash, Undo2 } from "lucide-react";
 import { useLocale, useT } from "@/app/i18n";
-import { absoluteTime, relativeTime } from "@/lib/format";
+import { absoluteTime, minuteTime, relativeTime } from "@/lib/format";
 import { useNow } from "@/ui/Time";
 import type { ApprovalState, TaskState } from "./types";
 
@@ -42,7 +42,7 @@ export function Due(props: { at: string; over?: boolean }) {
     >
       {late
         ? t("overdue", { time: relativeTime(props.at, locale, new Date(now)) })
-        : absoluteTime(props.at, locale)}
+        : minuteTime(props.at, locale)}
     </time>
   );
 }
