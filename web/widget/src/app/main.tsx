@@ -71,9 +71,7 @@ async function boot(): Promise<void> {
       invited = message.text;
       draw();
     } else if (message.qiao === "page") {
-      // Wherever they go on this site, what brought them here stays what it was.
-      const accepted = engine.page?.invitation;
-      engine.page = accepted ? { ...message.page, invitation: accepted } : (message.page satisfies Page);
+      engine.page = message.page satisfies Page;
     } else if (message.qiao === "identify") void engine.identify(message.token);
     else if (message.qiao === "locale") {
       locale = pickLocale(message.locale);

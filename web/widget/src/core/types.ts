@@ -140,6 +140,6 @@ export interface Page {
   url: string;
   title: string;
   referrer: string;
-  /** The invitation they accepted here. */
-  invitation?: string;
+  /** The invitation they accepted on this visit, on whichever page: it is what brought them here. */
+  invitation?: string | undefined;
 }

@@ -44,6 +44,8 @@ function start(script: HTMLScriptElement): void {
   }
   const memory = `qiao:${key}`;
   const saved = read(localStore(), memory);
+  /** Of this visit, from page to page: whether the chat stands open, and the invitation that was accepted. */
+  const visit = read(sessionStore(), memory);
   const listeners: Record<string, Listener[]> = {};
   let identity: string | null = identityToken ?? null;
   let locale = wishedLocale || document.documentElement.lang || navigator.language || "zh-CN";
@@ -123,7 +125,8 @@ function start(script: HTMLScriptElement): void {
   const phone = () => matchMedia("(max-width: 520px), (max-height: 480px)").matches;
 
   function page(extra?: Partial<Page>): Page {
-    return { url: location.href, title: document.title, referrer: document.referrer, ...extra };
+    const { invitation } = visit as Partial<Page>;
+    return { url: location.href, title: document.title, referrer: document.referrer, invitation, ...extra };
   }
 
   function tell(message: ToFrame): void {
@@ -151,7 +154,7 @@ function start(script: HTMLScriptElement): void {
     host.toggleAttribute("data-open", true);
     // A page that scrolls behind a full-screen chat is lost when the customer comes back to it.
     if (phone()) document.documentElement.style.setProperty("overflow", "hidden");
-    write(sessionStore(), memory, { open: true });
+    keep({ open });
     label();
     frame!.focus();
     tell({ qiao: "show", phone: phone() });
@@ -163,7 +166,7 @@ function start(script: HTMLScriptElement): void {
     open = false;
     host.removeAttribute("data-open");
     document.documentElement.style.removeProperty("overflow");
-    write(sessionStore(), memory, { open: false });
+    keep({ open });
     label();
     tell({ qiao: "hide" });
     if (focus) launcher.focus();
@@ -223,6 +226,11 @@ function start(script: HTMLScriptElement): void {
     }
   });
 
+  function keep(change: Record<string, unknown>): void {
+    Object.assign(visit, change);
+    write(sessionStore(), memory, visit);
+  }
+
   function remember(change: Record<string, unknown>): void {
     Object.assign(saved, change);
     write(localStore(), memory, saved);
@@ -267,7 +275,7 @@ function start(script: HTMLScriptElement): void {
     if (host.isConnected) return;
     document.body.append(host);
     // Someone in the middle of a conversation gets its messages (and the badge) without opening it again.
-    if (read(sessionStore(), memory).open && !phone()) show();
+    if (visit.open && !phone()) show();
     else if (saved.active) idle(load);
   }
 
@@ -290,7 +298,8 @@ function start(script: HTMLScriptElement): void {
             answer = (accepted) => (accepted ? accept : refuse)();
           },
           open(text: string, invitation: string) {
-            const message: ToFrame = { qiao: "invited", text, page: page({ invitation }) };
+            keep({ invitation });
+            const message: ToFrame = { qiao: "invited", text, page: page() };
             if (ready) tell(message);
             else greeting = message;
             show();
