@@ -7,11 +7,11 @@ A reader stays below the oldest running transaction, so it never skips an event 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Identity, PrimaryKeyConstraint, String, insert, text
+from sqlalchemy import BigInteger, Identity, PrimaryKeyConstraint, String, Table, insert, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qiao.core import clock
@@ -89,7 +89,8 @@ class EventRow(Base):
 
 
 # Into the table: by way of the mapper it takes more than twice as long, and this is the statement made most.
-_WRITE: Final = insert(EventRow.__table__).returning(EventRow.__table__.c.xid, EventRow.__table__.c.id)  # type: ignore[arg-type]
+_TABLE: Final = cast(Table, EventRow.__table__)
+_WRITE: Final = insert(_TABLE).returning(_TABLE.c.xid, _TABLE.c.id)
 REGISTRY: dict[str, type[Event]] = {}
 InTransaction = Callable[[Session, Any, Envelope], Awaitable[None]]
 _in_transaction: dict[str, list[InTransaction]] = {}

@@ -9,6 +9,7 @@ from typing import Final
 
 from qiao.bot.answering import asking
 from qiao.bot.copilot import policy
+from qiao.bot.copilot.service import FLOOR, MESSAGES, SUGGESTIONS, hits_for
 from qiao.bot.dialogue import service as dialogue
 from qiao.bot.dialogue.asker import Asker, asker_of
 from qiao.bot.dialogue.compose import answer_text, source_of
@@ -24,13 +25,9 @@ from qiao.desk.tickets.schemas import EntryView
 from qiao.knowledge.articles.audience import STAFF
 from qiao.knowledge.search.document import Hit
 from qiao.knowledge.search.service import SearchService
-from qiao.knowledge.search.text import needs_context, with_context
 from qiao.people.organization import service as organization
 
 SYSTEM: Final = Actor.system()
-NOTED: Final = 3
-FLOOR: Final = 0.05
-MESSAGES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +56,14 @@ async def look_up(runtime: Runtime, fact: BotAsked) -> Found | None:
         asked = await (_of_conversation if fact.subject == "conversation" else _of_ticket)(db, fact)
     if asked is None:
         return None
-    search = runtime.get(SearchService)
     if fact.reply and not asked.ended:
         found = await asking.ask(
-            search, asked.question, audience=asked.asker.reader, context=asked.before, locale=asked.locale,
-            situation=asked.asker.situation,
+            runtime.get(SearchService), asked.question, audience=asked.asker.reader, context=asked.before,
+            locale=asked.locale, situation=asked.asker.situation,
         )  # fmt: skip
         if found.decision.kind == "answer":
             return Found(asked, found.decision.hits[0], ())
-    worded = with_context(asked.question, asked.before) if asked.before and needs_context(asked.question) else None
-    hits = await search.search(worded or asked.question, audience=STAFF, locale=asked.locale, limit=NOTED)
-    hits = await asking.sure(runtime, hits, asked.locale)
+    hits = await hits_for(runtime, asked.question, asked.before, reader=STAFF, locale=asked.locale, limit=SUGGESTIONS)
     return Found(asked, None, [hit for hit in hits if hit.probability >= FLOOR])
 
 
@@ -104,7 +98,7 @@ def _note(found: Found, locale: str) -> str:
         return "\n".join([*lines, i18n.t("assist.asked.nothing", locale)])
     lines.append(i18n.t("assist.asked.found", locale))
     for number, hit in enumerate(found.likely, 1):
-        open_to_them = hit.document.audience & (found.asked.asker.reader or STAFF)
+        open_to_them = hit.document.audience & found.asked.asker.reader
         title = i18n.t(
             "assist.asked.likely" if open_to_them else "assist.asked.internal",
             locale,

@@ -36,7 +36,7 @@ from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, ConversationView, MessageView
 from qiao.desk.routing import service as routing
-from qiao.knowledge.articles.audience import reader_of
+from qiao.knowledge.articles.audience import Reader, reader_of
 from qiao.knowledge.search.document import Hit
 from qiao.knowledge.search.service import SearchService
 from qiao.knowledge.search.text import needs_context, with_context
@@ -109,11 +109,9 @@ async def _suggested(
 ) -> AssistView:
     if question is None:
         return AssistView(seq=facts.last_seq, question=None, suggestions=[], articles=[])
-    asked = with_context(question, before) if before and needs_context(question) else question
-    hits = await runtime.get(SearchService).search(
-        asked, audience=reader_of(actor), locale=facts.locale, limit=2 * SUGGESTIONS + 2
+    hits = await hits_for(
+        runtime, question, before, reader=reader_of(actor), locale=facts.locale, limit=2 * SUGGESTIONS + 2
     )
-    hits = await asking.sure(runtime, hits, facts.locale)
     likely = [hit for hit in hits if hit.probability >= FLOOR][:SUGGESTIONS]
     shown = {hit.id for hit in likely}
     articles = [hit for hit in hits if hit.document.kind == "article" and hit.id not in shown][:SUGGESTIONS]
@@ -123,6 +121,15 @@ async def _suggested(
         suggestions=[_suggestion(hit, rank) for rank, hit in enumerate(likely, start=1)],
         articles=[_suggestion(hit, rank) for rank, hit in enumerate(articles, start=1)],
     )
+
+
+async def hits_for(
+    runtime: Runtime, question: str, before: str | None, *, reader: Reader, locale: str, limit: int
+) -> list[Hit]:
+    """What the knowledge base has for a question, as sure as the company may be. `before`: what was asked before."""
+    asked = with_context(question, before) if before and needs_context(question) else question
+    hits = await runtime.get(SearchService).search(asked, audience=reader, locale=locale, limit=limit)
+    return await asking.sure(runtime, hits, locale)
 
 
 def _suggestion(hit: Hit, rank: int) -> Suggestion:

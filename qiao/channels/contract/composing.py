@@ -1,19 +1,15 @@
 """What whoever answers needs to know of the channel: what it carries, whether it may be written to now."""
 
-from collections.abc import Sequence
-from uuid import UUID
-
 import msgspec
 
 from qiao.channels.contract import catalogue, deliveries, switching
 from qiao.channels.contract.catalogue import CapabilitiesView
-from qiao.channels.contract.channel import Channels, Template
+from qiao.channels.contract.channel import Channels
 from qiao.channels.contract.deliveries import WindowView
-from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.contract.switching import SwitchView
 from qiao.core.db import Session
 from qiao.core.errors import NotFound
-from qiao.core.runtime import Runtime, runtime_of
+from qiao.core.runtime import runtime_of
 from qiao.desk.conversations.schemas import ConversationFacts
 
 
@@ -51,11 +47,3 @@ async def view(db: Session, facts: ConversationFacts, locale: str) -> ChannelVie
         stopped=stopped,
         switch=await switching.view(db, facts, locale) if closed else None,
     )
-
-
-async def templates(runtime: Runtime, inbox_id: UUID) -> Sequence[Template]:
-    """The approved messages of an inbox, as its provider lists them; empty where there are none."""
-    place = await Endpoints.of(runtime).get(inbox_id)
-    if place.channel.templates is None:
-        return []
-    return await place.channel.templates.templates(place.endpoint)

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from qiao.channels.contract.channel import Channel, Channels, Endpoint
+from qiao.channels.contract.channel import Channel, Channels, Endpoint, Template
 from qiao.core.db import Session
 from qiao.core.errors import NotFound
 from qiao.core.runtime import Runtime
@@ -77,6 +78,11 @@ class Endpoints:
             return known
         async with self.runtime.db.read() as db:
             return self._keep(inbox_id, await self._place(db, await inboxes.get(db, inbox_id)))
+
+    async def templates(self, inbox_id: UUID) -> Sequence[Template]:
+        """The approved messages of an inbox, as its provider lists them; empty where there are none."""
+        place = await self.get(inbox_id)
+        return [] if place.channel.templates is None else await place.channel.templates.templates(place.endpoint)
 
     async def _place(self, db: Session, inbox: InboxView) -> Place:
         channel = Channels.of(self.runtime).find(inbox.channel)

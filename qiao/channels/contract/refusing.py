@@ -1,5 +1,6 @@
 """What a provider's interface says no with."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, SourceFailed
@@ -17,6 +18,8 @@ class ProviderError(Exception):
 
     channel: ClassVar[str]
     provider: ClassVar[str]
+    words: ClassVar[Mapping[int, str]] = {}
+    """Reasons by code, each in one word."""
     hopeless: ClassVar[frozenset[str]] = frozenset({"credentials"})
     """Reasons that only somebody who changes the settings can remove."""
 
@@ -28,7 +31,7 @@ class ProviderError(Exception):
     @property
     def word(self) -> str | None:
         """The reason in one word, where the code is a known one."""
-        raise NotImplementedError
+        return self.words.get(int(self.code))
 
     def as_delivery(self) -> DeliveryFailed | DeliveryRefused:
         """What this is to a message on its way out. An unknown code may be a passing one."""

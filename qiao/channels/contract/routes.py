@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qiao.channels.contract import bodies, catalogue, composing, deliveries, health, hooks, letters, starting
 from qiao.channels.contract.channel import DeliveryFailed, SourceFailed
+from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.contract.lanes import Lanes
 from qiao.core import i18n
 from qiao.core.actor import Actor
@@ -151,16 +152,18 @@ async def conversation_channel(actor: Reader, db: Read, locale: Locale, conversa
 
 
 @router.get("/conversations/{conversation_id}/templates")
-async def conversation_templates(actor: Handler, db: Read, runtime: Runtime_, conversation_id: UUID) -> Response:
+async def conversation_templates(actor: Handler, runtime: Runtime_, conversation_id: UUID) -> Response:
     """Messages the provider approved beforehand, which may be sent when the window is closed."""
-    facts = await conversations.require_visible(db, actor, conversation_id)
-    return _json(await composing.templates(runtime, facts.inbox_id))
+    async with runtime.db.read() as db:
+        facts = await conversations.require_visible(db, actor, conversation_id)
+    # No transaction is open here: a slow provider holds no connection of ours.
+    return _json(await Endpoints.of(runtime).templates(facts.inbox_id))
 
 
 @router.get("/inboxes/{inbox_id}/templates")
 async def inbox_templates(actor: Manager, runtime: Runtime_, inbox_id: UUID) -> Response:
     """Messages the provider approved for an inbox, to choose one for a rule."""
-    return _json(await composing.templates(runtime, inbox_id))
+    return _json(await Endpoints.of(runtime).templates(inbox_id))
 
 
 @router.get("/deliveries")

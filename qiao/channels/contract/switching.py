@@ -103,7 +103,8 @@ async def carry_out(runtime: Runtime, message_id: UUID) -> None:
     template, cannot = None, None
     if rule.way == "template":
         # No transaction is open here: a slow provider holds no connection of ours.
-        template = await _template(runtime, row.inbox_id, rule.template)
+        listed = await Endpoints.of(runtime).templates(row.inbox_id)
+        template = next((one for one in listed if one.id == rule.template), None)
         cannot = _Cannot("channels.switch.no_template", template=rule.template) if template is None else None
 
     async def send(db: Session) -> None:
@@ -156,14 +157,6 @@ async def _open_again(db: Session, about: ConversationFacts) -> bool:
         return False
     address = await deliveries.address_of(db, channel, about)
     return deliveries.window_of(window, await deliveries.contact(db, about.inbox_id, address)).open
-
-
-async def _template(runtime: Runtime, inbox_id: UUID, wanted: str) -> Template | None:
-    place = await Endpoints.of(runtime).get(inbox_id)
-    if place.channel.templates is None:
-        return None
-    listed = await place.channel.templates.templates(place.endpoint)
-    return next((one for one in listed if one.id == wanted), None)
 
 
 async def _send_template(

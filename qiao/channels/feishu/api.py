@@ -98,10 +98,7 @@ class FeishuError(ProviderError):
     """Feishu said no."""
 
     channel, provider = "feishu", "Feishu"
-
-    @property
-    def word(self) -> str | None:
-        return REFUSALS.get(int(self.code))
+    words = REFUSALS
 
 
 class FeishuApi:

@@ -81,11 +81,8 @@ class WecomError(ProviderError):
     """WeCom said no."""
 
     channel, provider = "wecom", "WeCom"
+    words = REFUSALS
     hopeless = frozenset({"credentials", "account"})
-
-    @property
-    def word(self) -> str | None:
-        return REFUSALS.get(int(self.code))
 
 
 class WecomApi:

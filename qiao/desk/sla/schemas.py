@@ -298,3 +298,11 @@ class Swept(msgspec.Struct, frozen=True):
     warned: int = 0
     breached: int = 0
     told: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            looked=self.looked + other.looked,
+            warned=self.warned + other.warned,
+            breached=self.breached + other.breached,
+            told=self.told + other.told,
+        )

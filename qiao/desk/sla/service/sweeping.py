@@ -64,13 +64,7 @@ async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
         async def work(db: Session, ids: Sequence[UUID] = ids) -> Swept:
             return await _sweep_batch(db, now, ids)
 
-        done = await runtime.db.run(work)
-        total = Swept(
-            looked=total.looked + done.looked,
-            warned=total.warned + done.warned,
-            breached=total.breached + done.breached,
-            told=total.told + done.told,
-        )
+        total += await runtime.db.run(work)
     return total
 
 

@@ -33,12 +33,7 @@ async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
     total = Swept()
     while total.looked < limit:
         done = await runtime.db.run(work)
-        total = Swept(
-            looked=total.looked + done.looked,
-            warned=total.warned + done.warned,
-            breached=total.breached + done.breached,
-            told=total.told + done.told,
-        )
+        total += done
         if done.looked < BATCH:
             break
     return total
