@@ -7,6 +7,7 @@ from typing import Final
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 
 _TAGS: Final = {
     "p",
@@ -55,10 +56,25 @@ def _callouts(state: StateCore) -> None:
             words.content = words.content[mark.end() :]
 
 
+_BREAK: Final = re.compile(r"<br */?>", re.IGNORECASE)
+
+
+def _breaks(state: StateInline, silent: bool) -> bool:
+    """`<br>` is a line break: the cells of tables have no other way to write one."""
+    found = _BREAK.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos = found.end()
+    return True
+
+
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     parser.core.ruler.after("block", "callouts", _callouts)
+    parser.inline.ruler.before("autolink", "breaks", _breaks)
     return parser
 
 

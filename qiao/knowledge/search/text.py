@@ -1,6 +1,7 @@
 """The engine's view of a text: two kinds of terms, passages, and the few words that change a question's meaning."""
 
 import re
+from html import unescape
 from itertools import pairwise
 
 from qiao.core.text import lexical_terms, normalize
@@ -10,10 +11,11 @@ _CJK = r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\
 # Han is a word character as well: without looking ahead, what follows a code (A7县) would be one word with it.
 _CHUNK = re.compile(rf"{_CJK}+|(?:(?!{_CJK})[^\W_])+")
 _MARKUP = re.compile(
-    r"!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|^\s{0,3}(?:#{1,6}|[-*+>]|\d+[.)])\s+|[`*~|]{1,3}"
+    r"\\([!-/:-@\[-`{-~])|!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|^\s{0,3}(?:#{1,6}|[-*+>]|\d+[.)])\s+|[`*~|]{1,3}"
     r"|^\s*[-=:| ]{3,}\s*$|<[^<>\n]{1,200}>",
     re.M,
 )
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#39);")
 _RULE = re.compile(r"(?:^|\s)(?::?-{3,}:?\s*)+(?=\s|$)")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=\.)\s+|\n+")
 _PART_END = re.compile(r"(?<=[。！？；])|(?<=[.!?;:])\s+|\s-\s|\n+")
@@ -68,7 +70,10 @@ def sentences(text: str) -> list[str]:
 
 def plain(markdown: str) -> str:
     """Markdown without its marks; what a link or picture shows stays."""
-    return _MARKUP.sub(lambda match: match[1] or match[2] or " ", markdown)
+    return _ENTITY.sub(
+        lambda match: unescape(match[0]).replace("\xa0", " "),
+        _MARKUP.sub(lambda match: match[1] or match[2] or match[3] or " ", markdown),
+    )
 
 
 def prose(markdown: str) -> str:

@@ -213,6 +213,8 @@ def test_markdown_becomes_harmless_html() -> None:
         "<strong>b</strong>" in html and "<script" not in html and "javascript" not in html.replace("(javascript", "")
     )
     assert 'href="https://x.test"' in html and "noopener" in html and "data:image" not in html
+    cell = to_html("| a |\n| --- |\n| 一<br>二 `<br>` |")
+    assert cell.count("<br>") == 1 and "<code>&lt;br&gt;</code>" in cell
 
 
 async def test_the_index_follows_and_never_shows_customers_what_is_internal(

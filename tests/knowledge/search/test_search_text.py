@@ -71,4 +71,5 @@ def test_the_opening_of_a_text_is_words_on_one_line() -> None:
 
 
 def test_plain() -> None:
+    assert plain(r"2\*3, \[a\] and &lt;order&gt;<br>b &amp; c") == "2*3, [a] and <order> b & c"
     assert plain("see ![a chart](x.png) and `code`").split() == ["see", "a", "chart", "and", "code"]

@@ -1,5 +1,6 @@
 /** The editor itself, loaded when somebody writes: rich text on the screen, Markdown in and out. */
 import type { Editor } from "@tiptap/core";
+import { Slice } from "@tiptap/pm/model";
 import { EditorContent, useEditor, useEditorState } from "@tiptap/react";
 import { App, Button, Dropdown, Input, Popover, Tooltip } from "antd";
 import {
@@ -26,6 +27,8 @@ import { sentenceOf } from "@/api/problem";
 import { useT } from "@/app/i18n";
 import { CALLOUTS, type CalloutKind } from "./callout";
 import { extensions } from "./extensions";
+import { target } from "./links";
+import { fileOf, isMarkdown, onlyPictures, tidied } from "./paste";
 
 async function store(file: File): Promise<string> {
   const { id } = await upload<{ id: string }>("/files", file);
@@ -45,6 +48,8 @@ export default function RichEditor(props: {
   const latest = useRef(props.onChange);
   latest.current = props.onChange;
   const place = useRef<(files: File[], at?: number) => boolean>(() => false);
+  const markdown = useRef<(text: string) => Slice | null>(() => null);
+  const keep = useRef(() => {});
   const editor = useEditor({
     extensions: extensions(t("editor.placeholder")),
     content: props.value,
@@ -58,7 +63,20 @@ export default function RichEditor(props: {
         "aria-multiline": "true",
         "aria-label": props.label,
       },
-      handlePaste: (_, event) => place.current([...(event.clipboardData?.files ?? [])]),
+      handlePaste: (view, event) => {
+        const board = event.clipboardData;
+        if (!board) return false;
+        if (onlyPictures(board.getData("text/html")) && place.current([...board.files])) return true;
+        // Editors of code give colours beside the words; the words are what is meant.
+        const words =
+          board.types.includes("vscode-editor-data") && markdown.current(board.getData("text/plain"));
+        if (words) view.dispatch(view.state.tr.replaceSelection(words).scrollIntoView());
+        else setTimeout(() => keep.current());
+        return Boolean(words);
+      },
+      transformPastedHTML: (html) => tidied(html, (n) => message.warning(t("editor.picturesLost", { n }), 8)),
+      clipboardTextParser: (text, _around, plain) =>
+        (plain ? null : markdown.current(text)) as unknown as Slice,
       handleDrop: (view, event, _slice, moved) =>
         !moved &&
         place.current(
@@ -90,6 +108,42 @@ export default function RichEditor(props: {
       }
     })();
     return true;
+  };
+  markdown.current = (text) => {
+    if (!editor?.markdown || editor.isActive("codeBlock") || !isMarkdown(text)) return null;
+    const { content } = editor.schema.nodeFromJSON(editor.markdown.parse(text));
+    const open = (node: typeof content.firstChild) => (node?.type.name === "paragraph" ? 1 : 0);
+    return new Slice(content, open(content.firstChild), open(content.lastChild));
+  };
+  keep.current = () => {
+    if (!editor) return;
+    const written = new Set<string>();
+    editor.state.doc.descendants((node) => {
+      if (node.type.name === "image" && String(node.attrs.src).startsWith("data:"))
+        written.add(node.attrs.src);
+    });
+    const put = (data: string, src: string | null) => {
+      const { tr, doc } = editor.state;
+      doc.descendants((node, at) => {
+        if (node.type.name !== "image" || node.attrs.src !== data) return;
+        if (src) tr.setNodeAttribute(tr.mapping.map(at), "src", src);
+        else tr.delete(tr.mapping.map(at), tr.mapping.map(at + node.nodeSize));
+      });
+      editor.view.dispatch(tr);
+    };
+    void (async () => {
+      for (const data of written) {
+        const hide = message.loading(t("editor.uploading", { name: "" }), 0);
+        try {
+          put(data, await store(await fileOf(data)));
+        } catch (reason) {
+          put(data, null);
+          message.error(sentenceOf(reason));
+        } finally {
+          hide();
+        }
+      }
+    })();
   };
   useEffect(() => {
     // Somebody else's word (a reload, a restored version): taken over without calling it an edit.
@@ -293,13 +347,15 @@ function LinkTool({ editor, on }: { editor: Editor; on: boolean }) {
   const [open, setOpen] = useState(false);
   const [href, setHref] = useState("");
   const close = () => setOpen(false);
+  const wrong = href.trim() !== "" && target(href) === null;
   const set = () => {
-    const link = href.trim();
+    if (wrong) return;
+    const link = target(href);
     const chain = editor.chain().focus().extendMarkRange("link");
     if (!link) chain.unsetLink().run();
     else if (editor.state.selection.empty && !on)
       chain
-        .insertContent({ type: "text", text: link, marks: [{ type: "link", attrs: { href: link } }] })
+        .insertContent({ type: "text", text: href.trim(), marks: [{ type: "link", attrs: { href: link } }] })
         .run();
     else chain.setLink({ href: link }).run();
     close();
@@ -313,23 +369,32 @@ function LinkTool({ editor, on }: { editor: Editor; on: boolean }) {
         if (next) setHref(String(editor.getAttributes("link").href ?? ""));
       }}
       content={
-        <div className="qs-row qs-nowrap">
-          <Input
-            autoFocus
-            style={{ width: 260 }}
-            value={href}
-            placeholder="https://"
-            aria-label={t("editor.link")}
-            onChange={(event) => setHref(event.target.value)}
-            onPressEnter={(event) => {
-              event.preventDefault();
-              set();
-            }}
-          />
-          <Button type="primary" onClick={set}>
-            {t(href.trim() ? "editor.linkSet" : "editor.linkRemove")}
-          </Button>
-        </div>
+        <>
+          <div className="qs-row qs-nowrap">
+            <Input
+              autoFocus
+              style={{ width: 260 }}
+              value={href}
+              placeholder="https://"
+              aria-label={t("editor.link")}
+              aria-invalid={wrong}
+              {...(wrong ? { status: "error" as const } : {})}
+              onChange={(event) => setHref(event.target.value)}
+              onPressEnter={(event) => {
+                event.preventDefault();
+                set();
+              }}
+            />
+            <Button type="primary" disabled={wrong} onClick={set}>
+              {t(href.trim() ? "editor.linkSet" : "editor.linkRemove")}
+            </Button>
+          </div>
+          {wrong && (
+            <div className="kn-link-wrong" role="alert">
+              {t("editor.linkWrong")}
+            </div>
+          )}
+        </>
       }
     >
       <button

@@ -1,6 +1,8 @@
 import { MarkdownManager } from "@tiptap/markdown";
 import { describe, expect, it } from "vitest";
 import { extensions } from "./extensions";
+import { target } from "./links";
+import { isMarkdown, onlyPictures } from "./paste";
 import { onlySource } from "./source";
 
 const markdown = new MarkdownManager({ extensions: extensions() });
@@ -41,4 +43,45 @@ describe("the rich editor keeps Markdown", () => {
     expect(onlySource("<details>\nx")).toBe(true);
     expect(onlySource("3 < 5 `<b>`\n```\n<div>\n```\n<https://x.test>")).toBe(false);
   });
+
+  it("keeps lines within the cell of a table, and stays the rich editor", () => {
+    const text = "| 地区 | 说明 |\n| --- | --- |\n| 新疆 | 第一行<br>第二行 |";
+    const table = markdown.parse(text);
+    expect(JSON.stringify(table)).toContain("hardBreak");
+    expect(markdown.serialize(table)).toContain("第一行<br>第二行");
+    expect(onlySource(text)).toBe(false);
+    expect(onlySource(`${text}\n\n<div>x</div>`)).toBe(true);
+  });
+});
+
+describe("what is pasted", () => {
+  it.each([
+    "# 标题",
+    "- 一\n- 二",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "看**这里**",
+    "[帮助](https://a.test)",
+  ])("%s is Markdown", (text) => expect(isMarkdown(text)).toBe(true));
+  it.each(["2*3*4", "第 1 行\n#不是标题", "a - b", "# <b>x</b>", "-5 度"])("%s is words", (text) =>
+    expect(isMarkdown(text)).toBe(false),
+  );
+  it("is a picture only where there are no words beside it", () => {
+    expect(onlyPictures("")).toBe(true);
+    expect(onlyPictures('<meta charset="utf-8"><img src="https://a.test/b.png">')).toBe(true);
+    expect(onlyPictures("<style>td{}</style><table><tr><td>8 元</td></tr></table>")).toBe(false);
+  });
+});
+
+describe("the target of a link", () => {
+  it.each([
+    ["example.com/a b", "https://example.com/a%20b"],
+    ["https://x.test/a(b)", "https://x.test/a%28b%29"],
+    ["help@kapok.example", "mailto:help@kapok.example"],
+    ["tel:400-800", "tel:400-800"],
+    ["/help/zh-CN", "/help/zh-CN"],
+    ["#top", "#top"],
+    ["javascript:alert(1)", null],
+    ["退货", null],
+    ["  ", null],
+  ])("%s", (typed, kept) => expect(target(typed)).toBe(kept));
 });
