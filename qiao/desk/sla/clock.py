@@ -47,7 +47,7 @@ class Wall:
         return max(0, (end - start) // _TICK)
 
     def after(self, start: datetime, ticks: int) -> datetime | None:
-        return start + timedelta(microseconds=max(0, ticks))
+        return start + timedelta(0, 0, max(0, ticks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import and_, bindparam, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, insert
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from qiao.core.db import Session
@@ -207,35 +207,29 @@ async def _open_subjects(
 _PUT: Final = text(
     """
     UPDATE sla_clocks c
-    SET state = i.state, due_at = i.due_at, next_at = i.next_at, breached_at = i.breached_at,
-        fired = c.fired || CAST(i.fired AS jsonb)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:dues AS timestamptz[]), CAST(:nexts AS timestamptz[]),
-                CAST(:breaches AS timestamptz[]), CAST(:fired AS text[])) AS i(id, state, due_at, next_at, breached_at, fired)
+    SET state = i.state, due_at = i.due_at, next_at = i.next_at, breached_at = i.breached_at, fired = c.fired || i.fired
+    FROM json_to_recordset(:rows)
+        AS i(id uuid, state text, due_at timestamptz, next_at timestamptz, breached_at timestamptz, fired jsonb)
     WHERE c.id = i.id
     """
-)
+).bindparams(bindparam("rows", type_=JSON))
 
 
-Written = tuple[UUID, str, datetime | None, datetime | None, datetime | None, list[dict[str, Any]]]
-"""Id, state, due, next look, broken at, newly fired steps."""
+class Written(msgspec.Struct, frozen=True):
+    """What has become of a clock; `fired` are the steps taken just now."""
+
+    id: UUID
+    state: str
+    due_at: datetime | None
+    next_at: datetime | None
+    breached_at: datetime | None
+    fired: list[dict[str, Any]]
 
 
 async def put(db: Session, rows: Sequence[Written]) -> None:
     """Writes what has become of many clocks in one statement."""
-    if not rows:
-        return
-    ids, states, dues, nexts, breaches, fired = zip(*rows, strict=True)
-    await db.execute(
-        _PUT,
-        {
-            "ids": list(ids),
-            "states": list(states),
-            "dues": list(dues),
-            "nexts": list(nexts),
-            "breaches": list(breaches),
-            "fired": [msgspec.json.encode(one).decode() for one in fired],
-        },
-    )
+    if rows:
+        await db.execute(_PUT, {"rows": rows})
 
 
 async def next_dues(db: Session, subject_ids: Collection[UUID]) -> dict[UUID, tuple[datetime | None, str | None, bool]]:

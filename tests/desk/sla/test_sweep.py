@@ -142,7 +142,7 @@ async def test_a_batch_that_fails_is_as_if_it_had_not_begun(office: Promises, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(sweeping, "_tell", crash)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ExceptionGroup, match="unhandled errors"):
             await service.sweep(office.runtime, minutes(61), 100)
     assert [(await office.clock(one, "first_response")).state for one in ids] == ["running"] * 3
     assert await told(office) == []

@@ -50,7 +50,7 @@ async def _calendar_batch(db: Session, calendar_id: UUID, after: UUID | None) ->
         due_at = row.due_at if broken else clocks.due(one, ruler)
         gone = {fired["id"] for fired in row.fired}
         following = clocks.next_step(one, ruler, steps, gone, broken=broken)
-        writes.append((row.id, row.state, due_at, following, row.breached_at, []))
+        writes.append(repository.Written(row.id, row.state, due_at, following, row.breached_at, []))
     await repository.put(db, writes)
     shown = await repository.next_dues(db, {row.subject_id for row in rows})
     await batch.mark_due(db, Actor.system(), [batch.Due(key, *due) for key, due in shown.items()], [])

@@ -6,6 +6,7 @@ became of them, the events, the lines of the timelines and the notifications tog
 done, and every step of a ladder is taken once. Steps that change tickets follow from the events (`ladder`).
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, text
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import JSON
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
@@ -32,7 +34,9 @@ from qiao.people.accounts import service as accounts
 from qiao.people.notifications import service as notifications
 
 SYSTEM: Final = Actor.system()
-BATCH: Final = 2_000
+BATCH: Final = 1_000
+AT_ONCE: Final = 2
+"""The database writes one batch while the next is thought about."""
 ONE_BY_ONE: Final = 5
 """Whoever would hear of more tickets than this in one batch hears of them in one line."""
 _LISTS: Final = {
@@ -43,8 +47,7 @@ _LISTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a look at one clock found."""
 
     row: Row[Any]
@@ -55,17 +58,18 @@ class Outcome:
 
 
 async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
-    """Looks at up to `limit` clocks that are due at `now`, oldest first."""
+    """Looks at up to `limit` clocks that are due at `now`, oldest first. Raises ExceptionGroup when batches fail; the
+    others are done or have not begun."""
     found = list(dict.fromkeys(await runtime.db.run(lambda db: repository.due(db, now, limit))))
-    total = Swept()
-    for start in range(0, len(found), BATCH):
-        ids = found[start : start + BATCH]
+    lanes = asyncio.Semaphore(AT_ONCE)
 
-        async def work(db: Session, ids: Sequence[UUID] = ids) -> Swept:
-            return await _sweep_batch(db, now, ids)
+    async def sweep_batch(ids: Sequence[UUID]) -> Swept:
+        async with lanes:
+            return await runtime.db.run(lambda db: _sweep_batch(db, now, ids))
 
-        total += await runtime.db.run(work)
-    return total
+    async with asyncio.TaskGroup() as group:
+        batches = [group.create_task(sweep_batch(found[at : at + BATCH])) for at in range(0, len(found), BATCH)]
+    return sum((one.result() for one in batches), Swept())
 
 
 async def _sweep_batch(db: Session, now: datetime, ticket_ids: Sequence[UUID]) -> Swept:
@@ -116,7 +120,7 @@ def look(book: Rulebook, row: Row[Any], now: datetime) -> Outcome:
     for at, key, ticks in reached:
         # After a standstill of the service: nobody is warned of what has happened already.
         skipped = broken_at is not None and ticks < clock.target
-        fired.append({"id": key, "at": at.isoformat()} | ({"skipped": True} if skipped else {}))
+        fired.append({"id": key, "at": at} | ({"skipped": True} if skipped else {}))
         step = policy.step(key) if policy is not None and not skipped else None
         if step is not None:
             taken.append(step)
@@ -128,7 +132,7 @@ def look(book: Rulebook, row: Row[Any], now: datetime) -> Outcome:
         broke=row.breached_at is None and broken_at is not None,
         broken_at=broken_at,
         steps=tuple(taken),
-        write=(row.id, state, due_at, following, broken_at, fired),
+        write=repository.Written(row.id, state, due_at, following, broken_at, fired),
     )
 
 
@@ -138,20 +142,19 @@ _EVENTS: Final = text(
     """
     WITH written AS (
         INSERT INTO events (kind, conversation_id, actor_kind, actor_id, audience, payload, at)
-        SELECT i.kind, CAST(i.ticket_id AS uuid), 'system', NULL, CAST(i.audience AS jsonb), CAST(i.payload AS jsonb), :at
-        FROM unnest(CAST(:kinds AS text[]), CAST(:tickets AS text[]), CAST(:audiences AS text[]),
-                    CAST(:payloads AS text[])) AS i(kind, ticket_id, audience, payload)
+        SELECT i.kind, i.subject_id, 'system', NULL, i.audience, i.payload, :at
+        FROM json_to_recordset(:facts) AS i(kind text, subject_id uuid, audience jsonb, payload jsonb)
         RETURNING xid, id
     )
     SELECT max(xid), max(id) FROM written
     """
-)
+).bindparams(bindparam("facts", type_=JSON))
 
 
 async def write_events(
     db: Session, outcomes: Sequence[Outcome], audiences: Mapping[UUID, Audience], now: datetime
 ) -> None:
-    found: list[tuple[str, UUID, Audience, Event]] = []
+    found: list[dict[str, Any]] = []
     for outcome in outcomes:
         row = outcome.row
         if not (outcome.broke or outcome.steps):
@@ -178,23 +181,12 @@ async def write_events(
                 due_at=row.due_at,
                 steps=acting,
             )
-        found.append((fact.kind, row.subject_id, audiences[row.subject_id], fact))
+        audience = audiences[row.subject_id]
+        found.append({"kind": fact.kind, "subject_id": row.subject_id, "audience": audience, "payload": fact})
     if not found:
         return
-    kinds, ids, heard_by, payloads = zip(*found, strict=True)
     # The same rows `emit` writes, many at once. These kinds are `hot`: nothing reacts inside this transaction.
-    position = (
-        await db.execute(
-            _EVENTS,
-            {
-                "kinds": list(kinds),
-                "tickets": [str(one) for one in ids],
-                "audiences": [msgspec.json.encode(one).decode() for one in heard_by],
-                "payloads": [msgspec.json.encode(one).decode() for one in payloads],
-                "at": now,
-            },
-        )
-    ).one()
+    position = (await db.execute(_EVENTS, {"facts": found, "at": now})).one()
     db.info["events"] = (position[0], position[1])
 
 
@@ -213,7 +205,7 @@ async def _write_lines(db: Session, outcomes: Sequence[Outcome]) -> None:
             "sla.breached" if outcome.broke else "sla.escalated" if outcome.broken_at is not None else "sla.warned",
             {
                 "kind": outcome.row.kind,
-                "due_at": (outcome.broken_at or outcome.row.due_at).isoformat(),
+                "due_at": outcome.broken_at or outcome.row.due_at,
                 "steps": [step.action.do for step in outcome.steps],
             },
         )
@@ -285,8 +277,9 @@ async def spread(db: Session, heard: Heard, words: Callable[[UUID], tuple[dict[s
             for subject_id in about:
                 one_by_one[kind, subject_id].append(user_id)
     told = 0
-    for kind, users in together.items():
-        told += await notifications.tell(db, users, f"{kind}_many", params={}, link=_LISTS[kind])
+    # In one order everywhere: two batches that count up the same people's lines must not wait for each other.
+    for kind, users in sorted(together.items()):
+        told += await notifications.tell(db, sorted(users), f"{kind}_many", params={}, link=_LISTS[kind])
     for (kind, subject_id), users in one_by_one.items():
         params, link = words(subject_id)
         told += await notifications.tell(db, users, kind, params=params, link=link)

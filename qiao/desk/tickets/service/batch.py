@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import any_, bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from qiao.core import clock
@@ -83,17 +82,15 @@ async def claim(db: Session, ids: Collection[UUID], *, skip: bool = True) -> dic
 _WRITE: Final = text(
     """
     WITH due AS (
-        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:dues AS timestamptz[]), CAST(:kinds AS text[]),
-                             CAST(:breached AS boolean[]), CAST(:counts AS int[])) AS d(id, due_at, kind, breached, lines)
+        SELECT * FROM json_to_recordset(:dues)
+            AS d(ticket_id uuid, due_at timestamptz, kind text, breached boolean, lines int)
     ), moved AS (
         UPDATE tickets t
         SET next_due_at = d.due_at, next_due_kind = d.kind, breached = d.breached, last_seq = t.last_seq + d.lines
-        FROM due d WHERE t.id = d.id
+        FROM due d WHERE t.id = d.ticket_id
         RETURNING t.id, t.last_seq
     ), lines AS (
-        SELECT id, ticket_id, back, CAST(payload AS jsonb) AS payload
-        FROM unnest(CAST(:entries AS uuid[]), CAST(:tickets AS uuid[]), CAST(:backs AS int[]), CAST(:payloads AS text[]))
-            AS l(id, ticket_id, back, payload)
+        SELECT * FROM json_to_recordset(:lines) AS l(id uuid, ticket_id uuid, back int, payload jsonb)
     ), written AS (
         INSERT INTO ticket_entries (id, ticket_id, seq, kind, author_kind, author_id, author_name, body, payload, created_at)
         SELECT l.id, l.ticket_id, m.last_seq - l.back, 'event', :actor_kind, NULL, :actor_name, '', l.payload, :at
@@ -110,7 +107,7 @@ _WRITE: Final = text(
     )
     SELECT max(xid), max(id) FROM logged
     """
-)
+).bindparams(bindparam("dues", type_=JSON), bindparam("lines", type_=JSON))
 
 
 async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequence[Line]) -> None:
@@ -120,30 +117,31 @@ async def mark_due(db: Session, actor: Actor, dues: Sequence[Due], lines: Sequen
         return
     count = Counter(line.ticket_id for line in lines)
     left = Counter(count)
-    backs = []
+    written = []
     for line in lines:
         left[line.ticket_id] -= 1
-        backs.append(left[line.ticket_id])
+        payload = {"type": line.entry_type, "params": line.params}
+        written.append({"id": new_id(), "ticket_id": line.ticket_id, "back": left[line.ticket_id], "payload": payload})
     at = clock.now()
     # The same rows `emit` writes, many at once: `ticket.noted` is hot, nothing reacts inside this transaction.
     position = await db.execute(
         _WRITE,
         {
-            "ids": [due.ticket_id for due in dues],
-            "dues": [due.due_at for due in dues],
-            "kinds": [due.kind for due in dues],
-            "breached": [due.breached for due in dues],
-            "counts": [count[due.ticket_id] for due in dues],
+            "dues": [
+                {
+                    "ticket_id": due.ticket_id,
+                    "due_at": due.due_at,
+                    "kind": due.kind,
+                    "breached": due.breached,
+                    "lines": count[due.ticket_id],
+                }
+                for due in dues
+            ],
+            "lines": written,
             "actor_kind": actor.kind,
             "actor_name": actor.name or None,
             "at": at,
             "noted": at.isoformat(),
-            "entries": [new_id() for _ in lines],
-            "tickets": [line.ticket_id for line in lines],
-            "backs": backs,
-            "payloads": [
-                msgspec.json.encode({"type": line.entry_type, "params": line.params}).decode() for line in lines
-            ],
         },
     )
     xid, event_id = position.one()
