@@ -1,6 +1,8 @@
 """Where bytes live."""
 
+import errno
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
@@ -44,7 +46,20 @@ class FolderStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             with source.open("rb") as handle:
                 os.fsync(handle.fileno())
-            source.replace(target)
+            try:
+                source.replace(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                # What was written among the system's temporary files often lies on another disk: a copy beside its
+                # place, which then takes the place in one step, so that nobody ever reads half a file.
+                beside = target.with_name(f"{key}.part")
+                with source.open("rb") as handle, beside.open("wb") as copy:
+                    shutil.copyfileobj(handle, copy, 1024 * 1024)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                beside.replace(target)
+                source.unlink()
             folder = os.open(target.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)

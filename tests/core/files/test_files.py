@@ -1,5 +1,6 @@
 """Files: what they are is told by their bytes, pictures are made anew, links end."""
 
+import errno
 import io
 import re
 import struct
@@ -16,6 +17,7 @@ from qiao.core import clock
 from qiao.core.errors import Problem
 from qiao.core.files import inspect
 from qiao.core.files.service import clean_name
+from qiao.core.files.store import FolderStore
 from tests.conftest import SignIn
 
 
@@ -186,3 +188,22 @@ async def test_upload_and_signed_links(sign_in: SignIn, client: httpx.AsyncClien
     assert (await admin.post("/api/v1/files", content=b"", headers={"X-Filename": "a.txt"})).status_code == 422
     assert (await admin.post("/api/v1/files", content=b"x")).status_code == 422
     assert (await admin.post("/api/v1/files", content=b"<html>", headers={"X-Filename": "a.html"})).status_code == 415
+
+
+async def test_a_file_from_another_disk_is_copied_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, real = tmp_path / "made", Path.replace
+    source.write_bytes(b"rows")
+
+    def across(one: Path, other: Path) -> Path:
+        if one == source:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(one, other)
+
+    monkeypatch.setattr(Path, "replace", across)
+    store = FolderStore(tmp_path / "files")
+    await store.adopt(source, "abcdef")
+    found = store.local_path("abcdef")
+    assert found is not None
+    assert found.read_bytes() == b"rows"
+    assert not source.exists()
+    assert [path.name for path in found.parent.iterdir()] == ["abcdef"]
