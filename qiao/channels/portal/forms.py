@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from qiao.core.money import amount
 from qiao.desk.tickets.definition import Definition, FieldSpec, Option
 from qiao.desk.tickets.fields import money
 
@@ -250,7 +251,7 @@ def _defaults(spec: FieldSpec, zone: ZoneInfo) -> list[str]:
         return [str(one) for one in value] if isinstance(value, list) else []
     if spec.kind == "money" and isinstance(value, dict):
         minor = value.get("minor")
-        return [f"{minor / 100:.2f}"] if isinstance(minor, int) else []
+        return [amount(minor, spec.currency)] if isinstance(minor, int) else []
     if spec.kind == "cascade":
         return []
     if spec.kind == "moment":

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from qiao.core import clock, i18n
 from qiao.core.db import Session
+from qiao.core.money import amount
 from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationView
@@ -177,7 +178,8 @@ def _plain(value: Any) -> str | None:
         return None
     if isinstance(value, Mapping):
         if isinstance(value.get("minor"), int):
-            return f"{value['minor'] / 100:,.2f} {value.get('currency', '')}".strip()
+            currency = str(value.get("currency") or "")
+            return f"{amount(value['minor'], currency, grouped=True)} {currency}".strip()
         return None
     if isinstance(value, list):
         return ", ".join(str(item) for item in value if isinstance(item, str | int | float)) or None

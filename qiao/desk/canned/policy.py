@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from qiao.core.money import words as amount_words
+
 VARIABLES: Final = (
     "customer.name",
     "customer.level",
@@ -20,8 +22,6 @@ VARIABLES: Final = (
 _ALIASES: Final = {"workspace.name": "company.name"}
 _VARIABLE: Final = re.compile(r"\{\{([^{}\n]{0,200})\}\}")
 _OPENING: Final = re.compile(r"\{\{")
-_SYMBOLS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$"}
-_WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"})
 
 
 class Fault(NamedTuple):
@@ -74,6 +74,4 @@ def fill(body: str, values: Mapping[str, str | None], gaps: Mapping[str, str]) -
 
 def money(minor: int, currency: str) -> str:
     """`12900, CNY` → `¥129.00`."""
-    whole = f"{minor:,}" if currency in _WITHOUT_CENTS else f"{minor // 100:,}.{minor % 100:02}"
-    symbol = _SYMBOLS.get(currency)
-    return f"{symbol}{whole}" if symbol else f"{currency} {whole}"
+    return amount_words(minor, currency)

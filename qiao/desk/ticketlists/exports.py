@@ -22,6 +22,7 @@ from qiao.core.db import Session
 from qiao.core.errors import NotFound
 from qiao.core.files.store import BlobStore
 from qiao.core.ids import new_id
+from qiao.core.money import coins
 from qiao.core.runtime import Runtime
 from qiao.desk.ticketlists import lists
 from qiao.desk.ticketlists.models import TicketExport
@@ -201,7 +202,10 @@ def _header(name: str, specs: Mapping[str, FieldSpec], locale: str) -> str:
     if not name.startswith("fields."):
         return i18n.t(f"ticketlists.columns.{name}", locale)
     spec = specs.get(name.removeprefix("fields."))
-    return _word(spec.label, locale) if spec else name
+    if spec is None:
+        return name
+    label = _word(spec.label, locale)
+    return f"{label} ({spec.currency})" if spec.kind == "money" else label
 
 
 def _word(words: Mapping[Any, str], locale: str) -> str:
@@ -223,7 +227,7 @@ def _cells(
         if value is None or spec is None:
             return None
         if spec.kind == "money" and isinstance(value, Mapping):
-            return round(int(value.get("minor") or 0) / 100, 2)
+            return int(value.get("minor") or 0) / coins(str(value.get("currency") or spec.currency))
         if spec.kind in ("choice", "choices", "cascade"):
             known = options.get(key, {})
             parts = value if isinstance(value, list) else [value]

@@ -409,6 +409,7 @@ async def facts(db: Session, actor: Actor) -> list[FactView]:
             field=spec.kind,
             label=views.words(spec.label),
             options=spec.options,
+            currency=spec.currency if spec.kind == "money" else None,
             types=used,
             group=spec.kind in _GROUPABLE,
         )

@@ -238,6 +238,7 @@ class FactView(BaseModel):
     field: str | None = None
     label: Text = Field(default_factory=dict)
     options: list[Option] = Field(default_factory=list)
+    currency: str | None = None
     types: list[str] = Field(default_factory=list)
     group: bool = False
     filter: bool = True

@@ -17,6 +17,8 @@ from uuid import UUID
 
 from qiao.core.conditions import holds
 from qiao.core.errors import FieldError
+from qiao.core.money import coins
+from qiao.core.money import words as amount_words
 from qiao.desk.tickets.definition import PERSONAL, Column, Definition, FieldSpec, Option
 from qiao.desk.tickets.policy import Doer
 from qiao.people.customers.policy import clean_email, clean_phone
@@ -31,7 +33,6 @@ FILES: Final = 20
 LARGEST_MINOR: Final = 10**15
 _ORDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_WITHOUT_CENTS: Final = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"})
 
 
 class Bad(Exception):
@@ -281,7 +282,7 @@ def _money(spec: FieldSpec, value: Any) -> dict[str, Any]:
 
 
 def _amount(spec: FieldSpec | None, currency: str, value: Any) -> dict[str, Any]:
-    cents = 1 if currency in _WITHOUT_CENTS else 100
+    cents = coins(currency)
     if isinstance(value, Mapping):
         if value.get("currency", currency) != currency:
             raise Bad("ticket.field.currency", currency=currency)
@@ -473,6 +474,4 @@ _KINDS: Final[dict[str, Callable[[FieldSpec, Any], Any]]] = {
 
 def money(minor: int, currency: str) -> str:
     """`12900, CNY` → `¥129.00`."""
-    whole = f"{minor:,}" if currency in _WITHOUT_CENTS else f"{minor / 100:,.2f}"
-    symbol = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "TWD": "NT$"}.get(currency)
-    return f"{symbol}{whole}" if symbol else f"{currency} {whole}"
+    return amount_words(minor, currency)

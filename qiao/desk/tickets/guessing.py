@@ -114,7 +114,7 @@ def _bare(number: str) -> str:
 
 
 def amount_in(said: str) -> int | None:
-    """The last amount of money named, in cents."""
+    """The last amount of yuan named, in fen."""
     found = [match[1] or match[2] for match in _AMOUNT.finditer(said)]
     return round(float(found[-1]) * 100) if found else None
 

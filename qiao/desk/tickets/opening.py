@@ -140,7 +140,8 @@ def _order(spec: FieldSpec, heard: _Heard) -> Guessed:
 def _money(spec: FieldSpec, heard: _Heard) -> Guessed:
     if spec.key not in ("amount", "price", "total"):
         return None  # what a company pays on top is for people to say
-    minor = guessing.amount_in(heard.said)
+    # What people say in shops is yuan; a field of another currency is no place for it.
+    minor = guessing.amount_in(heard.said) if spec.currency == "CNY" else None
     if minor is not None:
         return {"minor": minor, "currency": spec.currency}, "said"
     order = heard.order

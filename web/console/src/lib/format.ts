@@ -109,8 +109,18 @@ export function fileSize(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
+const WITHOUT_CENTS = new Set("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(" "));
+const THOUSANDTHS = new Set("BHD IQD JOD KWD LYD OMR TND".split(" "));
+
+/** Digits after the point of a currency's amounts: `qiao/core/money.py` in the browser. */
+export const placesOf = (currency: string): number =>
+  WITHOUT_CENTS.has(currency) ? 0 : THOUSANDTHS.has(currency) ? 3 : 2;
+
+/** How many of the small coin make one of the large. */
+export const centsOf = (currency: string): number => 10 ** placesOf(currency);
+
 export function money(minor: number, currency: string, locale: Locale): string {
-  return new Intl.NumberFormat(locale, { style: "currency", currency }).format(minor / 100);
+  return new Intl.NumberFormat(locale, { style: "currency", currency }).format(minor / centsOf(currency));
 }
 
 export function integer(n: number, locale: Locale): string {

@@ -140,7 +140,7 @@ function useTicketFacts(): Fact[] {
 
 /** A field of a ticket type as something to ask about; None for those that have no plain value. */
 export function fieldFact(
-  field: Pick<FieldSpec, "key" | "kind" | "label" | "options">,
+  field: Pick<FieldSpec, "key" | "kind" | "label" | "options" | "currency">,
   words: (text: Partial<Record<string, string>>, fallback: string) => string,
 ): Fact | null {
   const path = `ticket.fields.${field.key}`;
@@ -148,7 +148,7 @@ export function fieldFact(
   const options = field.options?.map((one) => ({ value: one.key, label: words(one.label, one.key) })) ?? [];
   switch (field.kind) {
     case "money":
-      return { path: `${path}_minor`, label, kind: "money" };
+      return { path: `${path}_minor`, label, kind: "money", currency: field.currency };
     case "number":
       return { path, label, kind: "number" };
     case "yes_no":

@@ -1,6 +1,7 @@
 import { Alert, InputNumber, Radio, Select, Switch } from "antd";
 import { useState } from "react";
 import { useT } from "@/app/i18n";
+import { centsOf, placesOf } from "@/lib/format";
 import { Field, Grid, Section } from "../kit";
 import { useEditor } from "./context";
 import { blankStep, moved, replaced, stepsFor, without, wordsIn } from "./model";
@@ -20,6 +21,7 @@ export function ApprovalTab() {
     rule && set({ steps: replaced(rule.steps, index, part) });
   const money = definition.fields.filter((field) => field.kind === "money");
   const amount = money.find((field) => field.key === rule?.amount_field);
+  const [cents, places] = [centsOf(amount?.currency ?? "CNY"), placesOf(amount?.currency ?? "CNY")];
   const used = definition.workflow.transitions.filter((one) => one.approval);
   const step = rule?.steps[selected];
   const roleName = (value: string) => roles.find((role) => role.value === value)?.label ?? value;
@@ -150,7 +152,7 @@ export function ApprovalTab() {
                         one.above_minor === null
                           ? t("approval.always")
                           : t("approval.aboveShort", {
-                              amount: one.above_minor / 100,
+                              amount: one.above_minor / cents,
                               currency: amount?.currency ?? "CNY",
                             }),
                       ]
@@ -168,14 +170,14 @@ export function ApprovalTab() {
                   id="approval-example"
                   size="small"
                   min={0}
-                  precision={2}
+                  precision={places}
                   suffix={amount.currency}
                   value={example}
                   onChange={setExample}
                 />
                 <span aria-live="polite">
                   {(() => {
-                    const needed = stepsFor(rule.steps, Math.round((example ?? 0) * 100));
+                    const needed = stepsFor(rule.steps, Math.round((example ?? 0) * cents));
                     return needed.length
                       ? t("approval.needs", {
                           names: needed
@@ -228,13 +230,13 @@ export function ApprovalTab() {
                 <InputNumber
                   id="approval-above"
                   min={0}
-                  precision={2}
+                  precision={places}
                   disabled={rule.amount_field === null && step.above_minor === null}
                   suffix={amount?.currency ?? "CNY"}
                   placeholder={t("approval.always")}
-                  value={step.above_minor === null ? null : step.above_minor / 100}
+                  value={step.above_minor === null ? null : step.above_minor / cents}
                   onChange={(value) =>
-                    setStep(selected, { above_minor: value === null ? null : Math.round(value * 100) })
+                    setStep(selected, { above_minor: value === null ? null : Math.round(value * cents) })
                   }
                 />
               </Field>

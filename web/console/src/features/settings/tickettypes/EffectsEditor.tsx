@@ -1,5 +1,6 @@
 import { Dropdown, Input, InputNumber, Select } from "antd";
 import { useT } from "@/app/i18n";
+import { centsOf, placesOf } from "@/lib/format";
 import { Field } from "../kit";
 import { useEditor } from "./context";
 import { replaced, without, wordsIn } from "./model";
@@ -242,11 +243,13 @@ function SetValue(props: {
     return (
       <InputNumber
         id={id}
-        precision={2}
+        precision={placesOf(field.currency)}
         suffix={field.currency}
-        value={minor / 100}
+        value={minor / centsOf(field.currency)}
         onChange={(next) =>
-          set({ value: { minor: Math.round((next ?? 0) * 100), currency: field.currency } })
+          set({
+            value: { minor: Math.round((next ?? 0) * centsOf(field.currency)), currency: field.currency },
+          })
         }
       />
     );

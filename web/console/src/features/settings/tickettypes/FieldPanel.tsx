@@ -2,6 +2,7 @@ import { Button, Checkbox, Input, InputNumber, Select, Switch, Tabs, Tooltip } f
 import { Copy, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useT } from "@/app/i18n";
+import { placesOf } from "@/lib/format";
 import { Field, Grid, Section } from "../kit";
 import { useEditor, useFacts } from "./context";
 import { addColumn, CHOICES, LIMITED, renameField, replaced, without } from "./model";
@@ -156,7 +157,7 @@ export function FieldPanel(props: {
                           id={`field-${side}`}
                           style={{ width: "100%" }}
                           value={field[side]}
-                          {...(money ? { precision: 2, suffix: field.currency } : {})}
+                          {...(money ? { precision: placesOf(field.currency), suffix: field.currency } : {})}
                           onChange={(value) => set({ [side]: value })}
                         />
                       </Field>

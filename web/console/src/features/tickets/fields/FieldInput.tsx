@@ -6,10 +6,10 @@ import { newKey, upload } from "@/api/client";
 import { sentenceOf } from "@/api/problem";
 import type { FileView, Id } from "@/api/types";
 import { useT } from "@/app/i18n";
-import { fileSize } from "@/lib/format";
+import { centsOf, fileSize, placesOf } from "@/lib/format";
 import { useWords } from "../bits";
 import type { Column, FieldSpec } from "../types";
-import { centsOf, isMoney } from "./model";
+import { isMoney } from "./model";
 import { CustomerPicker, OrderPicker, PersonPicker } from "./pickers";
 
 export interface InputProps {
@@ -217,7 +217,7 @@ function MoneyInput(props: {
       {...rest}
       prefix={SYMBOLS[currency] ?? currency}
       value={isMoney(value) ? value.minor / cents : null}
-      precision={cents === 1 ? 0 : 2}
+      precision={placesOf(currency)}
       controls={false}
       changeOnWheel={false}
       style={{ width: "100%" }}

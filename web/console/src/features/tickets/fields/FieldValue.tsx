@@ -12,7 +12,7 @@ import { useWords } from "../bits";
 import type { Column, FieldSpec } from "../types";
 import { isEmpty } from "./conditions";
 import { filesOf } from "./FieldInput";
-import { centsOf, isMoney, optionsOf } from "./model";
+import { isMoney, optionsOf } from "./model";
 import { useDirectory } from "./pickers";
 
 /** What a field holds, to be read. */
@@ -91,8 +91,7 @@ export function FieldValue(props: { spec: FieldSpec; value: unknown }) {
 
 function amount(value: unknown, locale: "zh-CN" | "en"): string {
   if (!isMoney(value)) return String(value);
-  // The formatter counts in hundredths.
-  return money((value.minor * 100) / centsOf(value.currency), value.currency, locale);
+  return money(value.minor, value.currency, locale);
 }
 
 export function PersonName(props: { id: Id }) {

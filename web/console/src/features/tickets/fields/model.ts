@@ -1,16 +1,12 @@
 /** Which fields are shown and needed, and what is wrong with them: `qiao/desk/tickets/fields.py` in the browser. Pure. */
 
 import type { Problem } from "@/api/problem";
+import { centsOf } from "@/lib/format";
 import type { Definition, FieldSpec, Money, Option, TicketView } from "../types";
 import { holds, isEmpty } from "./conditions";
 
 export type Values = Record<string, unknown>;
 export type Facts = Record<string, unknown>;
-
-const WITHOUT_CENTS = new Set(["JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"]);
-
-/** How many of the small coin make one of the large. */
-export const centsOf = (currency: string): number => (WITHOUT_CENTS.has(currency) ? 1 : 100);
 
 export const isMoney = (value: unknown): value is Money =>
   typeof value === "object" && value !== null && typeof (value as Money).minor === "number";

@@ -3,12 +3,14 @@ import dayjs from "dayjs";
 import { FolderPlus, Plus, X } from "lucide-react";
 import { useId } from "react";
 import { useT } from "@/app/i18n";
+import { centsOf, placesOf } from "@/lib/format";
 import {
   type Condition,
   DEEPEST,
   type Fact,
   type Group,
   isGroup,
+  isRelative,
   type Json,
   type Match,
   type Operator,
@@ -285,19 +287,23 @@ function ValueBox(props: { test: Test; fact: Fact; disabled: boolean; onChange: 
           onChange={(next) => onChange(next)}
         />
       );
-    case "money":
+    case "money": {
+      const cents = centsOf(fact.currency ?? "CNY");
       return (
         <InputNumber<number>
           {...shared}
-          precision={2}
-          value={typeof test.value === "number" ? test.value / 100 : null}
-          onChange={(next) => onChange(next === null ? null : Math.round(next * 100))}
+          precision={placesOf(fact.currency ?? "CNY")}
+          value={typeof test.value === "number" ? test.value / cents : null}
+          onChange={(next) => onChange(next === null ? null : Math.round(next * cents))}
         />
       );
+    }
     case "date":
     case "moment": {
-      const at = typeof test.value === "string" && test.value ? dayjs(test.value) : null;
-      return (
+      const moves = isRelative(test.value) ? test.value : null;
+      const at = typeof test.value === "string" && test.value && !moves ? dayjs(test.value) : null;
+      const { relative } = fact;
+      const picker = (
         <DatePicker
           {...shared}
           showTime={fact.kind === "moment" ? { format: "HH:mm" } : false}
@@ -306,6 +312,26 @@ function ValueBox(props: { test: Test; fact: Fact; disabled: boolean; onChange: 
             onChange(next ? (fact.kind === "date" ? next.format("YYYY-MM-DD") : next.toISOString()) : null)
           }
         />
+      );
+      if (!relative) return picker;
+      const values =
+        moves && !relative.values.includes(moves) ? [moves, ...relative.values] : relative.values;
+      return (
+        <>
+          <Select
+            disabled={disabled}
+            className={moves ? "qc-value" : "qc-op"}
+            popupMatchSelectWidth={false}
+            aria-label={t("conditions.when")}
+            value={moves ?? ""}
+            options={[
+              { value: "", label: t("conditions.onDate") },
+              ...values.map((one) => ({ value: one, label: relative.say(one) })),
+            ]}
+            onChange={(next: string) => onChange(next || null)}
+          />
+          {moves ? null : picker}
+        </>
       );
     }
     default:

@@ -14,6 +14,8 @@ const FACTS: Fact[] = [
   },
   { path: "ticket.fields.amount_minor", label: "Amount", kind: "money" },
   { path: "ticket.tags", label: "Tags", kind: "tags" },
+  { path: "ticket.fields.yen_minor", label: "Yen", kind: "money", currency: "JPY" },
+  { path: "due_at", label: "Due", kind: "moment", relative: { values: ["@today"], say: () => "today" } },
 ];
 const t = (key: string, params: Record<string, unknown> = {}) => {
   const found = key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], en);
@@ -21,6 +23,13 @@ const t = (key: string, params: Record<string, unknown> = {}) => {
 };
 
 describe("conditions", () => {
+  it("say amounts as their currency has them and days as people do", () => {
+    expect(sentence({ fact: "ticket.fields.yen_minor", op: "above", value: 20000 }, FACTS, t)).toBe(
+      "Yen is above 20000",
+    );
+    expect(sentence({ fact: "due_at", op: "below", value: "@today" }, FACTS, t)).toContain("today");
+  });
+
   it("are told in one sentence, groups in brackets", () => {
     const condition: Condition = {
       match: "all",

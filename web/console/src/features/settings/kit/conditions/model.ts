@@ -1,5 +1,7 @@
 /** Conditions as the server keeps them (`qiao.core.conditions`), and what a builder needs to know to make them. */
 
+import { centsOf, placesOf } from "@/lib/format";
+
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type Operator =
   | "is"
@@ -47,9 +49,17 @@ export interface Fact {
   label: string;
   kind: FactKind;
   options?: { value: string | number; label: string }[];
+  /** Of money; CNY without it. */
+  currency?: string;
+  /** Words such as `@today` a time may be compared with, beside a date of the calendar. */
+  relative?: { values: string[]; say: (value: string) => string };
   /** A heading it stands under in the list of facts. */
   group?: string;
 }
+
+/** A time that moves with the reader's day: `@today+1d`. */
+export const isRelative = (value: Json | undefined): value is string =>
+  typeof value === "string" && value.startsWith("@");
 
 export const DEEPEST = 8;
 export const WIDEST = 50;
@@ -152,7 +162,11 @@ function shownValue(test: Test, fact: Fact | undefined, t: Words): string {
   if (test.op === "filled" || test.op === "empty") return "";
   const one = (value: Json): string => {
     if (typeof value === "boolean") return t(value ? "conditions.yes" : "conditions.no");
-    if (fact?.kind === "money" && typeof value === "number") return (value / 100).toFixed(2);
+    if (fact?.kind === "money" && typeof value === "number") {
+      const currency = fact.currency ?? "CNY";
+      return (value / centsOf(currency)).toFixed(placesOf(currency));
+    }
+    if (fact?.relative && isRelative(value)) return fact.relative.say(value);
     return fact?.options?.find((option) => option.value === value)?.label ?? String(value ?? "…");
   };
   const value = test.value ?? null;
