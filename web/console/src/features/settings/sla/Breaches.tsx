@@ -64,7 +64,7 @@ export function Breaches() {
               : `/console/inbox/live/${item.subject_id}`
           }
         >
-          <span className="q-num">{item.ref}</span> <span className="ql-clip">{item.title}</span>
+          <span className="q-num">{item.ref}</span> <span className="qsl-clip">{item.title}</span>
         </a>
       ),
     },
@@ -102,7 +102,7 @@ export function Breaches() {
   return (
     <>
       {first && (
-        <dl className="ql-figures">
+        <dl className="qsl-figures">
           <div>
             <dt>{t("keptShare")}</dt>
             <dd className="q-num">{total ? percent(first.kept / total, locale, 1) : "–"}</dd>
@@ -111,7 +111,7 @@ export function Breaches() {
             <dt>{t("broken")}</dt>
             <dd className="q-num">{first.broken}</dd>
           </div>
-          <div className="ql-bars">
+          <div className="qsl-bars">
             <dt>{t("byReason")}</dt>
             <dd>
               {reasons.length === 0 && <span className="qk-muted">{t("noBreaches")}</span>}
@@ -119,7 +119,7 @@ export function Breaches() {
                 <button
                   key={key ?? ""}
                   type="button"
-                  className="ql-bar"
+                  className="qsl-bar"
                   aria-pressed={reason === (key ?? "none")}
                   onClick={() => setReason(reason === (key ?? "none") ? undefined : (key ?? "none"))}
                 >

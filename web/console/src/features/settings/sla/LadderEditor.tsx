@@ -29,8 +29,8 @@ export function LadderEditor(props: { subject: Subject; value: Step[]; onChange:
   const list = (items: Step[], label: string) =>
     items.length > 0 && (
       <>
-        <h3 className="ql-sub">{label}</h3>
-        <ul className="ql-steps">
+        <h3 className="qsl-sub">{label}</h3>
+        <ul className="qsl-steps">
           {items.map((step) => (
             <StepRow
               key={step.id}
@@ -81,7 +81,7 @@ function StepRow(props: {
   const { action, when } = step;
   const act = (change: Action) => onChange({ ...step, action: change });
   return (
-    <li className="ql-step">
+    <li className="qsl-step">
       <Select<When["at"]>
         aria-label={t("stepWhen")}
         popupMatchSelectWidth={false}
@@ -95,7 +95,7 @@ function StepRow(props: {
         }))}
       />
       <InputNumber<number>
-        className="ql-number"
+        className="qsl-number"
         aria-label={t(`when.${when.at}`)}
         min={when.at === "after" ? 0 : 1}
         max={when.at === "percent" ? 99 : 100_000}
@@ -165,7 +165,7 @@ function StepRow(props: {
         />
       )}
       <Select<Kind[]>
-        className="ql-kinds"
+        className="qsl-kinds"
         mode="multiple"
         maxTagCount="responsive"
         aria-label={t("stepKinds")}

@@ -68,12 +68,12 @@ function PolicyList() {
       emptyText={t("emptyText")}
       emptyAction={<Button onClick={() => go("/settings/sla/new")}>{t("new")}</Button>}
     >
-      <p className="ql-hint">{t("orderHint")}</p>
-      <ol className="ql-list" aria-label={t("tab.policies")}>
+      <p className="qsl-hint">{t("orderHint")}</p>
+      <ol className="qsl-list" aria-label={t("tab.policies")}>
         {shown.map((policy, at) => (
           <li
             key={policy.id}
-            className={policy.id === held ? "ql-row ql-held" : "ql-row"}
+            className={policy.id === held ? "qsl-row qsl-held" : "qsl-row"}
             onDragOver={(event) => {
               if (held === null) return;
               event.preventDefault();
@@ -83,7 +83,7 @@ function PolicyList() {
           >
             {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrows beside it do the same by keyboard */}
             <span
-              className="ql-grip"
+              className="qsl-grip"
               draggable
               title={t("drag")}
               onDragStart={(event) => {
@@ -131,8 +131,8 @@ function PolicyRow(props: { policy: Policy; place: number; count: number; onMove
   const open = () => go(`/settings/sla/${policy.id}`);
   return (
     <>
-      <div className="ql-main">
-        <div className="ql-head">
+      <div className="qsl-main">
+        <div className="qsl-head">
           <button type="button" className="qk-linkish" onClick={open}>
             <strong>{policy.name}</strong>
           </button>
@@ -142,10 +142,10 @@ function PolicyRow(props: { policy: Policy; place: number; count: number; onMove
             <span className="qk-muted q-num">{t("openClocks", { count: policy.open_clocks })}</span>
           )}
         </div>
-        <div className="ql-when">
+        <div className="qsl-when">
           <span className="qk-muted">{t("appliesTo")}</span> {sentence(policy.conditions, facts, kit)}
         </div>
-        <div className="ql-tags">
+        <div className="qsl-tags">
           {KINDS.filter((kind) => promises(policy.targets[kind])).map((kind) => (
             <Tag key={kind} className="q-num">
               {t(`kind.${kind}`)}{" "}
@@ -158,7 +158,7 @@ function PolicyRow(props: { policy: Policy; place: number; count: number; onMove
           {policy.ladder.length > 0 && <Tag>{t("steps", { count: policy.ladder.length })}</Tag>}
         </div>
       </div>
-      <div className="ql-act">
+      <div className="qsl-act">
         <Button
           type="text"
           size="small"

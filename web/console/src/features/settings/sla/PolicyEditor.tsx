@@ -145,7 +145,7 @@ export default function PolicyEditor() {
         error={policy.error}
         onRetry={() => void policy.refetch()}
       >
-        <div className="ql-split">
+        <div className="qsl-split">
           <div>
             <FormProblem problems={draft.problems} shown={["name", "description", "calendar_id"]} />
             <Section>
@@ -199,7 +199,7 @@ export default function PolicyEditor() {
                 value={value.targets}
                 onChange={(targets) => set({ targets })}
               />
-              <div className="ql-below">
+              <div className="qsl-below">
                 <Grid>
                   <Field
                     label={t("calendar")}
@@ -278,8 +278,8 @@ function TargetGrid(props: {
   const change = (kind: Kind, part: Partial<Target>) =>
     onChange({ ...value, [kind]: { ...(value[kind] ?? blankTarget()), ...part } });
   return (
-    <div className="ql-grid-scroll">
-      <table className="ql-grid">
+    <div className="qsl-grid-scroll">
+      <table className="qsl-grid">
         <caption className="q-sr">{t("targets")}</caption>
         <thead>
           <tr>
@@ -343,7 +343,7 @@ export function MinutesInput(props: {
   return (
     <Input
       {...(props.id ? { id: props.id } : {})}
-      className="ql-minutes q-num"
+      className="qsl-minutes q-num"
       aria-label={props.label}
       aria-invalid={wrong}
       status={wrong ? "error" : ""}

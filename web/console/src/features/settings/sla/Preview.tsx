@@ -27,7 +27,7 @@ export function Preview(props: { policy: PolicyBody; policyId: string | null; re
     <aside>
       <Section title={t("preview")} description={t("previewText")}>
         <form
-          className="ql-ask"
+          className="qsl-ask"
           onSubmit={(event) => {
             event.preventDefault();
             void look.run();
@@ -44,10 +44,10 @@ export function Preview(props: { policy: PolicyBody; policyId: string | null; re
             {t("previewRun")}
           </Button>
         </form>
-        {!props.ready && <p className="ql-hint">{t("previewNotReady")}</p>}
+        {!props.ready && <p className="qsl-hint">{t("previewNotReady")}</p>}
         {found && answer.of !== asked && <Alert type="info" showIcon title={t("previewStale")} />}
         {found?.ticket && (
-          <div className="ql-ticket">
+          <div className="qsl-ticket">
             <strong>
               {found.ticket.ref} {found.ticket.title}
             </strong>
@@ -74,7 +74,7 @@ export function Preview(props: { policy: PolicyBody; policyId: string | null; re
           </div>
         )}
         {found && (
-          <div className="ql-found" role="status">
+          <div className="qsl-found" role="status">
             <p>
               {t("previewMatched", { matched: found.matched, count: found.looked_at })}
               {found.promises > 0 &&
@@ -86,8 +86,8 @@ export function Preview(props: { policy: PolicyBody; policyId: string | null; re
                   <a href={`/console/tickets/${miss.ref}`} target="_blank" rel="noreferrer">
                     {miss.ref}
                   </a>{" "}
-                  <span className="ql-clip">{miss.title}</span>
-                  <span className="q-num ql-over">
+                  <span className="qsl-clip">{miss.title}</span>
+                  <span className="q-num qsl-over">
                     {t(`kind.${miss.kind}`)} +{duration(miss.took_s - miss.target_s, locale)}
                   </span>
                 </li>

@@ -1,6 +1,6 @@
 import { Button, DatePicker, Segmented } from "antd";
 import dayjs from "dayjs";
-import { CalendarDays, ChevronLeft, ChevronRight } from "lucide-react";
+import { CalendarDays, ChevronLeft, ChevronRight, Hourglass } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { sentenceOf } from "@/api/problem";
@@ -11,13 +11,16 @@ import { toast } from "@/ui/feedback";
 import { ErrorState, SkeletonRows } from "@/ui/states";
 import { ticketPath } from "../api";
 import { useRefresh, useRows } from "./api";
-import { both, dayKey, daysOf, onDay } from "./model";
+import { both, dayKey, daysOf, duesOf, dueWithin, onDay } from "./model";
 import type { Asked, Row } from "./types";
 
-const COLUMNS = ["number", "title", "state", "priority", "due_at"];
+const COLUMNS = ["number", "title", "state", "priority", "due_at", "next_due_at"];
 const SHOWN = 4;
 
-/** Tickets on the day they are due. Dragging one to another day, or choosing a day, changes its due date. */
+/**
+ * Tickets on the day they are due, by a date people set or by their next promise. Dragging a date to another day, or
+ * choosing a day, changes it; a promise stays where it was made.
+ */
 export function Calendar(props: { asked: Asked }) {
   const t = useT("tickets/lists");
   const locale = useLocale();
@@ -30,13 +33,7 @@ export function Calendar(props: { asked: Asked }) {
   const asked = useMemo<Asked>(
     () => ({
       ...props.asked,
-      filter: both(props.asked.filter, {
-        match: "all",
-        conditions: [
-          { fact: "due_at", op: "at_least", value: first.toISOString() },
-          { fact: "due_at", op: "below", value: end.toISOString() },
-        ],
-      }),
+      filter: both(props.asked.filter, dueWithin(first.toISOString(), end.toISOString())),
     }),
     [props.asked, first.toISOString(), end.toISOString()],
   );
@@ -52,14 +49,10 @@ export function Calendar(props: { asked: Asked }) {
   const [over, setOver] = useState<string | null>(null);
   const [moved, setMoved] = useState<Record<string, string>>({});
   const [whole, setWhole] = useState<string | null>(null);
-  const dueOf = (row: Row) => moved[row.id] ?? row.due_at ?? "";
-  const byDay = new Map<string, Row[]>();
-  for (const row of list.rows) {
-    const key = dayKey(new Date(dueOf(row)));
-    byDay.set(key, [...(byDay.get(key) ?? []), row]);
-  }
+  const byDay = duesOf(list.rows, moved);
   const put = async (row: Row, day: Date) => {
-    const before = dueOf(row);
+    const before = moved[row.id] ?? row.due_at;
+    if (!before) return;
     const due = onDay(before, day);
     if (due === before) return;
     setMoved((now) => ({ ...now, [row.id]: due }));
@@ -118,8 +111,8 @@ export function Calendar(props: { asked: Asked }) {
         ))}
         {days.map((day) => {
           const key = dayKey(day);
-          const rows = byDay.get(key) ?? [];
-          const shown = whole === key || span === "week" ? rows : rows.slice(0, SHOWN);
+          const dues = byDay.get(key) ?? [];
+          const shown = whole === key || span === "week" ? dues : dues.slice(0, SHOWN);
           const other = span === "month" && day.getMonth() !== anchor.getMonth();
           return (
             // biome-ignore lint/a11y/noStaticElementInteractions: each entry's own date chooser moves it without a pointer.
@@ -142,21 +135,22 @@ export function Calendar(props: { asked: Asked }) {
               <span className={key === today ? "ql-day__n ql-day__n--today q-num" : "ql-day__n q-num"}>
                 {day.getDate()}
               </span>
-              {shown.map((row) => (
+              {shown.map(({ row, at, kind }) => (
                 <Entry
-                  key={row.id}
+                  key={kind + row.id}
                   row={row}
-                  due={dueOf(row)}
-                  moves={handles}
+                  due={at}
+                  promise={kind === "promise"}
+                  moves={handles && kind === "date"}
                   onDrag={() => {
                     dragged.current = row;
                   }}
                   onPut={(to) => void put(row, to)}
                 />
               ))}
-              {rows.length > shown.length ? (
+              {dues.length > shown.length ? (
                 <button type="button" className="q-link" onClick={() => setWhole(key)}>
-                  {t("more_day", { n: rows.length - shown.length })}
+                  {t("more_day", { n: dues.length - shown.length })}
                 </button>
               ) : null}
             </div>
@@ -171,6 +165,7 @@ export function Calendar(props: { asked: Asked }) {
 function Entry(props: {
   row: Row;
   due: string;
+  promise: boolean;
   moves: boolean;
   onDrag: () => void;
   onPut: (day: Date) => void;
@@ -193,9 +188,10 @@ function Entry(props: {
       <button
         type="button"
         className="ql-entry__open q-ellipsis"
-        title={row.title}
+        title={`${row.ref} ${props.promise ? t("promise_of", { title: row.title }) : row.title}`}
         onClick={() => go(ticketPath(row))}
       >
+        {props.promise ? <Hourglass size={11} aria-hidden /> : null}
         <span className="q-num">{dayjs(props.due).format("HH:mm")}</span> {row.title}
       </button>
       {props.moves ? (

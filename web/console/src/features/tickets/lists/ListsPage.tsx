@@ -326,7 +326,7 @@ export default function ListsPage() {
                 {t("save_as")}
               </Button>
             )}
-            {chips.length ? (
+            {chips.length && !infos.isPending ? (
               <div className="ql-chips">
                 {chips.map((chip: Condition, index) => (
                   <Tag

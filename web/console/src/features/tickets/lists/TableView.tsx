@@ -213,7 +213,8 @@ function Grid(
 
   const infos = useMemo(() => new Map(props.infos.map((info) => [info.path, info])), [props.infos]);
   const template = `36px ${columns.map((column) => (column === "title" ? `minmax(${widthOf(column)}px, 1fr)` : `${widthOf(column)}px`)).join(" ")}`;
-  const width = 36 + columns.reduce((sum, column) => sum + widthOf(column), 0);
+  // With the gaps and the edges of `.ql-row`.
+  const width = 36 + columns.reduce((sum, column) => sum + widthOf(column) + 12, 24);
   const all = rows.length > 0 && rows.every((row) => selection.has(row.id));
   const some = rows.some((row) => selection.has(row.id));
   return (

@@ -13,15 +13,18 @@ import type { FactInfo, Row } from "./types";
 const NOTHING = <span className="q-muted">—</span>;
 
 export const WIDTHS: Partial<Record<string, number>> = {
-  number: 96,
-  title: 240,
+  number: 80,
+  title: 208,
   type: 130,
   status: 120,
-  state: 120,
-  priority: 92,
+  state: 124,
+  priority: 76,
+  customer: 104,
+  assignee: 104,
   tier: 64,
   tags: 170,
-  next_due_at: 120,
+  next_due_at: 96,
+  updated_at: 100,
   rating: 72,
   reopened: 72,
 };

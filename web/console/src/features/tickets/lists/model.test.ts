@@ -4,6 +4,7 @@ import {
   chipsOf,
   dayKey,
   daysOf,
+  duesOf,
   EMPTY,
   factsOf,
   nextSort,
@@ -13,7 +14,7 @@ import {
   shownMoment,
   withoutChip,
 } from "./model";
-import type { FactInfo } from "./types";
+import type { FactInfo, Row } from "./types";
 
 const t = (key: string, params?: Record<string, unknown>) =>
   params ? `${key}(${Object.values(params).join(",")})` : key;
@@ -34,7 +35,8 @@ describe("a filter", () => {
   });
 
   it("names relative moments", () => {
-    expect(shownMoment("@today+1d", t)).toBe("moment.after(moment.today,moment.d(1))");
+    expect(shownMoment("@today+1d", t)).toBe("moment.tomorrow");
+    expect(shownMoment("@today+3d", t)).toBe("moment.after(moment.today,moment.d(3))");
     expect(shownMoment("@-2h", t)).toBe("moment.before(moment.now,moment.h(2))");
     expect(shownMoment("2026-01-01", t)).toBeNull();
     expect(shownMoment("@soon", t)).toBeNull();
@@ -109,5 +111,23 @@ describe("a selection", () => {
     expect([...range].sort()).toEqual(["b", "c", "d"]);
     expect([...selected(range, rows, 2, 1, true)]).toEqual(["d"]);
     expect([...selected(range, rows, 9, 1, true)].sort()).toEqual(["b", "c", "d"]);
+  });
+});
+
+describe("a calendar", () => {
+  const row = (id: string, more: Partial<Row>) =>
+    ({ id, status: "open", due_at: null, next_due_at: null, ...more }) as Row;
+
+  it("shows dates people set and the next promise, once a day, in order", () => {
+    const rows = [
+      row("both", { due_at: "2026-03-02T04:00:00Z", next_due_at: "2026-03-02T03:00:00Z" }),
+      row("promised", { next_due_at: "2026-03-02T02:00:00Z" }),
+      row("two", { due_at: "2026-03-05T02:00:00Z", next_due_at: "2026-03-03T02:00:00Z" }),
+      row("over", { status: "solved", next_due_at: "2026-03-02T02:00:00Z" }),
+    ];
+    const told = (moved: Record<string, string>) =>
+      [...duesOf(rows, moved)].map(([, dues]) => dues.map((due) => `${due.row.id} ${due.kind}`));
+    expect(told({})).toEqual([["promised promise", "both date"], ["two date"], ["two promise"]]);
+    expect(told({ two: "2026-03-03T04:00:00Z" })[1]).toEqual(["two date"]);
   });
 });

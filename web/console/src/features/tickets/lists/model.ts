@@ -58,6 +58,9 @@ const KINDS: Record<string, FactKind> = {
   keys: "choices",
   watchers: "choice",
 };
+const RELATIVE = [
+  "@now", "@today", "@today+1d", "@today+7d", "@week", "@month", "@today-7d", "@today-30d", "@now-24h", "@now+24h",
+]; // biome-ignore format: a list of words
 const CHANNELS = [
   "webchat", "email", "phone", "walkin", "portal", "wechat", "wechat_mini", "wecom", "dingtalk", "feishu", "telegram", "whatsapp", "messenger",
   "instagram", "line", "slack", "sms", "incoming", "api",
@@ -134,6 +137,10 @@ export function factsOf(infos: FactInfo[], known: Known, t: Words, say: Say): Fa
           label: own ? say(info.label, info.path) : t(`fact.${info.path.replace(".", "_")}`),
           kind,
           ...(options ? { options } : {}),
+          ...(info.currency ? { currency: info.currency } : {}),
+          ...(kind === "moment" || kind === "date"
+            ? { relative: { values: RELATIVE, say: (value: string) => shownMoment(value, t) ?? value } }
+            : {}),
           group: t(
             own ? "own_fields" : info.path.startsWith("customer.") ? "customer_facts" : "ticket_fields",
           ),
@@ -165,6 +172,8 @@ export function shownMoment(value: Json | undefined, t: Words): string | null {
   if (typeof value !== "string" || !value.startsWith("@")) return null;
   const match = /^@(now|today|week|month)?(?:([+-])(\d+)([mhdw]))?$/.exec(value);
   if (!match) return null;
+  if (match[1] === "today" && match[3] === "1" && match[4] === "d")
+    return t(match[2] === "+" ? "moment.tomorrow" : "moment.yesterday");
   const base = t(`moment.${match[1] ?? "now"}`);
   if (!match[3]) return base;
   const n = t(`moment.${match[4]}`, { n: match[3] });
@@ -190,6 +199,46 @@ function normal(body: ViewBody): unknown {
       : { fact: condition.fact, op: condition.op, value: condition.value ?? null };
   const { filter, sort, columns, group, display, board } = body;
   return [clean(rootOf(filter)), sort.by, sort.descending, columns, group, display, board];
+}
+
+/** What is due between two moments: by a date people set, or by the promise that runs out first. */
+export function dueWithin(from: string, to: string): Group {
+  const within = (fact: string): Group => ({
+    match: "all",
+    conditions: [
+      { fact, op: "at_least", value: from },
+      { fact, op: "below", value: to },
+    ],
+  });
+  const promised = within("next_due_at");
+  promised.conditions.push({ fact: "status", op: "in", value: STATUSES.filter((one) => !done(one)) });
+  return { match: "any", conditions: [within("due_at"), promised] };
+}
+
+const done = (status: string) => status === "solved" || status === "closed";
+
+export interface Due {
+  row: Row;
+  at: string;
+  kind: "date" | "promise";
+}
+
+/** Where tickets stand on a calendar: on the day people set, and on that of their next promise when it is another. */
+export function duesOf(rows: readonly Row[], moved: Readonly<Record<string, string>>): Map<string, Due[]> {
+  const days = new Map<string, Due[]>();
+  const put = (due: Due) => {
+    const key = dayKey(new Date(due.at));
+    days.set(key, [...(days.get(key) ?? []), due]);
+  };
+  for (const row of rows) {
+    const set = moved[row.id] ?? row.due_at;
+    if (set) put({ row, at: set, kind: "date" });
+    const promise = done(row.status) ? null : row.next_due_at;
+    if (promise && !(set && dayKey(new Date(set)) === dayKey(new Date(promise))))
+      put({ row, at: promise, kind: "promise" });
+  }
+  for (const dues of days.values()) dues.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  return days;
 }
 
 const DAY = 86_400_000;

@@ -103,6 +103,7 @@ export interface FactInfo {
   field: string | null;
   label: Text;
   options: Option[];
+  currency?: string | null;
   types: string[];
   group: boolean;
   filter: boolean;
