@@ -1,12 +1,15 @@
 """Every channel says what it keeps of the rules for channels, and why it does not keep the rest."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import qiao
+from qiao.channels.contract.catalogue import schema_of
 from qiao.core.i18n import LOCALES
 
 ROOMS = sorted(Path(qiao.__path__[0], "channels").glob("*/quality.json"))
@@ -68,3 +71,29 @@ def test_every_room_with_a_manifest_answers_for_itself() -> None:
         if "Manifest(" in path.read_text(encoding="utf-8")
     }
     assert with_manifest - own <= rooms
+
+
+FORMS = sorted(path.parent.name for path in ROOMS[0].parent.parent.glob("*/settings.py"))
+SPELT = {"POST", "PUT", "GET"}
+"""Choices that are called the same everywhere."""
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_speaks_both_languages_and_hides_what_does_not_matter(name: str) -> None:
+    module = importlib.import_module(f"qiao.channels.{name}.settings")
+    models = [
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.__name__
+    ]
+    assert models
+    for model in models:
+        fields = schema_of(model)["properties"]
+        for field, said in fields.items():
+            assert set(said["title"]) == set(LOCALES), field
+            assert set(said.get("help", said["title"])) == set(LOCALES), field
+            choices = set(said.get("enum", ())) - SPELT
+            assert choices == set(said.get("options", {})) & choices, f"{field}: a choice has no words"
+            for other, values in said.get("shown_when", {}).items():
+                known = set(fields[other]["enum"])
+                assert set() < known & set(values) < known, f"{field} is shown when {other} is {values}"

@@ -116,7 +116,7 @@ async def try_out(db: Session, channel_name: str, settings: dict[str, Any], inbo
     return channel, endpoint
 
 
-def _fields(model: type[BaseModel]) -> dict[str, Any]:
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The model's schema, the channel's own settings first."""
     schema = model.model_json_schema()
     named = schema.get("properties", {})
@@ -135,7 +135,7 @@ def _view(channel: Channel) -> ManifestView:
         docs=manifest.docs,
         by=by or ["own"],
         capabilities=capabilities(channel),
-        fields=_fields(manifest.settings),
+        fields=schema_of(manifest.settings),
         secrets=sorted(secrets_of(manifest.settings)),
         can_test=channel.probe is not None,
     )

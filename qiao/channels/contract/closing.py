@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from qiao.channels.contract.forms import field
+from qiao.channels.contract.forms import WebAddress, field
 
 CODES: Final = frozenset({"window_closed", "out_of_window", "window"})
 """The last words of the reasons that mean: too late for an answer, or one too many."""
@@ -21,15 +21,12 @@ _SAID: Final = {
     "zh-CN": "{company}回复了您：{text} 继续沟通：{link}",
     "en": "{company} has answered you: {text} Go on here: {link}",
 }
+_SMS: Final = {"when_closed": ["sms"]}
+_TEMPLATE: Final = {"when_closed": ["template"]}
+_ANY: Final = {"when_closed": ["template", "sms"]}
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=700)]
 Clock = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
-
-
-def _link(written: str) -> str:
-    if written and not re.fullmatch(r"https?://[^\s/]+\S*", written):
-        raise PydanticCustomError("callback_url_invalid", "not valid")
-    return written
 
 
 class _Closed(BaseModel):
@@ -41,23 +38,32 @@ class _Closed(BaseModel):
     closed_sms: Line = field(
         "", "短信渠道", "SMS inbox", "发到客户已验证且同意接收的手机号。",
         "To the customer's verified number, where they agreed.", group="closed", widget="inbox:sms", validate_default=True,
+        shown_when=_SMS,
     )  # fmt: skip
     closed_text: dict[Literal["zh-CN", "en"], Annotated[str, StringConstraints(max_length=300)]] = field(
         _SAID, "短信内容", "Text message",
         "可用 {company} {customer} {text} {link}；{text} 是回复的开头。",
         "May use {company} {customer} {text} {link}; {text} is how the answer begins.", group="closed", widget="words",
+        shown_when=_SMS,
     )  # fmt: skip
-    closed_link: Annotated[Line, AfterValidator(_link)] = field(
+    closed_link: WebAddress = field(
         "", "继续沟通的链接", "Link to go on", "客户点开后能再写给您的地方，例如网页聊天或这个账号的聊天链接。",
         "Where the customer can write again: your web chat, or the link to a chat with this account.",
-        group="closed", validate_default=True,
+        group="closed", validate_default=True, shown_when=_SMS,
     )  # fmt: skip
     quiet_from: Clock = field(
         "", "免打扰开始", "Quiet from", "例如 21:30；这段时间里的改发等到结束后。",
         "For instance 21:30; what would be sent then waits until it is over.", group="closed", placeholder="21:30",
+        shown_when=_ANY,
     )  # fmt: skip
     quiet_until: Clock = field(
-        "", "免打扰结束", "Quiet until", group="closed", placeholder="08:00", validate_default=True
+        "",
+        "免打扰结束",
+        "Quiet until",
+        group="closed",
+        placeholder="08:00",
+        validate_default=True,
+        shown_when=_ANY,
     )
 
     @field_validator("closed_sms", "closed_template", "quiet_until", check_fields=False)
@@ -65,7 +71,8 @@ class _Closed(BaseModel):
     def _complete(cls, value: str, info: ValidationInfo) -> str:
         way, name = info.data.get("when_closed"), info.field_name
         missing = not value and (way, name) in (("sms", "closed_sms"), ("template", "closed_template"))
-        if missing or (name == "quiet_until" and bool(value) != bool(info.data.get("quiet_from"))):
+        half = name == "quiet_until" and way != "nothing" and bool(value) != bool(info.data.get("quiet_from"))
+        if missing or half:
             raise PydanticCustomError("field_missing", "needed")
         return value
 
@@ -104,12 +111,12 @@ class WhenClosed(_Closed):
     closed_template: Line = field(
         "", "模板", "Template", "平台已审核的模板；保存账号后可选。",
         "One the provider approved; to be chosen once the account is saved.", group="closed", widget="template",
-        validate_default=True,
+        validate_default=True, shown_when=_TEMPLATE,
     )  # fmt: skip
     closed_fields: Annotated[str, StringConstraints(max_length=2000)] = field(
         "", "模板内容", "What the template says", "每行一项：字段=内容，可用 {company} {customer} {text} {link} {number}。",
         "One a line: field=words, with {company} {customer} {text} {link} {number}.",
-        group="closed", multiline=True, placeholder="1={customer}\n2={text}",
+        group="closed", multiline=True, placeholder="1={customer}\n2={text}", shown_when=_TEMPLATE,
     )  # fmt: skip
 
 

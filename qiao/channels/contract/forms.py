@@ -1,8 +1,27 @@
 """Fields of a channel's settings, with the words of the form in both languages."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+
+def _web_address(text: str) -> str:
+    """Blanks in braces may stand anywhere but for the host."""
+    try:
+        parts = urlsplit(text)
+        good = not text or (parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username)
+    except ValueError:
+        good = False
+    if not good:
+        raise PydanticCustomError("channel_address_invalid", "not a web address")
+    return text
+
+
+WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=700), AfterValidator(_web_address)]
+"""A full http or https address without a password in it, or nothing."""
 
 
 def field(
@@ -18,10 +37,12 @@ def field(
     placeholder: str = "",
     widget: str = "",
     options: dict[str, tuple[str, str]] | None = None,
+    shown_when: Mapping[str, Sequence[str]] | None = None,
     **rules: Any,
 ) -> Any:
     """A setting. `options` are the words of a choice by its values; `widget` is how it is drawn where its type does not tell
-    (`words`: in both languages; `inbox:<channel>`; `template`: one of the account's). `rules` are pydantic's own."""
+    (`words`: in both languages; `inbox:<channel>`; `template`: one of the account's; `ticket_type`). `shown_when`: only while
+    each of these other settings has one of its values. `rules` are pydantic's own."""
     words: dict[str, Any] = {"title": {"zh-CN": zh, "en": en}}
     if zh_help:
         words["help"] = {"zh-CN": zh_help, "en": en_help}
@@ -30,4 +51,6 @@ def field(
             words[key] = value
     if options:
         words["options"] = {value: {"zh-CN": named[0], "en": named[1]} for value, named in options.items()}
+    if shown_when:
+        words["shown_when"] = {name: list(values) for name, values in shown_when.items()}
     return Field(default, json_schema_extra=words, **rules)

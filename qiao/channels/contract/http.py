@@ -51,14 +51,14 @@ class ChannelHttp:
                 async for chunk in response.aiter_bytes():
                     body += chunk
                     if len(body) > ANSWER_LIMIT:
-                        raise DeliveryFailed(f"{response.url.host} answered more than {ANSWER_LIMIT} bytes")
+                        raise DeliveryFailed(f"{response.url.host}: > {ANSWER_LIMIT} B")
         except AddressRefused as error:
             raise DeliveryFailed(f"{error} is not a public address") from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise DeliveryFailed(f"{type(error).__name__} from {_host(url)}") from error
+            raise DeliveryFailed(f"{_host(url)}: {type(error).__name__}") from error
         status = response.status_code
         if (status == 429 or status >= 500) and status not in answers:
-            raise DeliveryFailed(f"{_host(url)} answered {response.status_code}", after=retry_after(response))
+            raise DeliveryFailed(f"{_host(url)}: HTTP {response.status_code}", after=retry_after(response))
         return httpx.Response(
             response.status_code,
             headers=[(k, v) for k, v in response.headers.multi_items() if k.lower() not in ("content-encoding",)],
@@ -72,7 +72,7 @@ class ChannelHttp:
         try:
             async with self.client.stream("GET", url, **options) as response:
                 if response.status_code != 200:
-                    raise DeliveryFailed(f"{_host(url)} answered {response.status_code}", after=retry_after(response))
+                    raise DeliveryFailed(f"{_host(url)}: HTTP {response.status_code}", after=retry_after(response))
                 async for chunk in response.aiter_bytes():
                     seen += len(chunk)
                     if seen > limit:
@@ -81,7 +81,7 @@ class ChannelHttp:
         except AddressRefused as error:
             raise DeliveryFailed(f"{error} is not a public address") from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise DeliveryFailed(f"{type(error).__name__} from {_host(url)}") from error
+            raise DeliveryFailed(f"{_host(url)}: {type(error).__name__}") from error
 
     async def read_file(self, file_id: UUID | str) -> bytes:
         """One of our own files, for channels that take bytes. Raises NotFound."""

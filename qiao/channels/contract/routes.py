@@ -95,7 +95,7 @@ async def probe(actor: Manager, runtime: Runtime_, locale: Locale, body: ProbeBo
         error = {"code": failure.code, "params": failure.params}
         return _json({"fine": False, "reason": health.reason(error, locale), "facts": {}})
     except DeliveryFailed as failure:
-        reason = i18n.t("channels.failed.unreachable", locale, detail=str(failure))
+        reason = i18n.t("channels.source.unreachable", locale, detail=str(failure))
         return _json({"fine": False, "reason": reason, "facts": {}})
     return _json({"fine": True, "reason": None, "facts": {_fact(key, locale): fact for key, fact in facts.items()}})
 

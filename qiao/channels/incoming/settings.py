@@ -2,17 +2,18 @@
 
 import json
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from qiao.channels.contract.forms import field
+from qiao.channels.contract.forms import WebAddress, field
 from qiao.channels.incoming import expressions
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 HeaderName = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9-]{1,60}$")]
 MaybeHeader = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9-]{0,60}$")]
+_HEADER: Final = {"scheme": ["hmac", "token"]}
+_SIGNED: Final = {"scheme": ["hmac"]}
 DEFAULT_BODY: Final = '{"to": "{to}", "text": "{text}", "id": "{id}"}'
 
 
@@ -34,14 +35,6 @@ def _condition(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
-    if text:
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise PydanticCustomError("callback_url_invalid", "not valid")
-    return text
-
-
 def _template(text: str) -> str:
     try:
         if not isinstance(json.loads(text), dict | list):
@@ -57,7 +50,6 @@ Expr = Annotated[
 When = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=expressions.LONGEST), AfterValidator(_condition)
 ]
-Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_address)]
 Template = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_template)]
 MAPPING: Final = (
     "items",
@@ -86,6 +78,11 @@ class IncomingSettings(BaseModel):
         "每个请求怎样证明来自对方：签名、固定令牌，或用户名和密码。",
         "How each request proves who sends it: a signature, a fixed token, or a user name and password.",
         group="security",
+        options={
+            "hmac": ("签名（HMAC-SHA256）", "Signature (HMAC-SHA256)"),
+            "token": ("固定令牌", "Fixed token"),
+            "basic": ("用户名和密码（Basic）", "User name and password (Basic)"),
+        },
     )
     secret: SecretStr | None = field(
         None,
@@ -102,6 +99,7 @@ class IncomingSettings(BaseModel):
         "签名或令牌所在的请求头。",
         "The header that holds the signature or token.",
         group="security",
+        shown_when=_HEADER,
     )
     prefix: Line = field(
         "sha256=",
@@ -110,8 +108,12 @@ class IncomingSettings(BaseModel):
         "签名前面的固定文字，例如 sha256= 或 Bearer。",
         "What stands before it, for instance sha256= or Bearer.",
         group="security",
+        shown_when=_HEADER,
     )
-    encoding: Literal["hex", "base64"] = field("hex", "签名编码", "Encoding", group="security")
+    encoding: Literal["hex", "base64"] = field(
+        "hex", "签名编码", "Encoding", group="security",
+        options={"hex": ("十六进制", "Hexadecimal"), "base64": ("Base64", "Base64")}, shown_when=_SIGNED,
+    )  # fmt: skip
     timestamp_header: MaybeHeader = field(
         "",
         "时间戳请求头",
@@ -119,8 +121,9 @@ class IncomingSettings(BaseModel):
         "对方若签名「时间戳.正文」，填写时间戳的请求头；超过 10 分钟的请求会被拒绝。",
         "Where the sender signs `timestamp.body`: the header of the timestamp. Older than 10 minutes is refused.",
         group="security",
+        shown_when=_SIGNED,
     )
-    user: Line = field("", "用户名", "User name", group="security")
+    user: Line = field("", "用户名", "User name", group="security", shown_when={"scheme": ["basic"]})
 
     items: Expr = field(
         "",
@@ -171,7 +174,7 @@ class IncomingSettings(BaseModel):
     )
     locale: Expr = field("", "语言", "Language", group="mapping")
 
-    reply_url: Address = field(
+    reply_url: WebAddress = field(
         "",
         "回复地址",
         "Reply address",

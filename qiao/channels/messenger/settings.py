@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, SecretStr, StringConstraints
 
 from qiao.channels.contract.closing import SmsWhenClosed
-from qiao.channels.contract.forms import field
+from qiao.channels.contract.forms import WebAddress, field
 from qiao.channels.contract.meta_graph import GRAPH, VERSION
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -34,7 +34,7 @@ class MessengerSettings(SmsWhenClosed):
         "应用已获 Human Agent 权限时打开：客服可在 7 天内回复，否则 24 小时。",
         "On when Meta granted the app Human Agent: agents may answer for 7 days, else for 24 hours.",
     )
-    graph_url: Line = field(GRAPH, "接口地址", "API address", group="advanced")
+    graph_url: WebAddress = field(GRAPH, "接口地址", "API address", group="advanced")
     api_version: Version = field(VERSION, "接口版本", "API version", group="advanced")
 
 
@@ -45,4 +45,4 @@ class InstagramSettings(MessengerSettings):
     access_token: SecretStr | None = field(
         None, "访问令牌", "Access token", "这个账号的长期令牌。", "The lasting one of this account."
     )
-    graph_url: Line = field("https://graph.instagram.com", "接口地址", "API address", group="advanced")
+    graph_url: WebAddress = field("https://graph.instagram.com", "接口地址", "API address", group="advanced")

@@ -14,7 +14,7 @@ from qiao.channels.contract import reading
 from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint, Sent, Template
 from qiao.channels.contract.http import ChannelHttp
 from qiao.channels.sms.numbers import mainland
-from qiao.channels.sms.settings import SmsSettings
+from qiao.channels.sms.settings import ALIYUN, SmsSettings
 from qiao.core import clock
 
 VERSION: Final = "2017-05-25"
@@ -160,7 +160,7 @@ class Aliyun:
         self, endpoint: Endpoint, settings: SmsSettings, action: str, query: Mapping[str, str]
     ) -> dict[str, Any]:
         secret = endpoint.credentials.get("access_key_secret") or ""
-        base = settings.aliyun_url.rstrip("/")
+        base = (settings.aliyun_url or ALIYUN).rstrip("/")
         headers = signed(
             settings.access_key_id,
             secret,

@@ -52,7 +52,7 @@ class Generic:
         if failed:
             code = error or str(response.status_code)
             if code in settings.retry_values:
-                raise DeliveryFailed(f"{urlsplit(settings.url).hostname} said {code}")
+                raise DeliveryFailed(f"{urlsplit(settings.url).hostname}: {code}")
             raise DeliveryRefused("sms.refused.provider", said=code)
         remote = _told(answer, settings.id_path)
         return Sent((remote,) if remote else ())

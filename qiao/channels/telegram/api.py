@@ -11,7 +11,7 @@ import msgspec
 from qiao.channels.contract import reading
 from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused, Endpoint
 from qiao.channels.contract.http import ChannelHttp
-from qiao.channels.telegram.settings import plain
+from qiao.channels.telegram.settings import API, plain
 
 _HANDED_BACK: Final = frozenset({429, 500, 502, 503, 504})
 REFUSALS: Final = (
@@ -120,7 +120,7 @@ def refusal(error: CallRefused) -> DeliveryRefused | DeliveryFailed:
 
 
 def _base(endpoint: Endpoint) -> str:
-    return plain(endpoint.settings).api_url.rstrip("/")
+    return (plain(endpoint.settings).api_url or API).rstrip("/")
 
 
 def _token(endpoint: Endpoint) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 
-from qiao.channels.contract.forms import field
+from qiao.channels.contract.forms import WebAddress, field
 
 API: Final = "https://api.telegram.org"
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -33,8 +33,13 @@ class TelegramSettings(BaseModel):
         "不带 @。填了它，群里 @ 机器人的消息也会进来。",
         "Without @. Given, messages of groups that mention the bot come in, too.",
     )
-    api_url: Line = field(
-        API, "接口地址", "API address", "自建 Bot API 服务器时才改。", "Only with a Bot API server of your own."
+    api_url: WebAddress = field(
+        API,
+        "接口地址",
+        "API address",
+        "自建 Bot API 服务器时才改。",
+        "Only with a Bot API server of your own.",
+        group="advanced",
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, SecretStr, StringConstraints
 
 from qiao.channels.contract.closing import WhenClosed
-from qiao.channels.contract.forms import field
+from qiao.channels.contract.forms import WebAddress, field
 from qiao.channels.contract.meta_graph import GRAPH, VERSION
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -51,5 +51,5 @@ class WhatsappSettings(WhenClosed):
         "客服读过后显示蓝色对勾，输入时显示「正在输入」。",
         "Blue ticks once staff have read it, dots while they write.",
     )
-    graph_url: Line = field(GRAPH, "接口地址", "API address", group="advanced")
+    graph_url: WebAddress = field(GRAPH, "接口地址", "API address", group="advanced")
     api_version: Version = field(VERSION, "接口版本", "API version", group="advanced")

@@ -1,6 +1,6 @@
 import { Alert, Button, Tabs } from "antd";
 import { PlugZap } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
@@ -78,10 +78,17 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
   const channels = useRows<Manifest>("/channels");
   const manifest = channels.rows?.find((one) => one.name === props.channel);
   const fields = useMemo(() => (manifest ? fieldsOf(manifest.fields, manifest.secrets) : []), [manifest]);
+  // Where what comes in is read from has a tab of its own.
+  const drawn = fields.filter((field) => props.channel !== "incoming" || field.group !== "mapping");
   const draft = useDraft<Draft>(EMPTY);
   const { value, set, accept, dirty, problem } = draft;
   const [tab, setTab] = useState(justMade === props.inboxId ? "connect" : "basics");
   const [tried, setTried] = useState<Tried | null>(null);
+  const outcome = useRef<HTMLDivElement>(null);
+  // What came of a test would stand below the edge of the page.
+  useEffect(() => {
+    if (tried) outcome.current?.scrollIntoView({ block: "nearest" });
+  }, [tried]);
   // What somebody edits stays theirs, whatever the server says meanwhile.
   useEffect(() => {
     if (inbox.data && manifest && !dirty) accept(draftOf(inbox.data, fields));
@@ -154,11 +161,12 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
       </Section>
       <SettingsForm
         inboxId={isNew ? null : props.inboxId}
-        fields={fields}
+        fields={drawn}
         values={value.values}
         sealed={inbox.data?.sealed ?? []}
-        onChange={(values) => {
+        onChange={(values, name) => {
           set({ values });
+          draft.mended(name);
           setTried(null);
         }}
         problem={problem}
@@ -171,7 +179,7 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
                 {t("testNow")}
               </Button>
             </div>
-            <div aria-live="polite">
+            <div aria-live="polite" ref={outcome} className="qch-outcome">
               {tried && (
                 <Alert
                   type={tried.fine ? "success" : "error"}
@@ -226,7 +234,7 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
         {!isNew && <HealthCard inboxId={props.inboxId} />}
         <FormProblem
           problems={draft.problems}
-          shown={["name", "queue", "calendar", ...relevant(fields, value.values).map((field) => field.name)]}
+          shown={["name", "queue", "calendar", ...relevant(drawn, value.values).map((field) => field.name)]}
         />
         <Tabs
           activeKey={tab}

@@ -41,7 +41,7 @@ export function SettingsForm(props: {
   fields: FormField[];
   values: Values;
   sealed: string[];
-  onChange: (values: Values) => void;
+  onChange: (values: Values, name: string) => void;
   problem: (field: string) => string | undefined;
 }) {
   const t = useT("settings/channels");
@@ -65,7 +65,7 @@ function Setting(props: {
   field: FormField;
   values: Values;
   sealed: string[];
-  onChange: (values: Values) => void;
+  onChange: (values: Values, name: string) => void;
   problem: (field: string) => string | undefined;
 }) {
   const t = useT("settings/channels");
@@ -73,7 +73,7 @@ function Setting(props: {
   const { field, values } = props;
   const id = `channel-${field.name}`;
   const value = values[field.name];
-  const set = (next: unknown) => props.onChange({ ...values, [field.name]: next });
+  const set = (next: unknown) => props.onChange({ ...values, [field.name]: next }, field.name);
   const wide =
     field.kind === "lines" || field.kind === "json" || field.kind === "list" || field.kind === "words";
   return (

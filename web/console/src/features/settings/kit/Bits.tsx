@@ -211,7 +211,7 @@ export function EditDrawer(props: {
 
 export function FormProblem(props: { problems: { field: string; message: string }[]; shown?: string[] }) {
   const rest = props.problems.filter(
-    (item) => !(props.shown ?? []).some((field) => item.field.includes(field)),
+    (item) => !(props.shown ?? []).some((field) => `.${item.field}`.includes(`.${field}`)),
   );
   if (rest.length === 0) return null;
   return (

@@ -19,6 +19,8 @@ export interface Draft<T> {
   /** Sets problems found here, or those of a failed request; returns true when any belongs to a field. */
   refuse: (reason: unknown) => boolean;
   problem: (field: string) => string | undefined;
+  /** What was wrong with a field within a part that is set as a whole is being mended. */
+  mended: (field: string) => void;
 }
 
 /** Servers name fields by path (`body.settings.greeting`); forms by their last part or the path without its root. */
@@ -29,6 +31,13 @@ export function matchesField(path: string, field: string): boolean {
     path.startsWith(`${field}.`) ||
     path.startsWith(`body.${field}.`)
   );
+}
+
+/** Long forms show only part of themselves: the first field that is wrong comes into sight, ready to be mended. */
+function showFirst(): void {
+  const wrong = document.querySelector<HTMLElement>(".qk-field.ant-form-item-has-error");
+  wrong?.scrollIntoView?.({ block: "center" });
+  wrong?.querySelector<HTMLElement>("input, textarea")?.focus({ preventScroll: true });
 }
 
 export function useDraft<T extends object>(initial: T): Draft<T> {
@@ -60,6 +69,7 @@ export function useDraft<T extends object>(initial: T): Draft<T> {
   const refuse = useCallback((reason: unknown) => {
     const found = Array.isArray(reason) ? (reason as FieldProblem[]) : (problemOf(reason)?.fields ?? []);
     setProblems(found);
+    if (found.length) setTimeout(showFirst, 60);
     return found.length > 0;
   }, []);
 
@@ -68,6 +78,9 @@ export function useDraft<T extends object>(initial: T): Draft<T> {
     (field: string) => problems.find((item) => matchesField(item.field, field))?.message,
     [problems],
   );
+  const mended = useCallback((field: string) => {
+    setProblems((current) => current.filter((item) => !matchesField(item.field, field)));
+  }, []);
 
-  return { value, set, accept, reset, dirty, problems, refuse, problem };
+  return { value, set, accept, reset, dirty, problems, refuse, problem, mended };
 }
