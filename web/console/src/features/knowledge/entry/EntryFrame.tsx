@@ -172,7 +172,7 @@ export function EntryFrame(props: {
       }
     >
       <State loading={state.loading} error={entry.error} onRetry={() => void entry.refetch()}>
-        {data && work && <Standing state={state} />}
+        {data && work && <Standing state={state} onHistory={() => setHistory(true)} />}
         <div className={beside && other ? "kn-edit kn-edit-beside" : "kn-edit"}>
           <div>
             <FormProblem
@@ -227,7 +227,7 @@ export function EntryFrame(props: {
 }
 
 /** Said before the text itself: what waits, what was remarked, what the original has meanwhile. */
-function Standing({ state }: { state: EntryState }) {
+function Standing({ state, onHistory }: { state: EntryState; onHistory: () => void }) {
   const t = useT("knowledge");
   const data = state.entry.data;
   const work = workOf(data);
@@ -236,6 +236,25 @@ function Standing({ state }: { state: EntryState }) {
     : work.remark;
   return (
     <div className="kn-standing">
+      {state.overtaken && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t("standing.overtaken", { who: state.overtaken.who, n: state.overtaken.version })}
+          description={
+            state.overtaken.both.length
+              ? t("standing.overtakenBoth", {
+                  fields: state.overtaken.both.map((field) => t(`fields.${field}`)).join(t("standing.and")),
+                })
+              : t("standing.overtakenJoined")
+          }
+          action={
+            <Button size="small" onClick={onHistory}>
+              {t("standing.theirs")}
+            </Button>
+          }
+        />
+      )}
       {work.status === "review" && (
         <Alert type="info" showIcon title={t("standing.review")} description={remark || undefined} />
       )}

@@ -1,18 +1,22 @@
 /** Editing an FAQ or an article: what they share, from reading to publishing. */
-import { useEffect } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
+import { toast } from "@/ui/feedback";
 import {
   type FieldProblem,
   leaveSaved,
+  problemOf,
   useDraft,
   useOne,
   useSubmit,
   useUnsavedGuard,
 } from "../../settings/kit";
-import type { Audience, Conditions, Entry, Kind, Work } from "../types";
+import type { Audience, Conditions, Entry, Kind, VersionEntry, Work } from "../types";
+import { merge } from "./merge";
 
 export interface EntryFields {
   space_id: string | null;
@@ -93,6 +97,13 @@ export function workOf(entry: Entry): Work {
   return entry.draft ?? entry;
 }
 
+/** Somebody saved while this text was being edited: who, and which fields both have changed. */
+export interface Overtaken {
+  who: string;
+  version: number;
+  both: string[];
+}
+
 export function useEntry<E extends Entry, D extends EntryFields>(shape: Shape<E, D>) {
   const { kind, id, search } = shape;
   const t = useT("knowledge");
@@ -106,6 +117,10 @@ export function useEntry<E extends Entry, D extends EntryFields>(shape: Shape<E,
     mayEdit && entry.data?.draft ? `${path}/draft` : null,
   );
   const words = entry.data?.draft && mayEdit ? (beside.data?.faq ?? beside.data?.article) : entry.data;
+  const client = useQueryClient();
+  const [overtaken, setOvertaken] = useState<Overtaken | null>(null);
+  // What the writer began from: a newer version read meanwhile must not make their words look newer than they are.
+  const began = useRef<{ version: number; value: D } | null>(null);
   const draft = useDraft<D>({
     ...BLANK,
     space_id: search.space ?? null,
@@ -114,9 +129,13 @@ export function useEntry<E extends Entry, D extends EntryFields>(shape: Shape<E,
   } as D);
   const { value, accept, dirty } = draft;
   const { read } = shape;
+  const version = entry.data?.version;
   useEffect(() => {
-    if (words && !dirty) accept({ ...fieldsOf(words), ...read(words) } as D);
-  }, [words, dirty, accept]);
+    if (!words || dirty) return;
+    const stands = { ...fieldsOf(words), ...read(words) } as D;
+    accept(stands);
+    if (version) began.current = { version, value: stands };
+  }, [words, dirty, version, accept]);
   useUnsavedGuard(dirty);
   const stale = [
     `/knowledge/${kind}`,
@@ -136,15 +155,37 @@ export function useEntry<E extends Entry, D extends EntryFields>(shape: Shape<E,
       const body = { ...fields, locale, ...(search.group ? { group_id: search.group } : {}) };
       return api.post<E>(`/knowledge/${kind}`, body);
     }
-    const seen = entry.data as E;
-    if (!dirty) return seen;
-    if (!live) return api.patch<E>(path, { ...fields, version: seen.version });
-    await api.put(`${path}/draft`, { ...fields, version: seen.version });
+    if (!dirty) return entry.data as E;
+    const from = began.current?.version ?? version;
+    if (!live) return api.patch<E>(path, { ...fields, version: from });
+    await api.put(`${path}/draft`, { ...fields, version: from });
     return api.get<E>(path);
+  };
+  /** Takes in what somebody else has saved meanwhile, and leaves it to the writer to look and save again. */
+  const join = async () => {
+    const theirs = await api.get<E>(path);
+    const draftOf = theirs.draft ? await api.get<{ faq?: E; article?: E }>(`${path}/draft`) : null;
+    const last = await api.get<{ items: VersionEntry[] }>(`${path}/versions`, { limit: 1 });
+    const theirWords = draftOf?.faq ?? draftOf?.article ?? theirs;
+    const stands = { ...fieldsOf(theirWords), ...read(theirWords) } as D;
+    const joined = merge(began.current?.value ?? stands, value, stands);
+    began.current = { version: theirs.version, value: stands };
+    client.setQueryData([`${path}/draft`, "one"], draftOf);
+    client.setQueryData([path, "one"], theirs);
+    accept(stands);
+    draft.set(() => joined.value);
+    setOvertaken({ who: last.items[0]?.actor_name ?? "", version: theirs.version, both: joined.both });
   };
   const save = useSubmit(
     async (then?: (saved: { id: string; version: number }, at: string) => Promise<unknown>) => {
-      const saved = await write();
+      let saved: { id: string; version: number };
+      try {
+        saved = await write();
+      } catch (reason) {
+        if (isNew || problemOf(reason)?.code !== "knowledge.changed_meanwhile") throw reason;
+        await join();
+        return null;
+      }
       if (then) await then(saved, `/knowledge/${kind}/${saved.id}`);
       return saved;
     },
@@ -152,10 +193,13 @@ export function useEntry<E extends Entry, D extends EntryFields>(shape: Shape<E,
       stale,
       draft,
       onDone: (saved) => {
+        if (!saved) return;
+        toast.success(t("entry.saved"));
+        setOvertaken(null);
+        began.current = { version: saved.version, value };
         accept(value);
         if (isNew) leaveSaved(() => go(shape.savedPath(saved.id), { replace: true }));
       },
-      done: t("entry.saved"),
     },
   );
   const step = useSubmit(async (verb: string, body?: object) => api.post(`${path}/${verb}`, body), { stale });
@@ -185,6 +229,7 @@ export function useEntry<E extends Entry, D extends EntryFields>(shape: Shape<E,
     words,
     draft,
     stale,
+    overtaken,
     save,
     step,
     submit,
