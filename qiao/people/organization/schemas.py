@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from qiao.people.organization.hours import WEEKDAYS, Interval, parse_interval
@@ -25,6 +26,13 @@ def check_timezone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise PydanticCustomError("timezone_unknown", "unknown time zone") from None
     return name
+
+
+def check_region(code: str) -> str:
+    """A country or territory whose telephone numbers are understood."""
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise PydanticCustomError("phone_region_unknown", "unknown region")
+    return code
 
 
 class Body(BaseModel):
@@ -47,7 +55,7 @@ class WorkspaceSettings(BaseModel):
     """Tags offered for conversations."""
     upload_max_bytes: Annotated[int, Field(ge=64 * 1024, le=200 * MIB)] = 20 * MIB
     """Largest file in a conversation; the installation's own limit applies as well."""
-    phone_region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+    phone_region: Annotated[str, AfterValidator(check_region)] = "CN"
     """The country of telephone numbers that are written without a code."""
     demo: bool = False
     """Seeded with the demo company: its shop page is served."""

@@ -1,9 +1,13 @@
 """The company, its departments and calendars over HTTP."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
+import phonenumbers
 
+import qiao
 from qiao.core.runtime import Runtime
 from qiao.people.organization import hours, service
 from tests.conftest import SignIn
@@ -26,6 +30,7 @@ async def test_the_workspace_and_its_settings(sign_in: SignIn) -> None:
         ({"settings": {"nonsense": 1}}, "settings.nonsense"),
         ({"settings": {"reopen_hours": -1}}, "settings.reopen_hours"),
         ({"settings": {"tags": [""]}}, "settings.tags.0"),
+        ({"settings": {"phone_region": "ZZ"}}, "settings.phone_region"),
         ({"timezone": "Asia/Nowhere"}, "timezone"),
         ({"timezone": "../../etc/passwd"}, "timezone"),
         ({"locale": "fr"}, "locale"),
@@ -33,6 +38,15 @@ async def test_the_workspace_and_its_settings(sign_in: SignIn) -> None:
     ):
         response = await admin.patch("/api/v1/workspace", json=body)
         assert response.status_code == 422 and response.json()["errors"][0]["field"] == field
+
+
+def test_the_console_offers_every_country_whose_numbers_are_understood() -> None:
+    offered = (
+        Path(qiao.__path__[0])
+        .parent.joinpath("web/console/src/features/settings/system/regions.ts")
+        .read_text(encoding="utf-8")
+    )
+    assert set(re.findall(r"\b[A-Z]{2}\b", offered)) == phonenumbers.SUPPORTED_REGIONS
 
 
 async def test_departments_form_a_tree(sign_in: SignIn) -> None:

@@ -19,6 +19,7 @@ import {
   useSubmit,
   useUnsavedGuard,
 } from "../kit";
+import { regionOptions } from "./regions";
 
 interface WorkspaceDraft {
   name: string;
@@ -28,6 +29,7 @@ interface WorkspaceDraft {
   wrap_up_required: boolean;
   upload_max_mb: number;
   service_level_s: number;
+  phone_region: string;
   tags: string[];
 }
 
@@ -39,6 +41,7 @@ function draftOf(workspace: WorkspaceBody): WorkspaceDraft {
     wrap_up_required?: boolean;
     upload_max_bytes?: number;
     service_level_s?: number;
+    phone_region?: string;
     tags?: string[];
   };
   return {
@@ -49,6 +52,7 @@ function draftOf(workspace: WorkspaceBody): WorkspaceDraft {
     wrap_up_required: settings.wrap_up_required ?? false,
     upload_max_mb: Math.max(1, Math.round((settings.upload_max_bytes ?? 20 * MB) / MB)),
     service_level_s: settings.service_level_s ?? 30,
+    phone_region: settings.phone_region ?? "CN",
     tags: settings.tags ?? [],
   };
 }
@@ -66,6 +70,7 @@ export default function Workspace() {
     wrap_up_required: false,
     upload_max_mb: 20,
     service_level_s: 30,
+    phone_region: "CN",
     tags: [],
   });
   const { value, set, accept, dirty, problem } = draft;
@@ -83,6 +88,7 @@ export default function Workspace() {
         wrap_up_required,
         upload_max_mb,
         service_level_s,
+        phone_region,
         tags,
       } = value;
       return api.patch<WorkspaceBody>("/workspace", {
@@ -94,6 +100,7 @@ export default function Workspace() {
           wrap_up_required,
           upload_max_bytes: upload_max_mb * MB,
           service_level_s,
+          phone_region,
           tags,
         },
       });
@@ -113,7 +120,17 @@ export default function Workspace() {
       <State loading={workspace.isPending} error={workspace.error} onRetry={() => void workspace.refetch()}>
         <FormProblem
           problems={draft.problems}
-          shown={["name", "locale", "timezone", "reopen", "wrap_up", "upload", "service_level", "tags"]}
+          shown={[
+            "name",
+            "locale",
+            "timezone",
+            "phone_region",
+            "reopen",
+            "wrap_up",
+            "upload",
+            "service_level",
+            "tags",
+          ]}
         />
         <Section title={t("workspace.company")}>
           <Field
@@ -159,6 +176,20 @@ export default function Workspace() {
                 value={value.timezone}
                 onChange={(timezone) => set({ timezone })}
                 options={zoneOptions(locale, value.timezone)}
+              />
+            </Field>
+            <Field
+              label={t("workspace.region")}
+              htmlFor="workspace-region"
+              help={t("workspace.regionHelp")}
+              problem={problem("phone_region")}
+            >
+              <Select
+                id="workspace-region"
+                showSearch={{ optionFilterProp: "label" }}
+                value={value.phone_region}
+                onChange={(phone_region) => set({ phone_region })}
+                options={regionOptions(locale, value.phone_region)}
               />
             </Field>
           </Grid>
