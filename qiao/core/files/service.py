@@ -12,7 +12,7 @@ from uuid import UUID
 
 import anyio
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from qiao.core import clock
 from qiao.core.actor import Actor
@@ -179,6 +179,20 @@ async def get(db: Session, file_id: UUID) -> FileRow:
     if row is None:
         raise NotFound("file.not_found")
     return row
+
+
+async def forget(db: Session, file_ids: Sequence[UUID]) -> list[str]:
+    """Takes files out of the books; from here on their links lead nowhere. Returns the keys of their blobs, which `drop`
+    removes once this is committed."""
+    gone = delete(FileRow).where(FileRow.id.in_(file_ids)).returning(FileRow.key, FileRow.thumb_key)
+    return [key for pair in (await db.execute(gone)).tuples() for key in pair if key is not None]
+
+
+async def drop(runtime: Runtime, keys: Sequence[str]) -> None:
+    """Removes blobs nobody knows any more. One that is gone already is no fault."""
+    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    for key in keys:
+        await store.remove(key)
 
 
 async def payload_for_sender(db: Session, actor: Actor, file_id: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from qiao.knowledge.articles.lifecycle import (
     withdraw,
     work_items,
 )
+from qiao.knowledge.articles.showing import never_given, shown
 from qiao.knowledge.articles.spaces import (
     categories,
     category_named,
@@ -85,6 +86,7 @@ __all__ = [
     "most_used",
     "move",
     "named",
+    "never_given",
     "phrasings",
     "public_article",
     "public_faq",
@@ -100,6 +102,7 @@ __all__ = [
     "save_synonym",
     "schedule",
     "searchable",
+    "shown",
     "space_named",
     "spaces",
     "stale",

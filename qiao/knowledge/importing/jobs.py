@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from qiao.core import jobs
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.core.files import service as files
 from qiao.core.runtime import Runtime
-from qiao.knowledge.importing import collecting, crawling, pictures, service, sources
+from qiao.knowledge.importing import collecting, crawling, pictures, service, sources, undoing
 from qiao.knowledge.importing.models import ImportItem, ImportRow
 from qiao.knowledge.importing.work import Work
 from qiao.people.accounts.identity import actor_for
@@ -33,6 +34,12 @@ async def run(runtime: Runtime, payload: dict[str, Any], progress: jobs.Progress
         await runtime.db.run(lambda db: _finish(db, import_id, "failed"))
         raise
     return await runtime.db.run(lambda db: _finish(db, import_id, "done"))
+
+
+@jobs.job(undoing.DROP)
+async def drop(runtime: Runtime, payload: dict[str, Any], _: jobs.Progress) -> None:
+    """The bytes of pictures that went with an import that was taken back."""
+    await files.drop(runtime, payload["keys"])
 
 
 @jobs.every(3600, name="knowledge.import.forget")
@@ -75,4 +82,4 @@ async def read_due(runtime: Runtime) -> None:
     await sources.read_due(runtime)
 
 
-__all__ = ["BATCH", "collecting", "crawling", "forget", "read_due", "run"]
+__all__ = ["BATCH", "collecting", "crawling", "drop", "forget", "read_due", "run"]

@@ -5,14 +5,17 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
+from qiao.core import jobs
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Conflict, Invalid, NotFound, Problem, Refused
+from qiao.core.files import service as files
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.schemas import ArticlePatch, FaqPatch
 from qiao.knowledge.importing.models import ImportItem, ImportPicture, ImportRow, PageRow
 from qiao.knowledge.importing.schemas import KeptView, Undone
 
+DROP: Final = "knowledge.import.drop"
 _NAMED: Final = 50
 
 
@@ -22,9 +25,11 @@ async def take_back(db: Session, actor: Actor, row: ImportRow) -> Undone:
         ImportItem.import_id == row.id, ImportItem.state == "created", ImportItem.kind.in_(("faq", "article"))
     )
     made = {item_id for item_id in (await db.execute(query)).scalars() if item_id is not None}
+    quiet = await articles.never_given(db, made) if made else set()
     removed = await articles.remove_imported(db, actor, row.id)
     left = await articles.existing(db, made) if made else set()
     await _forget_pages(db, row, made - left)
+    await _forget_pictures(db, actor, row, quiet - left)
     await db.execute(delete(ImportPicture).where(ImportPicture.import_id == row.id))
     removed += await _around(db, actor, row)
     kept = [*untouched, *left]
@@ -76,6 +81,19 @@ async def _forget_pages(db: Session, row: ImportRow, gone: set[UUID]) -> None:
         await db.execute(
             pages.values(article_id=None, version=None, digest=None, etag=None, modified=None, state="new")
         )
+
+
+async def _forget_pictures(db: Session, actor: Actor, row: ImportRow, gone: set[UUID]) -> None:
+    """Pictures go with the text they came with, unless another text shows them by now, or a conversation may: a customer
+    was given the words. Those of texts that were only changed stay, as the history of the text shows them."""
+    of_rows = select(ImportItem.row).where(ImportItem.import_id == row.id, ImportItem.item_id.in_(gone))
+    query = select(ImportPicture.file_id).where(
+        ImportPicture.import_id == row.id, ImportPicture.file_id.is_not(None), ImportPicture.row.in_(of_rows)
+    )
+    stored = {one for one in (await db.execute(query)).scalars() if one is not None}
+    keys = await files.forget(db, list(stored - await articles.shown(db, stored)))
+    if keys:
+        await jobs.enqueue(db, actor, DROP, {"keys": keys})
 
 
 async def _around(db: Session, actor: Actor, row: ImportRow) -> int:

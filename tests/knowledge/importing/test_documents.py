@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from qiao.core.errors import Invalid, Problem
+from qiao.core.files.store import BlobStore
 from qiao.core.runtime import Runtime
 from qiao.knowledge.importing import collecting
 from qiao.knowledge.importing.isolation import Reader
@@ -103,8 +104,21 @@ async def test_an_archive_of_documents_becomes_articles_with_their_pictures(sign
     async with runtime.db.read() as db:
         assert await db.scalar(text("SELECT count(*) FROM knowledge_import_uploads")) == 0
         assert await db.scalar(text("SELECT count(*) FROM knowledge_import_pictures WHERE data IS NOT NULL")) == 0
+        keys = list((await db.execute(text("SELECT key FROM files UNION SELECT thumb_key FROM files"))).scalars())
+    # Somebody has copied one of its pictures into a text of their own.
+    copy = {"title": "自己写的", "body": f"![]({made['安装']['body'].split('](')[1].split(')')[0]})"}
+    assert (await boss.post("/api/v1/knowledge/articles", json=copy)).status_code == 201
     undone = (await boss.post(f"{URL}/{found['id']}/undo")).json()
-    assert undone["removed"] == 5 and await the_articles(boss) == {}
+    assert undone["removed"] == 5
+    copied = (await the_articles(boss)).pop("自己写的")["html"].split('src="')[1].split('"')[0].replace("&amp;", "&")
+    assert (await boss.get(copied)).status_code == 200
+    # The other pictures went with the texts: their links at once, their bytes soon after.
+    assert (await boss.get(link)).status_code == 404
+    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    async with asyncio.timeout(20):
+        while len(left := [key for key in keys if store.local_path(key) is not None]) > 2:
+            await asyncio.sleep(0.05)
+    assert len(left) == 2 and len(keys) == 6  # the copied one and its thumbnail
 
 
 async def test_a_long_document_is_cut_at_its_chapters_and_found_again_later(sign_in: SignIn) -> None:
