@@ -49,7 +49,7 @@ async function load() {
   }
   document.title = state.data.company.name ?? state.data.company;
   const known = state.data.customers.find((c) => c.id === state.customer?.id);
-  if (known) void signIn(known, true);
+  if (known) state.signingIn = signIn(known, true);
   else state.customer = null;
   draw();
 }
@@ -367,9 +367,12 @@ function order(o) {
 }
 
 /** To the help centre; whoever is signed in here is known there, by the same token as in the chat. */
-function helpCentre(event) {
-  if (!state.token) return;
+async function helpCentre(event) {
+  if (!state.customer) return;
   event.preventDefault();
+  // Their name stands here before the token has come.
+  await state.signingIn;
+  if (!state.token) return location.assign(`/help/${lang}`);
   const key = document.querySelector("script[data-key]")?.dataset.key ?? "";
   const hidden = (name, value) => h("input", { type: "hidden", name, value });
   const form = h("form", { method: "post", action: `/help/${lang}/sign-in` }, hidden("key", key), hidden("token", state.token));

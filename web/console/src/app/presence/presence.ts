@@ -28,6 +28,8 @@ export function useSetPresence() {
   return useAct((change: PresenceChange) => api.put<Presence>("/me/presence", change), {
     onMutate: (change) => {
       const before = client.getQueryData<Presence>(presenceKey);
+      // What was asked before the change would put the old state back.
+      if (before) void client.cancelQueries({ queryKey: presenceKey });
       if (before)
         client.setQueryData<Presence>(presenceKey, {
           ...before,

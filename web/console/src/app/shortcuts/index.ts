@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { create } from "zustand";
 
 export type ShortcutGroup = "general" | "go" | "list" | "conversation" | "ticket" | "composer";
@@ -92,7 +92,7 @@ const modalOpen = () =>
 
 /** One listener for the whole console; later registrations win over earlier ones. */
 export function useShortcutListener(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let pending: KeyboardEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const listen = (event: KeyboardEvent) => {
@@ -130,7 +130,8 @@ export function useShortcuts(shortcuts: Shortcut[]): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
   const signature = shortcuts.map((s) => `${s.keys}|${s.label}|${s.enabled !== false}`).join("\n");
-  useEffect(() => {
+  // Before it is seen: a key that is pressed at the sight of what it is for must not come to nothing.
+  useLayoutEffect(() => {
     const owner = Symbol("shortcuts");
     useShortcutRegistry.getState().register(
       owner,

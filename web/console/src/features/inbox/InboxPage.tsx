@@ -1,6 +1,6 @@
 import { useParams, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan, useMe } from "@/app/session";
@@ -138,8 +138,8 @@ export default function InboxPage() {
   const open = useCallback((next: string) => go(`/inbox/${viewParam}/${next}`), [go, viewParam]);
   const at = search.at === undefined ? null : Number(search.at);
 
-  // A dialog belongs to the conversation it was opened for.
-  useEffect(() => {
+  // A dialog belongs to the conversation it was opened for; one that is asked for as soon as the next is seen stays.
+  useLayoutEffect(() => {
     setDialog(null);
     useInbox.getState().setTab("reply");
   }, [id, setDialog]);

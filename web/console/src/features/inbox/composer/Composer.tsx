@@ -16,7 +16,7 @@ import { useSignals } from "@/realtime/signals";
 import { toast } from "@/ui/feedback";
 import { useInsertion } from "../assist/insert";
 import { MailFields } from "../channel/MailFields";
-import { EMPTY_MAIL, mailPayload } from "../channel/mail";
+import { EMPTY_MAIL, type MailDraft, mailPayload, others } from "../channel/mail";
 import { useChannel } from "../channel/useChannel";
 import { WindowBar } from "../channel/WindowBar";
 import { sendMessage } from "../conversation/outbox";
@@ -35,11 +35,19 @@ const JUST_NOW = 1500;
 /** The last request for the composer that one has answered, whichever. */
 let lastAnswered = 0;
 const NOBODY: Record<string, never> = {};
+/** Heads of letters that are being written, kept while one looks elsewhere. */
+const heads = new Map<Id, MailDraft>();
 
 function lastQuestion(conversationId: Id): string {
   const messages = queryClient.getQueryData<Messages>(keys.messages(conversationId));
   const last = messages?.items.findLast((m) => m.author.kind === "customer" && m.kind === "text");
   return last?.body.slice(0, 80) ?? "";
+}
+
+/** Who besides us got the customer's last letter. */
+function copied(conversationId: Id): string[] {
+  const messages = queryClient.getQueryData<Messages>(keys.messages(conversationId));
+  return others(messages?.items.findLast((m) => m.author.kind === "customer" && m.payload?.mail)?.payload?.mail);
 }
 
 export function Composer(props: { conversation: ConversationView }) {
@@ -72,19 +80,23 @@ export function Composer(props: { conversation: ConversationView }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const attachments = useAttachments(c.id);
-  const [mail, setMail] = useState(EMPTY_MAIL);
+  const [mail, setHead] = useState(EMPTY_MAIL);
+  const setMail = (head: MailDraft) => {
+    heads.set(c.id, head);
+    setHead(head);
+  };
   const byMail = c.inbox.channel === "email";
   const lastTyping = useRef(0);
 
-  // Another conversation or tab has its own draft.
-  useEffect(() => {
+  // Another conversation or tab has its own draft: put in before anybody can write, so that nothing written is lost.
+  useLayoutEffect(() => {
     const draft = drafts.get(c.id)[tab] ?? "";
     setText(draft);
     setCaret(draft.length);
     setMentions([]);
     setDismissed(null);
   }, [c.id, tab]);
-  useEffect(() => setMail(EMPTY_MAIL), [c.id]);
+  useEffect(() => setHead(heads.get(c.id) ?? EMPTY_MAIL), [c.id]);
 
   // Only when asked while here, or a moment ago while this conversation was opening: opening the next one must leave the
   // keys to the list.
@@ -145,12 +157,20 @@ export function Composer(props: { conversation: ConversationView }) {
     } else stopTyping();
   };
 
+  // With the words, not a moment after them: who types on at once would find the caret put back before their letters.
+  const placed = useRef<number | null>(null);
+  const [placing, setPlacing] = useState(0);
+  useLayoutEffect(() => {
+    const at = placed.current;
+    placed.current = null;
+    if (at === null) return;
+    field.current?.focus();
+    field.current?.setSelectionRange(at, at);
+  }, [placing]);
   const place = (next: string, at: number) => {
     write(next, at);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(at, at);
-    });
+    placed.current = at;
+    setPlacing((n) => n + 1);
   };
 
   const insert = (words: string) => {
@@ -381,7 +401,7 @@ export function Composer(props: { conversation: ConversationView }) {
         ))}
         <span className="q-composer__hint">{t(`composer.hint_${tab}`)}</span>
       </div>
-      {byMail && tab === "reply" ? <MailFields value={mail} onChange={setMail} /> : null}
+      {byMail && tab === "reply" ? <MailFields value={mail} others={copied(c.id)} onChange={setMail} /> : null}
       <textarea
         ref={field}
         rows={2}

@@ -2,7 +2,15 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Spin } from "antd";
 import { ArrowUp, CheckCheck } from "lucide-react";
-import { forwardRef, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
+import {
+  forwardRef,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { api, type Query } from "@/api/client";
 import type { ConversationView, Page } from "@/api/types";
 import { useT } from "@/app/i18n";
@@ -108,12 +116,19 @@ export const ConversationList = forwardRef<
   }, [lastIndex, rows.length, query.hasNextPage, query.isFetchingNextPage, query.fetchNextPage]);
 
   const index = rows.findIndex((c) => c.id === selected);
+  // Where the keys have led already: the page follows a moment later, and the next press counts from there.
+  const ahead = useRef(selected);
+  useLayoutEffect(() => {
+    ahead.current = selected;
+  }, [selected]);
   useImperativeHandle(
     ref,
     () => ({
       move: (by) => {
-        const next = rows[index < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, index + by))];
+        const from = rows.findIndex((c) => c.id === ahead.current);
+        const next = rows[from < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, from + by))];
         if (!next) return;
+        ahead.current = next.id;
         onOpen(next.id);
         virtual.scrollToIndex(rows.indexOf(next), { align: "auto" });
       },

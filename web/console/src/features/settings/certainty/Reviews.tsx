@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Button } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useShortcuts } from "@/app/shortcuts";
@@ -31,14 +31,22 @@ export function Reviews(props: { onJudged: () => void }) {
 
   const drawn = items.filter((item) => !item.marked && item.question_id in judged).length;
 
+  // One after the other, so that of two verdicts on one answer the last one given is the last one kept.
+  const line = useRef<Promise<unknown>>(Promise.resolve());
+  const inTurn = <R,>(act: () => Promise<R>): Promise<R> => {
+    const turn = line.current.then(act);
+    line.current = turn.catch(() => undefined);
+    return turn;
+  };
+
   const judge = useSubmit(
     ({ question_id: id, marked }: Review, right: Verdict) =>
-      api.put<unknown>(`${PATH}/${id}`, { right, marked }),
+      inTurn(() => api.put<unknown>(`${PATH}/${id}`, { right, marked })),
     { onDone: props.onJudged },
   );
   const undo = useSubmit(
     async ({ question_id: id, marked }: Review) => {
-      await api.delete(`${PATH}/${id}`, { query: { marked } });
+      await inTurn(() => api.delete(`${PATH}/${id}`, { query: { marked } }));
       setJudged(({ [id]: _, ...others }) => others);
     },
     { onDone: props.onJudged },
