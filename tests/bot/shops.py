@@ -35,7 +35,7 @@ async def _held(runtime: Runtime, count: int) -> bool:
     return len(runtime.get(SearchService).engine) >= count
 
 
-async def until(look: Callable[[], Awaitable[Any]], seconds: float = 25) -> Any:
+async def until(look: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
     """What `look` finds, as soon as it finds something."""
     async with asyncio.timeout(seconds):
         while True:

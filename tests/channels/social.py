@@ -154,7 +154,7 @@ class Wire:
         pool = await self.street.runtime.db.raw()
         state = None
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while state not in wanted:
                     await asyncio.sleep(0.02)
                     query = "SELECT state FROM channel_deliveries WHERE message_id = $1"

@@ -159,7 +159,7 @@ class Line:
         self.frames: list[dict[str, Any]] = []
         self.cursor: str | None = None
 
-    async def next(self, seconds: float = 5.0) -> dict[str, Any]:
+    async def next(self, seconds: float = 60.0) -> dict[str, Any]:
         raw = await asyncio.wait_for(self.socket.recv(), seconds)
         frame: dict[str, Any] = json.loads(raw)
         self.frames.append(frame)
@@ -167,7 +167,7 @@ class Line:
             self.cursor = frame["cursor"]
         return frame
 
-    async def until(self, seconds: float = 5.0, **wanted: Any) -> dict[str, Any]:
+    async def until(self, seconds: float = 60.0, **wanted: Any) -> dict[str, Any]:
         """The next frame with these values; earlier ones stay in `frames`."""
         async with asyncio.timeout(seconds):
             while True:

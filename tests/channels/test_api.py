@@ -64,7 +64,7 @@ def said(body: str, client_id: str, who: str = "u1", **more: Any) -> dict[str, A
     return {"client_id": client_id, "from": {"id": who, "name": "Lin"}, "body": body, **more}
 
 
-async def eventually(condition: Any, seconds: float = 20.0) -> None:
+async def eventually(condition: Any, seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.05)
@@ -170,7 +170,7 @@ async def test_callbacks_are_signed_retried_and_in_order(street: Street, integra
                 found = await conversations.messages_by_id(db, [one.id, two.id])
             return [found[m.id].delivery for m in (one, two)] == ["delivered", "delivered"]
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await delivered():
                 await asyncio.sleep(0.1)
 

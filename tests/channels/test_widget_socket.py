@@ -149,7 +149,7 @@ async def test_signs_of_life(street: Street, app: FastAPI, sign_in: Any) -> None
             while json.loads(await staff.recv())["op"] != "welcome":
                 pass
             await line.send(op="typing", conversation_id=key, on=True, preview="I want")
-            while (frame := json.loads(await asyncio.wait_for(staff.recv(), 5))).get("type") != "typing":
+            while (frame := json.loads(await asyncio.wait_for(staff.recv(), 60))).get("type") != "typing":
                 pass
             assert frame["data"]["preview"] == "I want"
             assert frame["data"]["author"]["kind"] == "customer"

@@ -32,7 +32,7 @@ async def count(runtime: Runtime, payload: dict[str, Any], progress: Progress) -
 
 
 async def until(browser: httpx.AsyncClient, job_id: Any, state: str) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found: dict[str, Any] = (await browser.get(f"/api/v1/jobs/{job_id}")).json()
             if found["state"] == state:
@@ -70,7 +70,7 @@ async def test_a_job_that_never_works_is_a_dead_letter_until_it_is_replayed(
     admin = await sign_in()
     actor = Actor(kind="user", id=admin.actor_id)  # type: ignore[attr-defined]
     key = await ask(runtime, actor, failures=4)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (items := (await admin.get("/api/v1/operations/dead-letters?state=dead")).json()["items"]):
             await asyncio.sleep(0.05)
     assert (await admin.get(f"/api/v1/jobs/{key}")).json()["state"] == "failed"

@@ -25,7 +25,7 @@ async def desk(runtime: Runtime) -> Desk:
         ):
             body = {"question": question, "answer": text, "audience": audience, "publish": True}
             await articles.create_faq(db, Actor.system(), FaqCreate.model_validate(body))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(runtime.get(SearchService).engine) < 2:
             await asyncio.sleep(0.02)
     return desk

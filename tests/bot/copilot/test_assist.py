@@ -73,7 +73,7 @@ async def test_what_is_sent_settles_what_was_inserted(desk: Desk, sign_in: SignI
 
 
 async def settled(desk: Desk, key: UUID) -> AssistFeedback:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             async with desk.runtime.db.read() as db:
                 row = (await db.execute(select(AssistFeedback).where(AssistFeedback.id == key))).scalar_one()
@@ -102,7 +102,7 @@ async def test_similar_conversations_tell_how_they_were_solved_to_who_may_see_th
     desk.inbox_id = await desk.inbox(elsewhere, bot=False)
     await solved(desk, zhao, "裤子不合适能退货吗", "这是别组的会话，不应该被看到。", "spam", ["秘密"])
     desk.inbox_id = ours
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with desk.runtime.db.read() as db:
                 if len((await db.execute(select(AssistCase.conversation_id))).all()) >= 3:

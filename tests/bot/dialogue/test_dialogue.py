@@ -25,7 +25,7 @@ async def said_by_bot(desk: Desk, key: UUID) -> list[Any]:
 
 
 async def answered(desk: Desk, key: UUID, times: int) -> list[Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(found := await said_by_bot(desk, key)) < times:
             await asyncio.sleep(0.02)
     return found
@@ -50,7 +50,7 @@ async def test_asked_for_a_person_it_hands_over_with_a_summary(desk: Desk) -> No
     await desk.run(routing.set_presence, li, li.id, state="online")
     customer = await desk.customer()
     key = (await desk.write(customer, "转人工")).conversation_id
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await desk.facts(key)).status != "assigned":
             await asyncio.sleep(0.02)
     facts = await desk.facts(key)

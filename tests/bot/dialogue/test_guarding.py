@@ -24,7 +24,7 @@ async def desk(runtime: Runtime) -> Desk:
 
 
 async def said(desk: Desk, key: UUID, times: int) -> list[Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found = [m for m in await desk.transcript(key) if m.author.kind == "bot" and m.kind != "event"]
             if len(found) >= times:
@@ -53,7 +53,7 @@ async def test_rude_twice_leads_to_a_person_with_the_reason(desk: Desk) -> None:
     first = (await said(desk, key, 1))[0]
     assert "抱歉" in first.body and first.payload.get("offer_person") is True
     await desk.write(customer, "垃圾客服，滚")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await desk.facts(key)).status != "assigned":
             await asyncio.sleep(0.02)
     facts = await desk.facts(key)
@@ -71,7 +71,7 @@ async def test_the_companys_words_block_hand_over_or_are_noted(desk: Desk) -> No
     await desk.write(customer, "竞品甲比你们好吗，我的银行卡密码忘了")
     await said(desk, key, 2)
     await desk.write(customer, "我要去工商局")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await desk.facts(key)).status != "assigned":
             await asyncio.sleep(0.02)
     facts = await desk.facts(key)

@@ -69,7 +69,7 @@ class Shop(Desk):
         """What the bot says to this message: everything since."""
         received = await self.write(customer, words, **values)
         key = received.conversation_id
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 said = [
                     m for m in await self.transcript(key) if m.seq > received.message.seq and m.author.kind == "bot"
@@ -255,7 +255,7 @@ async def test_people_taking_over_end_a_flow(shop: Shop) -> None:
     key, _ = await shop.say(shop.owner, "我要退款")
     await shop.run(conversations.assign, SYSTEM, key, li.id)
     await shop.run(conversations.to_bot, SYSTEM, key, reason="test")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await shop.count("SELECT count(*) FROM bot_flow_states WHERE waiting"):
             await asyncio.sleep(0.02)
     assert await shop.count("SELECT count(*) FROM bot_flow_runs WHERE outcome = 'abandoned'") == 1

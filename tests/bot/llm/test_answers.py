@@ -40,7 +40,7 @@ async def desk(runtime: Runtime) -> Desk:
         ):
             body = {"question": question, "answer": text_, "audience": audience, "publish": True}
             await articles.create_faq(db, Actor.system(), FaqCreate.model_validate(body))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(runtime.get(SearchService).engine) < 3:
             await asyncio.sleep(0.02)
     return desk
@@ -49,7 +49,7 @@ async def desk(runtime: Runtime) -> Desk:
 async def answer(desk: Desk, text: str, customer: UUID | None = None) -> Any:
     """What the bot says to a message, and nothing else it may have said."""
     received = await desk.write(customer or await desk.customer(), text)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for message in await desk.transcript(received.conversation_id):
                 if message.client_id == f"bot:{received.message.id}":
@@ -153,7 +153,7 @@ async def test_no_transaction_waits_for_the_model(desk: Desk, endpoint: Model) -
     await configure(desk.runtime, endpoint.address, timeouts={"answer": 3})
     endpoint.then(stalls())
     received = await desk.write(await desk.customer(), "怎么申请退货？")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not endpoint.asked:
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.7)

@@ -103,7 +103,7 @@ async def test_an_unusable_choice_changes_nothing(shop: Shop, endpoint: Model) -
         endpoint.then(step, *([step] * 2))
         began = time.monotonic()
         assert await hears() == without
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 30
         llm.forget()
     await configure(shop.runtime, endpoint.address, models={"tools": "m"}, daily_calls=1)
     endpoint.script.clear()
@@ -158,7 +158,7 @@ async def test_the_model_is_asked_last_and_once(shop: Shop, endpoint: Model) -> 
     async with shop.runtime.db.transaction() as db:
         body = {"question": "运费怎么算", "answer": "满 99 元包邮。", "audience": "public", "publish": True}
         await articles.create_faq(db, Actor.system(), FaqCreate.model_validate(body))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not len(shop.runtime.get(SearchService).engine):
             await asyncio.sleep(0.02)
     await choosing_model(shop, endpoint)

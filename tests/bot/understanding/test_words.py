@@ -56,8 +56,8 @@ def test_ten_thousand_words_cost_a_message_next_to_nothing() -> None:
     assert len(entries) > 10_000
     message = "请问我昨天在你们店里买的扫地机器人什么时候可以发货" * 4
     big.find(message)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(20):
         big.find(message)
     # Fifty times what it takes, so that a busy machine does not fail it; without the automaton it is a thousand times.
-    assert (time.perf_counter() - started) / 20 < 0.05
+    assert (time.process_time() - started) / 20 < 0.05

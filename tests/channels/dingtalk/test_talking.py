@@ -191,7 +191,7 @@ async def test_a_connection_is_tried_out(world: World) -> None:
 
 
 async def until(ready: Any) -> None:
-    for _ in range(400):
+    for _ in range(12000):
         if ready():
             return
         await asyncio.sleep(0.005)

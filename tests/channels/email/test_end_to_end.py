@@ -59,7 +59,7 @@ class Mailing:
 
     async def until(self, count: int, **wanted: Any) -> list[Any]:
         """The messages, once there are so many and the last is as wanted."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while True:
                 rows = await self.rows()
                 if len(rows) == count and all(rows[-1][key] == value for key, value in wanted.items()):
@@ -67,7 +67,7 @@ class Mailing:
                 await asyncio.sleep(0.03)
 
     async def mail(self, count: int) -> EmailMessage:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while len(found := self.box.servers.mails(self.box.customer)) < count:
                 await asyncio.sleep(0.03)
         return cast(EmailMessage, message_from_bytes(found[count - 1], policy=policy.default))
@@ -86,7 +86,7 @@ async def test_a_correspondence(street: Street, box: Box, sign_in: Any) -> None:
     await sources.start()
     try:
         pool = await street.runtime.db.raw()
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while not await pool.fetchval("SELECT fine_at FROM channel_health WHERE inbox_id = $1", mailing.inbox.id):
                 await asyncio.sleep(0.03)
         first = box.letter("我的订单呢？\n\n发自我的iPhone", "订单 5")
@@ -167,7 +167,7 @@ async def test_a_wrong_password_is_shown_until_it_is_mended(street: Street, box:
     await sources.start()
 
     async def health(state: str) -> dict[str, Any]:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while True:
                 found: list[dict[str, Any]] = (await mailing.agent.get(f"{API}/channels/health")).json()
                 here = next((one for one in found if one["inbox_id"] == str(mailing.inbox.id)), None)

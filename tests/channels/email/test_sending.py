@@ -48,7 +48,7 @@ def answer(box: Box, body: str = ANSWER.body, **more: Any) -> Outbound:
 
 
 async def arrived(box: Box, count: int = 1, name: str = "") -> EmailMessage:
-    for _ in range(1500):
+    for _ in range(3000):
         found = box.servers.mails(name or box.customer)
         if len(found) >= count:
             return cast(EmailMessage, message_from_bytes(found[count - 1], policy=policy.default))

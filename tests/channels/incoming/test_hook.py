@@ -175,7 +175,7 @@ async def test_from_their_post_to_our_answer(street: Street, runtime: Runtime, s
     assert len(mine) == 1 and mine[0]["last_message"]["preview"] == "Is it in stock?"
     sent = await agent.post(f"{API}/conversations/{mine[0]['id']}/messages", json={"client_id": "a", "body": "Yes."})
     assert sent.status_code == 201, sent.text
-    for _ in range(200):
+    for _ in range(3000):
         if other.got:
             break
         await asyncio.sleep(0.02)

@@ -1,5 +1,6 @@
 """Invitations: rules, what pages are told, caps that hold, figures about nobody."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -128,10 +129,10 @@ async def test_shown_accepted_and_led_to_a_conversation(site: Site, street: Stre
         "nothing begins by itself"
     )
     await widget.say("When does it arrive?")
-    for _ in range(300):
-        (listed,) = await site.listed()
-        if listed["figures"]["conversations"]:
-            break
+    async with asyncio.timeout(60):
+        while not listed["figures"]["conversations"]:
+            await asyncio.sleep(0.02)
+            (listed,) = await site.listed()
     assert listed["figures"]["conversations"] == 1
     days = (await site.admin.get(f"{API}/invitations/{made['id']}/days")).json()
     assert len(days) == 1 and days[0]["shown"] == 1

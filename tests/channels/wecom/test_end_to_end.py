@@ -36,7 +36,7 @@ class Kf:
         sources = Sources(street.runtime)
         sources.pause = 0.02
         await sources.start()
-        for _ in range(500):
+        for _ in range(6000):
             if len(fake.asked) >= 2:  # both accounts have been asked once
                 break
             await asyncio.sleep(0.01)
@@ -51,7 +51,7 @@ class Kf:
         await self.wire.posts(call.body, {"content-type": "text/xml"}, "?" + urlencode(call.query))
         pool = await self.wire.street.runtime.db.raw()
         query = "SELECT cursor->'accounts'->>'wkA' FROM channel_sources WHERE inbox_id = $1"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await pool.fetchval(query, self.wire.inbox.id) != want:
                 await asyncio.sleep(0.01)
         await self.wire.street.runtime.get(Lanes).settled()

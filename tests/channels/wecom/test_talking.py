@@ -64,7 +64,7 @@ def to(address: str, kind: str = "text", **payload: Any) -> dict[str, Any]:
 async def run_for_a_moment(world: World, sink: ListSink, place: Any = PLACE, until: Any = None) -> None:
     source = WecomSource(world.api, world.wakes, poll_seconds=0.005)
     task = asyncio.create_task(source.run(place, sink))
-    for _ in range(400):
+    for _ in range(12000):
         if task.done() or (until() if until else sink.times_fine >= 2):
             break
         await asyncio.sleep(0.005)

@@ -366,5 +366,5 @@ class TestUsers:
         server.start()
         began = time.monotonic()
         assert server.stop()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         assert processes_of(folder) == []

@@ -338,7 +338,7 @@ async def letters(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[EmailMess
 
 
 async def link_in(sent: list[EmailMessage], number: int = 0) -> str:
-    for _ in range(500):
+    for _ in range(3000):
         if len(sent) > number:
             break
         await asyncio.sleep(0.02)

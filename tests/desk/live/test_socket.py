@@ -65,13 +65,13 @@ async def test_hello_ping_and_nonsense(office: Office) -> None:
 
 
 async def test_silence_ends_a_connection(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "SILENCE_SECONDS", 2.0)
+    monkeypatch.setattr(sockets, "SILENCE_SECONDS", 3.0)
     li = await office.enter("li")
     async with line(office.address, cookie=li.cookie) as socket:
         await socket.say(op="hello")
         await socket.hear()
         for _ in range(3):
-            await asyncio.sleep(0.8)
+            await asyncio.sleep(1.1)
             await socket.say(op="ping")
             assert (await socket.hear())["op"] == "pong"
         with pytest.raises(websockets.ConnectionClosed):
@@ -239,10 +239,12 @@ async def test_a_token_takes_its_sockets_with_it(office: Office, monkeypatch: py
             await socket.expect("pong")
     # What expires ends without being told.
     monkeypatch.setattr(live, "RECHECK_SECONDS", 0.05)
-    short = await token("short", expires_at=(clock.now() + timedelta(seconds=1)).isoformat())
+    short = await token("short", expires_at=(clock.now() + timedelta(hours=1)).isoformat())
     async with line(office.address) as socket:
         await socket.say(op="hello", token=short["token"])
         await socket.expect("welcome")
+        pool = await office.desk.runtime.db.raw()
+        await pool.execute("UPDATE api_tokens SET expires_at = now() WHERE name = 'short'")
         assert await closed(socket) == 4401
 
 

@@ -118,7 +118,7 @@ class Sink:
         return True
 
     async def until(self, *words: str) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 for frame in self.frames:
                     if all(word in frame for word in words):

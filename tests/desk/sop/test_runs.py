@@ -46,7 +46,7 @@ class Ear:
         return True
 
     async def until(self, *words: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not any(all(word in frame for word in words) for frame in self.frames):
                 await asyncio.sleep(0.02)
 

@@ -23,7 +23,7 @@ API = "/api/v1/ticket-lists"
 async def _done(
     browser: httpx.AsyncClient, path: str, *, states: tuple[str, ...] = ("done", "undone", "failed")
 ) -> Any:
-    for _ in range(400):
+    for _ in range(1200):
         answer = (await browser.get(f"{API}{path}")).json()
         if answer["state"] in states:
             return answer

@@ -42,7 +42,7 @@ def find(runtime: Runtime) -> Find:
 
     async def run(question: str, audience: frozenset[str] = PUBLIC, *, until: int | None = None) -> list[str]:
         search = runtime.get(SearchService)
-        for _ in range(400):
+        for _ in range(1200):
             await search.settled()
             hits = await search.search(question, audience=audience, limit=50)
             if until is None or len(hits) == until:
@@ -230,7 +230,7 @@ async def test_the_index_follows_and_never_shows_customers_what_is_internal(
     await boss.patch(f"{KB}/faqs/{secret['id']}", json={"version": 1, "audience": "public"})
     assert await find("员工折扣是多少", until=1) == ["员工折扣是多少"]
     await boss.patch(f"{KB}/faqs/{secret['id']}", json={"version": 2, "question": "内购折扣是多少"})
-    for _ in range(200):
+    for _ in range(1200):
         titles = await find("内购折扣是多少", until=1)
         if titles == ["内购折扣是多少"]:
             break
@@ -245,7 +245,7 @@ async def test_the_index_follows_and_never_shows_customers_what_is_internal(
     soon = clock.now() + timedelta(days=1)
     await made(boss, question="春节几号发货", valid_from=soon.isoformat(), publish=True)
     await made(boss, question="中秋几号发货", valid_until=(clock.now() - timedelta(days=1)).isoformat(), publish=True)
-    for _ in range(200):
+    for _ in range(1200):
         if len(runtime.get(SearchService).engine) == 3:
             break
         await asyncio.sleep(0.05)

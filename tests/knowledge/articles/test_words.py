@@ -46,7 +46,7 @@ async def test_the_engine_hears_of_every_change(
     heard: list[list[tuple[str, ...]]] = []
     monkeypatch.setattr(search.engine, "set_synonyms", heard.append, raising=False)
     await boss.post(f"{KB}/synonyms", json={"words": ["运费", "邮费"]})
-    for _ in range(200):
+    for _ in range(3000):
         await search.settled()
         if heard:
             break

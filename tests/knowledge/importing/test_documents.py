@@ -36,7 +36,7 @@ async def read(browser: httpx.AsyncClient, data: bytes, name: str, **form: str) 
     """Uploads a document and waits until it has been read."""
     begun = await previewed(browser, data, name, **form)
     assert begun["stage"] == "reading" and begun["job_id"]
-    for _ in range(600):
+    for _ in range(1200):
         found: dict[str, Any] = (await browser.get(f"{URL}/{begun['id']}")).json()
         if found["stage"] != "reading":
             job = (await browser.get(f"/api/v1/jobs/{begun['job_id']}")).json()
@@ -115,7 +115,7 @@ async def test_an_archive_of_documents_becomes_articles_with_their_pictures(sign
     # The other pictures went with the texts: their links at once, their bytes soon after.
     assert (await boss.get(link)).status_code == 404
     store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(left := [key for key in keys if store.local_path(key) is not None]) > 2:
             await asyncio.sleep(0.05)
     assert len(left) == 2 and len(keys) == 6  # the copied one and its thumbnail

@@ -44,7 +44,7 @@ async def committed(browser: httpx.AsyncClient, import_id: str, **body: Any) -> 
     response = await browser.post(f"{URL}/{import_id}/commit", json={"publish": True, **body})
     assert response.status_code == 202, response.text
     job_id = response.json()["job_id"]
-    for _ in range(400):
+    for _ in range(1200):
         job: dict[str, Any] = (await browser.get(f"/api/v1/jobs/{job_id}")).json()
         if job["state"] in ("done", "failed"):
             return job

@@ -88,7 +88,7 @@ async def made(browser: httpx.AsyncClient, **body: Any) -> str:
 
 async def finished(browser: httpx.AsyncClient, source_id: str) -> dict[str, Any]:
     """The source once its reading (and what follows from it) is over."""
-    for _ in range(600):
+    for _ in range(1200):
         found = next(one for one in (await browser.get(SOURCES)).json() if one["id"] == source_id)
         if found["import_id"] is None:
             return dict(found)

@@ -170,7 +170,7 @@ class TestEscalation:
         runtime.get(Hub).join_staff(connection)
         await admin.patch(f"{ROLES}/{role['id']}", json={"permissions": []})
         assert (await other.get("/api/v1/customers")).status_code == 403
-        async with asyncio.timeout(5):  # the log brings it to every process
+        async with asyncio.timeout(60):  # the log brings it to every process
             while connection.actor is None or connection.actor.permissions:
                 await asyncio.sleep(0.01)
 

@@ -175,7 +175,7 @@ async def test_open_consoles_hear_of_it_and_only_those_told(runtime: Runtime, si
             await db.execute(text("SELECT kind FROM events WHERE kind LIKE 'notification.%' ORDER BY xid, id"))
         ).scalars()
         assert list(rows) == ["notification.told", "notification.read"]
-    for _ in range(200):
+    for _ in range(6000):
         if len(heard[li.actor_id]) >= 2:  # type: ignore[attr-defined]
             break
         await asyncio.sleep(0.01)
