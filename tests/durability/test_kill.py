@@ -317,7 +317,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
             assert not [t for t in traffic if t.done() and t.exception()], [t.exception() for t in traffic if t.done()]
         await asyncio.sleep(1)
         stop.set()
-        await asyncio.wait_for(asyncio.gather(*traffic), 60)
+        await asyncio.wait_for(asyncio.gather(*traffic), 180)
         await check(product, agent, customers)
         said = sum(len(c.acknowledged) for c in customers)
         sys.stdout.write(
@@ -405,7 +405,7 @@ async def check(product: Product, agent: Agent, customers: list[Customer]) -> No
 
 async def settle(database: asyncpg.Connection) -> None:
     """Waits until the index has caught up with the log."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await database.fetchval(
             "SELECT EXISTS (SELECT 1 FROM messages m WHERE kind IN ('text', 'note') AND body <> ''"
             " AND NOT EXISTS (SELECT 1 FROM message_search s WHERE s.message_id = m.id))"

@@ -41,7 +41,7 @@ class Installation:
             )
 
     def wait_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             assert process.poll() is None, (self.data.parent / "out.log").read_text()
             try:
@@ -58,7 +58,7 @@ class Installation:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=240,
             check=False,
         )
 
@@ -94,7 +94,7 @@ def test_down_stops_the_server_and_then_the_database(installation: Installation)
     process = installation.up()
     installation.wait_ready(process)
     done = installation.down()
-    assert (done.returncode, process.wait(5)) == (0, 0), done.stderr
+    assert (done.returncode, process.wait(30)) == (0, 0), done.stderr
     assert installation.processes() == []
     log = (installation.data.parent / "out.log").read_text()
     assert "Traceback" not in log, log
