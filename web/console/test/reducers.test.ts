@@ -232,6 +232,10 @@ describe("messages", () => {
     expect(mergeMessages([recalled], [sent])[0]?.body).toBe("");
     const read = message("a", 1, { delivery: "read" });
     expect(mergeMessages([read], [sent])[0]?.delivery).toBe("read");
+    const failed = message("a", 1, { delivery: "failed" });
+    expect(mergeMessages([sent], [failed])[0]?.delivery).toBe("failed");
+    expect(mergeMessages([read], [failed])[0]?.delivery).toBe("read");
+    expect(mergeMessages([failed], [message("a", 1, { delivery: "sending" })])[0]?.delivery).toBe("sending");
   });
 
   it("finds the hole a lost frame leaves", () => {

@@ -32,8 +32,11 @@ def ref_of(row: CustomerRow) -> CustomerRef:
     )
 
 
+_MASKS: Final = {"phone": "phone", "email": "email", "mail": "email", "sms": "phone"}
+
+
 def identity_view(row: IdentityRow, masked: bool) -> IdentityView:
-    kind = row.kind if row.kind in ("phone", "email") else "identity"
+    kind = _MASKS.get(row.kind, "identity")
     return IdentityView(
         id=row.id,
         kind=row.kind,

@@ -200,7 +200,7 @@ export function reduceConversation(data: ConversationView, frame: Frame): Conver
   return data;
 }
 
-const RANK: Record<string, number> = { sending: 0, failed: 0, sent: 1, delivered: 2, read: 3 };
+const RANK: Record<string, number> = { sending: 0, failed: 1, sent: 1, delivered: 2, read: 3 };
 
 /** Put messages in their places; a message already there is replaced only by a later state of itself. */
 export function mergeMessages(items: MessageView[], incoming: MessageView[]): MessageView[] {
@@ -212,7 +212,9 @@ export function mergeMessages(items: MessageView[], incoming: MessageView[]): Me
     if (current) {
       const stale =
         (current.recalled_at && !message.recalled_at) ||
-        (RANK[message.delivery ?? "sent"] ?? 1) < (RANK[current.delivery ?? "sent"] ?? 1);
+        // What has failed may be on its way again.
+        (current.delivery !== "failed" &&
+          (RANK[message.delivery ?? "sent"] ?? 1) < (RANK[current.delivery ?? "sent"] ?? 1));
       if (stale || JSON.stringify(current) === JSON.stringify(message)) continue;
     }
     byId.set(message.id, message);

@@ -19,6 +19,9 @@ interface Identity {
   consent?: "in" | "out" | null;
 }
 
+/** What anybody may say of themselves: a browser, and what stands in a letter as its sender. */
+const CLAIMED = new Set(["visitor", "mail"]);
+
 /** An address of a customer: how it is known, and whether we may write to it. */
 export function IdentityLine(props: { customerId: Id; identity: Identity }) {
   const t = useT("customers/linking");
@@ -40,7 +43,7 @@ export function IdentityLine(props: { customerId: Id; identity: Identity }) {
         {identity.value}
       </span>
       <span className="q-identity__marks">
-        {identity.verified && identity.kind !== "visitor" ? (
+        {identity.verified && !CLAIMED.has(identity.kind) ? (
           <Tag color="success">{inbox("verified")}</Tag>
         ) : null}
         {identity.kind === "visitor" || !identity.id ? null : (

@@ -5,7 +5,12 @@ import { useT } from "@/app/i18n";
 import { EMPTY_MAIL, type MailDraft, mailPayload } from "./mail";
 
 /** Subject and further readers of an answer by mail; folded away until they are wanted. */
-export function MailFields(props: { value: MailDraft; onChange: (value: MailDraft) => void }) {
+export function MailFields(props: {
+  value: MailDraft;
+  /** Who got the letter besides us. */
+  others: string[];
+  onChange: (value: MailDraft) => void;
+}) {
   const t = useT("inbox/channel");
   const [open, setOpen] = useState(false);
   const { value, onChange } = props;
@@ -16,6 +21,16 @@ export function MailFields(props: { value: MailDraft; onChange: (value: MailDraf
         <Button type="link" size="small" onClick={() => setOpen(true)}>
           {t("mail_head")}
         </Button>
+        {props.others.length ? (
+          <Button
+            type="link"
+            size="small"
+            title={props.others.join(", ")}
+            onClick={() => onChange({ ...value, cc: props.others.join(", ") })}
+          >
+            {t("mail_all", { count: props.others.length })}
+          </Button>
+        ) : null}
       </div>
     );
   return (

@@ -16,7 +16,7 @@ import { useSignals } from "@/realtime/signals";
 import { toast } from "@/ui/feedback";
 import { useInsertion } from "../assist/insert";
 import { MailFields } from "../channel/MailFields";
-import { EMPTY_MAIL, type MailDraft, mailPayload, others } from "../channel/mail";
+import { EMPTY_MAIL, everybodyElse, type MailDraft, mailPayload } from "../channel/mail";
 import { useChannel } from "../channel/useChannel";
 import { WindowBar } from "../channel/WindowBar";
 import { sendMessage } from "../conversation/outbox";
@@ -47,7 +47,9 @@ function lastQuestion(conversationId: Id): string {
 /** Who besides us got the customer's last letter. */
 function copied(conversationId: Id): string[] {
   const messages = queryClient.getQueryData<Messages>(keys.messages(conversationId));
-  return others(messages?.items.findLast((m) => m.author.kind === "customer" && m.payload?.mail)?.payload?.mail);
+  return everybodyElse(
+    messages?.items.findLast((m) => m.author.kind === "customer" && m.payload?.mail)?.payload?.mail,
+  );
 }
 
 export function Composer(props: { conversation: ConversationView }) {
@@ -401,7 +403,9 @@ export function Composer(props: { conversation: ConversationView }) {
         ))}
         <span className="q-composer__hint">{t(`composer.hint_${tab}`)}</span>
       </div>
-      {byMail && tab === "reply" ? <MailFields value={mail} others={copied(c.id)} onChange={setMail} /> : null}
+      {byMail && tab === "reply" ? (
+        <MailFields value={mail} others={copied(c.id)} onChange={setMail} />
+      ) : null}
       <textarea
         ref={field}
         rows={2}

@@ -1,16 +1,15 @@
-import { AtSign, Bot, Clock, Globe, Mail, Phone, Plug, Webhook } from "lucide-react";
+import { AtSign, Bot, Clock } from "lucide-react";
 import { memo } from "react";
 import type { ConversationView } from "@/api/types";
 import { useT } from "@/app/i18n";
+import { channelIcon } from "@/features/settings/channels/icons";
 import { DueClock } from "@/features/tickets/sla/DueClock";
 import { Avatar } from "@/ui/Avatar";
 import { Elapsed, RelativeTime, useNow } from "@/ui/Time";
 import { customerName, previewText } from "../text";
 
-const CHANNELS = { webchat: Globe, api: Plug, email: Mail, phone: Phone, webhook: Webhook } as const;
-
 export function ChannelIcon(props: { channel: string; size?: number }) {
-  const Icon = CHANNELS[props.channel as keyof typeof CHANNELS] ?? Globe;
+  const Icon = channelIcon(props.channel);
   return <Icon size={props.size ?? 13} strokeWidth={1.8} aria-hidden />;
 }
 
