@@ -9,7 +9,7 @@ import pytest
 from qiao.core.ids import new_id
 from qiao.desk.conversations.schemas import Author, ConversationFacts, MessageView
 from qiao.insight.gaps.answers import answer_after, distinct, substance
-from qiao.insight.gaps.asked import Rejection, minutes_spent, questions, went_to_people
+from qiao.insight.gaps.asked import Rejection, minutes_spent, opening, questions, went_to_people
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 KEY = new_id()
@@ -122,3 +122,10 @@ def test_politeness_goes_and_phrasings_differ() -> None:
     close = [[1.0, 0.97, 0.5], [0.97, 1.0, 0.5], [0.5, 0.5, 1.0]]
     assert distinct(["怎么换滤网", "如何换滤网", "滤网哪里买"], close, 5) == [0, 2]
     assert distinct(["怎么换滤网", "我的订单[编号]呢"], [[1.0, 0.1], [0.1, 1.0]], 5) == [0]
+
+
+def test_without_a_bot_it_is_what_the_customer_came_with() -> None:
+    assert (found := opening(talk(("customer", "你好"), ASK, ("user", "半年"), AGAIN))) and found.text == ASK[1]
+    assert opening(talk(("user", "您好，您的快递到了"), ASK)) is None, "people have begun"
+    assert opening(talk(ASK, ("user", "半年"), ("bot", "…", KNOWN))) is None, "there is a bot"
+    assert opening(talk(("customer", "请看附件。" * 40), ("user", "好"))) is None, "a letter"

@@ -170,6 +170,8 @@ class Weighed:
     """Offered because a word or two was all the customer said, whatever the probability."""
     version: int = 0
     several: bool = False
+    enough: float = 0.0
+    """From here on the first would have been an answer, as things stood."""
 
 
 def offer_chance(chances: Sequence[float], known: float, policy: Policy) -> float:
@@ -189,6 +191,7 @@ def weighed(hits: Sequence[Hit], sure: Sequence[Hit], decision: Decision, policy
         kind=decision.kind,
         shown=tuple(UUID(hit.id) for hit in decision.hits),
         used=decision.probability,
+        enough=policy.answer_from,
         topic=offered and offer_chance(after, sure[0].known, policy) < policy.choices_from,
         **facts,  # type: ignore[arg-type]  # the caller's, by name
     )

@@ -17,7 +17,6 @@ from qiao.bot.certainty.policy import Decided, Finding
 from qiao.bot.copilot import service as copilot
 from qiao.bot.dialogue.asker import Asker, asker_of
 from qiao.bot.evaluation.proposals import texts_in
-from qiao.bot.flows.live import chosen
 from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.channels.webchat.events import AnswerRated
 from qiao.core import clock
@@ -79,7 +78,7 @@ def _findings(
             if message.author.kind == "customer" and message.kind == "text" and fact.status == "bot":
                 question = questions.get(before.question_id)
                 found = policy.after_message(
-                    before, question.body if question else "", message.body, _uuid(chosen(message))
+                    before, question.body if question else "", message.body, _uuid(message.chosen)
                 )
             elif message.author.kind == "user":
                 found = policy.after_agent(before, texts_in(message))
@@ -151,7 +150,7 @@ def _answers(message: MessageView) -> str | None:
 
 
 def _asks(message: MessageView) -> bool:
-    return message.kind == "text" and chosen(message) is None and intent_of(message.body) is Intent.QUESTION
+    return message.kind == "text" and message.chosen is None and intent_of(message.body) is Intent.QUESTION
 
 
 async def _reckon(

@@ -248,7 +248,7 @@ async def _decide(
         return Reply(Action.ASK_TO_TYPE, row.misses, offer_person=True), Intent.EMPTY
     search = runtime_of(db).get(SearchService)
     policy = Policy(max_error=settings.max_error)
-    chosen = flows.chosen(message)
+    chosen = message.chosen
     if chosen is not None:
         # One of the offered questions, clicked: its own words find it for certain, within what the customer may read.
         hits = await search.search(

@@ -102,7 +102,9 @@ async def attempt(
     ms = (time.perf_counter() - began) * 1000 - model_ms
     hits = await _ranked(search, whole or question, asker, locale, None if whole else context)
     outcome = _outcome(reply, flow)
-    why: dict[str, Any] = {"action": str(reply.action), "threshold": round(policy.answer_from, 4)}
+    why: dict[str, Any] = {"action": str(reply.action)}
+    if reply.weighed is not None:
+        why["threshold"] = round(reply.weighed.enough, 4)
     if whole:
         why["rewritten"] = whole[:300]
     if settings.model and settings.writes and outcome.decision == "answer" and not reply.several:

@@ -122,14 +122,6 @@ class Plan:
         return {"collected": {found["flow"]: "", **{row["label"]: row["value"] for row in found["slots"]}}}
 
 
-def chosen(message: MessageView) -> str | None:
-    """The id of the option a customer pressed."""
-    choice = message.payload.get("choice")
-    if isinstance(choice, dict):
-        choice = choice.get("id")
-    return choice if isinstance(choice, str) else None
-
-
 Decision = Callable[[], Awaitable[tuple[Reply, Intent]]]
 
 
@@ -165,7 +157,7 @@ async def listen(db: Session, facts: ConversationFacts, message: MessageView, lo
     plan = await _plan(db, facts, locale_of(message.body, load_state(row).locale, locale), row)
     if plan.machine.state.active is None:
         return None
-    if message.kind != "text" or intent_of(message.body) is Intent.HANDOFF or (chosen(message) or "").startswith(START):
+    if message.kind != "text" or intent_of(message.body) is Intent.HANDOFF or (message.chosen or "").startswith(START):
         return plan
     await _hear(plan, message, detour=True)
     plan.settled = not plan.turn.unheard
@@ -217,7 +209,7 @@ async def after(
 
 async def _hear(plan: Plan, message: MessageView, *, detour: bool) -> None:
     frame = plan.machine.state.active
-    plan.turn = await plan.machine.hear(message.body, chosen(message), detour=detour)
+    plan.turn = await plan.machine.hear(message.body, message.chosen, detour=detour)
     if frame is not None:
         plan.title = _name(plan, frame)
         if plan.turn.handoff:
@@ -238,7 +230,7 @@ async def _begin(
     published = await book.published(db)
     if not published:
         return None
-    pressed = chosen(message) or ""
+    pressed = message.chosen or ""
     if pressed.startswith(START):
         key = pressed.removeprefix(START)
         return await _start(db, facts, message, published, key, plan, locale) if key in published else None
@@ -349,7 +341,7 @@ async def _start(
     plan.world.flows[str(version_id)] = flow
     # The same message begins the same run: repeated after a crash, its tools are called under the same keys.
     run_id = uuid5(message.id, f"flow:{key}")
-    words = "" if (chosen(message) or "").startswith(START) else message.body
+    words = "" if (message.chosen or "").startswith(START) else message.body
     known = choosing.known(flow, wish, plan.world.today) if wish is not None else None
     plan.turn = await plan.machine.start(flow, str(version_id), run_id.hex, words, known)
     if plan.turn.started:

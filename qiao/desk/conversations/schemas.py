@@ -41,6 +41,14 @@ class MessageView(msgspec.Struct, frozen=True):
     """What came of asking the channel to take it back: asked, done, late, failed."""
     edited_at: datetime | None = None
 
+    @property
+    def chosen(self) -> str | None:
+        """The id of the option a customer pressed."""
+        choice = self.payload.get("choice")
+        if isinstance(choice, dict):
+            choice = choice.get("id")
+        return choice if isinstance(choice, str) else None
+
 
 class VersionView(msgspec.Struct, frozen=True):
     """What a message said before it was changed or taken back. `why`: edited, withdrawn or recalled."""

@@ -13,7 +13,7 @@ from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core.text import normalize
 from qiao.desk.conversations.schemas import ConversationFacts, MessageView
 from qiao.knowledge.gaps.schemas import Kind
-from qiao.knowledge.search.text import needs_context, unit_terms, with_context
+from qiao.knowledge.search.text import needs_context, reads_as_question, unit_terms, with_context
 
 SHORTEST: Final = 2
 LONGEST: Final = 300
@@ -64,7 +64,8 @@ def questions(
 def _bot_turns(messages: Sequence[MessageView]) -> list[Asked]:
     """Questions until people came, each with what the bot did about it; None where it did something else (a flow).
 
-    Without a bot there is nothing to read: that people answer what they are asked says nothing about the knowledge base.
+    Without a bot there is nothing to read: that people answer what they are asked says nothing about the knowledge base,
+    see `opening`.
     """
     found: list[Asked] = []
     spoken = False
@@ -88,6 +89,20 @@ def _bot_turns(messages: Sequence[MessageView]) -> list[Asked]:
                     found[-1] = _replied(found[-1], message, first=not spoken)
                     spoken = True
     return found
+
+
+def opening(messages: Sequence[MessageView]) -> Asked | None:
+    """What a customer came with where no bot is: their first question before anybody answered. Whether the knowledge base
+    has an answer to it is for others to say. What is longer than people ask, a letter, is not looked at."""
+    for message in messages:
+        if message.author.kind == "bot":
+            return None
+        if message.author.kind == "user" and message.kind not in ("note", "whisper", "event"):
+            return None
+        if message.author.kind == "customer" and message.recalled_at is None and (one := _question(message, ())):
+            plain = " ".join(_MEDIA.sub("", message.body).split())
+            return one if reads_as_question(plain) and not any(m.author.kind == "bot" for m in messages) else None
+    return None
 
 
 def _question(message: MessageView, before: Sequence[Asked]) -> Asked | None:

@@ -1,19 +1,24 @@
 """From conversations to questions: reads them, masks them, says what became of them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+from qiao.bot.answering import asking
 from qiao.bot.copilot import service as copilot
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, MessageView
 from qiao.growth.surveys import service as surveys
 from qiao.insight.gaps import asked
-from qiao.insight.gaps.asked import Rejection
+from qiao.insight.gaps.asked import Asked, Rejection
+from qiao.knowledge.articles.audience import EVERYTHING
 from qiao.knowledge.gaps.masking import mask
 from qiao.knowledge.gaps.schemas import Noted
+from qiao.knowledge.search.service import SearchService
 from qiao.people.customers import service as customers
 
 MESSAGES: Final = 300
@@ -40,14 +45,26 @@ async def read(db: Session, conversation_ids: Sequence[UUID]) -> list[Noted]:
         rating = ratings.get(key)
         customer = people.get(one.customer_id)
         names = names_in(messages) | ({customer.name} if customer is not None and customer.name else set())
-        found += _noted(one, messages, rejections.get(key, []), names, rating.score if rating is not None else None)
+        questions = asked.questions(messages, one, rejections.get(key, []))
+        if not questions and one.status in _ENDED:
+            questions = await _unanswered(db, one, messages)
+        found += _noted(one, messages, questions, names, rating.score if rating is not None else None)
     return found
+
+
+async def _unanswered(db: Session, facts: ConversationFacts, messages: Sequence[MessageView]) -> list[Asked]:
+    """Where no bot is, the knowledge base is asked afterwards: what people had to know by themselves is missing in it."""
+    one = asked.opening(messages)
+    if one is None or asked.handed_at(facts) is None:
+        return []
+    found = await asking.ask(runtime_of(db).get(SearchService), one.text, audience=EVERYTHING, locale=facts.locale)
+    return [] if found.decision.kind == "answer" else [replace(one, kind="missed")]
 
 
 def _noted(
     facts: ConversationFacts,
     messages: Sequence[MessageView],
-    rejections: Sequence[Rejection],
+    questions: Sequence[Asked],
     names: set[str],
     score: int | None,
 ) -> list[Noted]:
@@ -68,6 +85,6 @@ def _noted(
             score=score,
             items=one.items,
         )
-        for one in asked.questions(messages, facts, rejections)
+        for one in questions
         if one.kind is not None
     ]

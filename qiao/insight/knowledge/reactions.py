@@ -94,8 +94,7 @@ def _uses(message: MessageView | None) -> Iterator[Use]:
         for option in _listed(payload.get("options")):
             yield from use(_uuid(option.get("id")), "offered")
     elif message.author.kind == "customer":
-        choice = payload.get("choice")
-        yield from use(_uuid(choice.get("id") if isinstance(choice, dict) else choice), "chosen")
+        yield from use(_uuid(message.chosen), "chosen")
     elif message.kind == "card" and payload.get("type") in ("article", "faq"):
         nested = payload.get("article")
         yield from use(_uuid(payload.get("id") or (nested.get("id") if isinstance(nested, dict) else None)), "inserted")

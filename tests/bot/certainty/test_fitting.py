@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qiao.bot.answering.certainty import SHIPPED, Certainty, Control, Curve, Step, adjusted
+from qiao.bot.answering.certainty import SHIPPED, Certainty, Control, Curve, Step, adjusted, weighed
 from qiao.bot.certainty import fitting, risk
 from qiao.bot.certainty.fitting import Example
 from qiao.knowledge.search.calibration import Policy
+from qiao.knowledge.search.document import Decision
 
 probabilities = st.floats(0.0, 1.0)
 examples = st.lists(
@@ -131,6 +132,13 @@ def test_whoever_accepts_more_errors_is_answered_no_less(
     assert layer.answer_from(Policy(max_error=more)) <= layer.answer_from(Policy(max_error=less))
     offers = [Certainty(offers=Control(risk.steps(found)), max_useless=u).choices_from() for u in (less, more)]
     assert offers[1] <= offers[0]
+
+
+def test_what_would_have_been_enough_is_the_companys_own() -> None:
+    shown = Certainty(answers=Control((Step(0.7, 200, 4, 0.05),)))
+    limits = shown.policy(Policy(max_error=0.05))
+    facts = {"engine": "e", "locale": "en"}
+    assert weighed([], [], Decision("none", 0.0), limits, **facts).enough == limits.answer_from == 0.7
 
 
 def test_few_examples_decide_nothing_and_bad_ones_make_it_more_careful() -> None:
