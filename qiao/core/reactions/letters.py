@@ -44,6 +44,12 @@ async def park(db: Session, reaction: Reaction, envelopes: Sequence[Envelope], e
     await db.execute(insert(DeadLetter).values(rows).on_conflict_do_nothing())
 
 
+async def waiting(db: Db) -> bool:
+    """Whether there is anything to be tried again at all: asked every second, and nearly always not."""
+    found = await (await db.raw()).fetchval("SELECT EXISTS (SELECT FROM dead_letters WHERE state = 'retrying')")
+    return bool(found)
+
+
 async def heads(db: Session) -> list[DeadLetter]:
     """What may be tried now: of each reaction and conversation the earliest letter, and only when it is due."""
     order = func.coalesce(DeadLetter.conversation_id, DeadLetter.id)

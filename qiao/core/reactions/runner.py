@@ -410,8 +410,10 @@ class ReactionRunner:
 
     async def retry_due(self) -> int:
         """Tries what is due, the earliest event of each conversation and reaction. Returns how many got through."""
-        async with self.db.read() as session:
-            found = await letters.heads(session)
+        found: list[DeadLetter] = []
+        if await letters.waiting(self.db):
+            async with self.db.read() as session:
+                found = await letters.heads(session)
         names = {letter.reaction for letter in found}
         mine = [letter for letter in found if self._may_try(letter)]
         if mine:

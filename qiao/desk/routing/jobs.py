@@ -26,19 +26,19 @@ async def sweep(runtime: Runtime) -> None:
     """Looks without locks first: on most seconds there is nothing to do."""
     now = clock.now()
     async with runtime.db.read() as db:
-        due = bool(await repository.open_offers(db, due=now))
-        rested = bool(await repository.retries_due(db, now))
-        overflowing = bool(await repository.overflow_due(db, now, UNATTENDED, but=by_hand(db)))
-        abandoned = bool(await _abandoned(db))
-    if due:
+        pending = await repository.pending(db, now, now - presence.GRACE)
+        overflowing = pending.overflow and await repository.overflow_due(db, now, UNATTENDED, but=by_hand(db))
+        abandoned = pending.abandoned and await _abandoned(db)
+    if pending.offers:
         await runtime.db.run(attendance.expire_due)
-    if rested:
+    if pending.retries:
         await runtime.db.run(offer_again)
     if overflowing:
         await runtime.db.run(overflow_due)
     if abandoned:
         await runtime.db.run(requeue_abandoned)
-    await presence.sweep_vanished(runtime)
+    if pending.vanished:
+        await runtime.db.run(presence.sweep_vanished)
 
 
 @every(20, name="routing.heartbeat")

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Final, cast
 from uuid import UUID
 
-from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.realtime import Hub
@@ -71,21 +70,12 @@ async def grant_grace(runtime: Runtime) -> None:
     await runtime.db.run(work)
 
 
-async def sweep_vanished(runtime: Runtime) -> int:
-    """Sets everybody offline whose last socket closed longer ago than the grace period. Returns how many."""
-    async with runtime.db.read() as db:
-        if not await repository.vanished(db, clock.now() - GRACE):
-            return 0
-
-    async def work(db: Session) -> int:
-        async with change(db) as current:
-            gone = await repository.vanished(db, current.now - GRACE)
-            for user_id in gone:
-                row = await repository.agent_state(db, user_id)
-                assert row is not None  # just read
-                await change_state(
-                    db, current, SYSTEM, user_id, "offline", reason=DISCONNECTED, resume=cast(AgentState, row.state)
-                )
-            return len(gone)
-
-    return await runtime.db.run(work)
+async def sweep_vanished(db: Session) -> None:
+    """Sets everybody offline whose last socket closed longer ago than the grace period."""
+    async with change(db) as current:
+        for user_id in await repository.vanished(db, current.now - GRACE):
+            row = await repository.agent_state(db, user_id)
+            assert row is not None  # just read
+            await change_state(
+                db, current, SYSTEM, user_id, "offline", reason=DISCONNECTED, resume=cast(AgentState, row.state)
+            )

@@ -22,6 +22,7 @@ from qiao.desk.routing.repository.decisions import (
     forget_ended_offers,
     log_of,
 )
+from qiao.desk.routing.repository.pending import pending
 from qiao.desk.routing.repository.queues import (
     add_member,
     default_queue_id,
@@ -95,6 +96,7 @@ __all__ = [
     "offline_with_work",
     "open_offers",
     "overflow_due",
+    "pending",
     "put_entry",
     "queue",
     "queue_ids_by_user",
