@@ -102,11 +102,14 @@ async def _inboxes(db: Session, ids: Iterable[UUID]) -> dict[UUID, InboxRef]:
     return have
 
 
-async def conversations(db: Session, rows: Sequence[Conversation]) -> list[ConversationView]:
-    """Views of `rows`, in their order."""
+async def conversations(
+    db: Session, rows: Sequence[Conversation], joined: Mapping[UUID, Sequence[Participant]] | None = None
+) -> list[ConversationView]:
+    """Views of `rows`, in their order; `joined`, where it is known already."""
     if not rows:
         return []
-    joined = await repository.participants(db, [row.id for row in rows])
+    if joined is None:
+        joined = await repository.participants(db, [row.id for row in rows])
     names = await people(
         db, [row.assignee_id for row in rows] + [p.user_id for group in joined.values() for p in group]
     )

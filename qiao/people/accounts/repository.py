@@ -26,6 +26,13 @@ async def active_with_emails(db: Session, emails: Sequence[str]) -> list[UUID]:
     return list((await db.execute(query)).scalars())
 
 
+async def names_by_id(db: Session, ids: Iterable[UUID]) -> Sequence[tuple[UUID, str, str | None]]:
+    """Each with the name they are called by and their picture; a whole row of a person is wide."""
+    called = func.coalesce(func.nullif(UserRow.display_name, ""), UserRow.name)
+    found = await db.execute(select(UserRow.id, called, UserRow.avatar_url).where(UserRow.id.in_(list(ids))))
+    return [(key, name, picture) for key, name, picture in found.tuples()]
+
+
 async def users_by_id(db: Session, ids: Iterable[UUID]) -> Sequence[UserRow]:
     return (await db.execute(select(UserRow).where(UserRow.id.in_(list(ids))))).scalars().all()
 

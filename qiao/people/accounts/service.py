@@ -38,8 +38,8 @@ _STAFF = Audience(permission="users.manage")
 async def people(db: Session, ids: Iterable[UUID]) -> dict[UUID, PersonRef]:
     """Staff by id (active or not) under the name customers and colleagues read."""
     return {
-        row.id: PersonRef(id=row.id, name=row.display_name or row.name, avatar_url=row.avatar_url)
-        for row in await repository.users_by_id(db, ids)
+        key: PersonRef(id=key, name=name, avatar_url=picture)
+        for key, name, picture in await repository.names_by_id(db, ids)
     }
 
 

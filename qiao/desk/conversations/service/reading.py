@@ -86,8 +86,8 @@ async def promises_changed(db: Session, ids: Collection[UUID]) -> None:
 
 async def get(db: Session, actor: Actor, conversation_id: UUID) -> ConversationView:
     """One conversation with what this actor may do to it."""
-    row, scope = await rows.visible(db, actor, conversation_id)
-    view = (await views.conversations(db, [row]))[0]
+    row, scope, people = await rows.visible_with_people(db, actor, conversation_id)
+    view = (await views.conversations(db, [row], {row.id: people}))[0]
     may = policy.allowed_actions(actor, scope, Status(row.status))
     return ConversationView(**{**{f: getattr(view, f) for f in ConversationView.__struct_fields__}, "may": may})
 

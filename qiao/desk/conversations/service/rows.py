@@ -13,13 +13,16 @@ from qiao.core.ids import new_id
 from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import errors, policy, repository, views
 from qiao.desk.conversations.events import MessageCreated
-from qiao.desk.conversations.models import Conversation, Message
+from qiao.desk.conversations.models import Conversation, Message, Participant
 from qiao.desk.conversations.policy import Move, Scope, Status
 from qiao.desk.conversations.recent import RecentMessages
 
 
 async def scope_of(db: Session, row: Conversation) -> Scope:
-    people = (await repository.participants(db, [row.id])).get(row.id, [])
+    return _scope(row, (await repository.participants(db, [row.id])).get(row.id, []))
+
+
+def _scope(row: Conversation, people: Sequence[Participant]) -> Scope:
     joined = frozenset(p.user_id for p in people if p.role == "joined")
     return Scope(row.queue_id, row.assignee_id, frozenset(p.user_id for p in people), joined)
 
@@ -36,13 +39,22 @@ async def visible(
     db: Session, actor: Actor, conversation_id: UUID, *, lock: bool = False
 ) -> tuple[Conversation, Scope]:
     """The conversation, if this actor may see it; what they may not see does not exist for them."""
+    row, scope, _ = await visible_with_people(db, actor, conversation_id, lock=lock)
+    return row, scope
+
+
+async def visible_with_people(
+    db: Session, actor: Actor, conversation_id: UUID, *, lock: bool = False
+) -> tuple[Conversation, Scope, list[Participant]]:
+    """The same, with everybody who has to do with it: what shows them need not ask again."""
     row = await repository.get(db, conversation_id, lock=lock)
     if row is None:
         raise errors.not_found(conversation_id)
-    scope = await scope_of(db, row)
+    people = (await repository.participants(db, [row.id])).get(row.id, [])
+    scope = _scope(row, people)
     if not policy.may_see(actor, scope):
         raise errors.not_found(conversation_id)
-    return row, scope
+    return row, scope, people
 
 
 async def for_move(db: Session, actor: Actor, conversation_id: UUID) -> tuple[Conversation, Scope]:
