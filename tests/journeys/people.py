@@ -7,9 +7,25 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.journeys import words
-from tests.journeys.product import Api, Product
+from tests.journeys.product import Api, Product, eventually
 
 Pattern = str | re.Pattern[str]
+# Notices go by themselves after a moment: whoever looks later is still told what was said.
+NOTICES = """
+  window.__told = [];
+  new MutationObserver(changes => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) {
+        const near = node.nodeType === 1 ? node : node.parentElement;
+        const notice = near?.closest?.('.ant-message') ?? near?.querySelector?.('.ant-message');
+        if (notice) window.__told.push(notice.textContent);
+      }
+    }
+  }).observe(document, { childList: true, subtree: true, characterData: true });
+"""
+NOTHING_OPEN = """() => !document.querySelector(
+  ".ant-modal-wrap:not([style*='display: none']), .ant-drawer-open, .q-palette"
+)"""
 
 
 class Customer:
@@ -90,6 +106,7 @@ class Colleague:
 
     def __init__(self, context: BrowserContext, product: Product, who: str, locale: str) -> None:
         self.context, self.product, self.who, self.locale = context, product, who, locale
+        context.add_init_script(NOTICES)
         self.page: Page = context.new_page()
         self._api: Api | None = None
 
@@ -128,14 +145,17 @@ class Colleague:
         radio = self.page.get_by_role("radio", name=re.compile("^" + re.escape(self.w(f"state.{state}"))))
         me.click()
         try:
-            radio.wait_for(timeout=5000)
+            radio.wait_for(timeout=10_000)
         except TookTooLong:
-            # The page moved on from signing in at that very moment, and took the menu with it; or all is slow today.
+            # The page moved on from signing in at that very moment, and took the menu with it.
             if "ant-popover-open" not in (me.get_attribute("class") or ""):
                 me.click()
         radio.click()
         expect(me).to_have_accessible_name(re.compile(re.escape(self.w(f"state.{state}")) + "$"))
         self.page.keyboard.press("Escape")
+        expect(radio).to_be_hidden()
+        # The screen is ahead of the server.
+        eventually(lambda: self.api.get("/me/presence")["state"], lambda found: bool(found == state))
         return self
 
     def accepts_offer(self) -> "Colleague":
@@ -183,8 +203,26 @@ class Colleague:
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog").last
 
+    def in_dialog(self) -> Locator:
+        """The dialog, once it has the keys."""
+        self.page.wait_for_function("() => document.activeElement?.closest('[role=dialog]')")
+        return self.dialog
+
+    def nothing_open(self) -> None:
+        """No dialog takes the keys any more."""
+        self.page.wait_for_function(NOTHING_OPEN)
+
     def is_told(self, text: Pattern) -> None:
-        expect(self.page.get_by_text(text).first).to_be_visible()
+        """It stands on the page, or a notice has said it since the page was opened."""
+        source, flags = (text.pattern, "") if isinstance(text, re.Pattern) else (re.escape(text), "")
+        self.page.wait_for_function(
+            """([source, flags]) => {
+              const wanted = new RegExp(source, flags);
+              return wanted.test(document.body.innerText) || window.__told.some(said => wanted.test(said));
+            }""",
+            arg=[source, flags],
+            polling=200,
+        )
 
     @property
     def conversation_id(self) -> str:

@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -16,6 +17,18 @@ ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_S = 240
 """Generous: a first start makes a database and a company, and the machine may be busy."""
 PASSWORD = "kapok-demo-2026"
+WORK_BEHIND_S = 90
+"""What the product does after it has answered (search, suggestions, figures) is done by then, on a busy machine, too."""
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], fits: Callable[[T], bool] = bool, within: float = WORK_BEHIND_S) -> T:
+    """What `look` finds once it fits; for what comes of work behind, which no screen waits for."""
+    until = time.monotonic() + within
+    while not fits(found := look()):
+        assert time.monotonic() < until, found
+        time.sleep(0.1)
+    return found
 
 
 def free_port() -> int:

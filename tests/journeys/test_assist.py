@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague, Customer
+from tests.journeys.product import eventually
 
 pytestmark = pytest.mark.journey
 
@@ -47,11 +48,7 @@ def test_a_suggestion_goes_into_the_reply(
         items = supervisor.get("/assist/feedback")["items"]
         return next((one["outcome"] for one in items if one["conversation_id"] == conversation), "")
 
-    for _ in range(50):
-        if outcome() not in ("", "inserted"):
-            break
-        agent.page.wait_for_timeout(100)
-    assert outcome() in ("accepted", "edited")
+    assert eventually(outcome, lambda found: found not in ("", "inserted")) in ("accepted", "edited")
 
     # What it is about stands there, too, and a proposal for the end.
     expect(agent.page.locator(".q-assist__summary").first).to_contain_text(QUESTION)

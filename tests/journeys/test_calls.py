@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague, Customer
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 
@@ -80,7 +80,6 @@ def test_an_invitation_is_shown_and_accepted(customer: Callable[..., Customer], 
     made = admin.post(f"/invitations?inbox_id={site['id']}", rule)
     try:
         visitor = customer("zh-CN")
-        visitor.page.reload()
         bubble = visitor.page.locator("#qiao-widget .preview")
         expect(bubble).to_contain_text(text)
         expect(visitor.frame.get_by_role("dialog")).to_have_count(0)
@@ -94,11 +93,12 @@ def test_an_invitation_is_shown_and_accepted(customer: Callable[..., Customer], 
         visitor.page.reload()  # gone on to the next page before the message is: it goes out from there
         expect(visitor.launcher).to_be_visible()
         expect(bubble).not_to_contain_text(re.compile(text))
-        for _ in range(200):
-            (figures,) = [one["figures"] for one in admin.get("/invitations", inbox_id=site["id"])]
-            if figures["accepted"] and figures["conversations"]:
-                break
-            visitor.page.wait_for_timeout(100)
+
+        def figures_of() -> dict[str, int]:
+            (found,) = [one["figures"] for one in admin.get("/invitations", inbox_id=site["id"])]
+            return dict(found)
+
+        figures = eventually(figures_of, lambda found: bool(found["accepted"] and found["conversations"]))
         assert (figures["shown"], figures["accepted"], figures["conversations"]) == (1, 1, 1)
     finally:
         admin.http.delete(f"/invitations/{made['id']}")

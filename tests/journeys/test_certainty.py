@@ -1,12 +1,12 @@
 """Certainty: judged by keyboard, fitted, and the accepted error with what it would have done."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague
+from tests.journeys.product import eventually
 
 pytestmark = pytest.mark.journey
 Work = Callable[..., Colleague]
@@ -14,9 +14,8 @@ Work = Callable[..., Colleague]
 
 def test_answers_are_judged_with_two_keys_and_the_accepted_error_shows_what_it_does(colleague: Work) -> None:
     admin = colleague("lin.mu")
-    until = time.monotonic() + 60  # the demo's past is gone through in the background
-    while admin.api.get("/bot/certainty/reviews")["waiting"] < 20 and time.monotonic() < until:
-        time.sleep(0.5)
+    # The demo's past is gone through in the background.
+    eventually(lambda: admin.api.get("/bot/certainty/reviews")["waiting"], lambda waiting: bool(waiting >= 20), 180)
     admin.comes_in("/settings/certainty")
     page = admin.page
     review = page.locator(".qc-review")
@@ -31,9 +30,8 @@ def test_answers_are_judged_with_two_keys_and_the_accepted_error_shows_what_it_d
     page.keyboard.press("2")
     page.keyboard.press("k")
     expect(review.locator(".qc-review-head")).to_contain_text(admin.w("settings:certainty.isWrong"))
-    while (before := admin.api.get("/bot/certainty"))["wrong"] < 1:  # the screen is ahead of the server
-        assert time.monotonic() < until + 60
-        time.sleep(0.1)
+    # The screen is ahead of the server.
+    before = eventually(lambda: admin.api.get("/bot/certainty"), lambda found: bool(found["wrong"] >= 1))
     page.keyboard.press("u")
     expect(review.locator(".qc-review-head")).not_to_contain_text(admin.w("settings:certainty.isWrong"))
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 TOKEN = "kapoktoken"
@@ -66,7 +66,9 @@ def test_an_account_is_connected_answered_and_watched(product: Product, colleagu
     expect(bar).to_contain_text("5")
     expect(bar.get_by_role("button", name=agent.w("inbox/channel:template"))).to_be_visible()
 
+    # What a provider sends is read after it was taken in.
     follower.does("event", "<Event>unsubscribe</Event>")
+    eventually(lambda: agent.api.get(f"/channels/conversations/{agent.conversation_id}")["stopped"])
     agent.page.reload()
     expect(bar).to_contain_text(agent.w("inbox/channel:stopped"))
     agent.says("还在派送中，今天下午到。")
@@ -74,11 +76,12 @@ def test_an_account_is_connected_answered_and_watched(product: Product, colleagu
     expect(failure.last).to_be_visible()
 
     follower.posts("<xml><MsgType>text</MsgType></xml>")
+    inbox = next(one for one in admin.api.items("/inboxes") if one["name"] == "Kapok WeChat")
+    eventually(lambda: admin.api.get("/channels/letters", inbox_id=inbox["id"])["items"])
     page.get_by_role("tab", name=admin.w("settings/channels:letters")).click()
     page.reload()
     page.get_by_role("tab", name=admin.w("settings/channels:letters")).click()
     page.get_by_role("button", name=admin.w("settings/channels:readLetter")).first.click()
     expect(admin.dialog).to_contain_text("<MsgType>text</MsgType>")
     follower.http.close()
-    inbox = next(one for one in admin.api.items("/inboxes") if one["name"] == "Kapok WeChat")
     admin.api.patch(f"/inboxes/{inbox['id']}", {"active": False})

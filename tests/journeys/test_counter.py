@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import NewContext
 from tests.journeys.people import Colleague
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 Work = Callable[..., Colleague]
@@ -99,8 +99,10 @@ def test_from_the_kiosk_to_the_counter_and_the_rating(
     expect(phone.get_by_text(say["rated"])).to_be_visible()
 
     talks = boss.items("/conversations", view="resolved", inbox_id=site["inbox_id"])
-    rated = boss.items("/ratings", inbox_id=site["inbox_id"], score=5)
-    assert talks[0]["id"] in {rating["conversation"]["id"] for rating in rated}
+    eventually(
+        lambda: boss.items("/ratings", inbox_id=site["inbox_id"], score=5),
+        lambda rated: talks[0]["id"] in {rating["conversation"]["id"] for rating in rated},
+    )
     assert talks[0]["wrap_up"]["note"] == "Exchanged the kettle"
     mine.get_by_role("button", name=agent.w("counter:mine.close"), exact=True).click()
     expect(mine.get_by_role("button", name=agent.w("counter:mine.open"), exact=True)).to_be_visible()

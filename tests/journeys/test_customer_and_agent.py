@@ -77,9 +77,8 @@ def test_from_the_bot_to_a_person_to_a_rating(customer: Come, colleague: Work, l
     # Each sees the other type.
     visitor.box.press_sequentially("KL", delay=60)
     expect(agent.page.locator(".q-typing")).to_be_visible()
-    # An emptied box is no typing any more, at once.
     visitor.box.fill("")
-    expect(agent.page.locator(".q-typing")).to_be_hidden(timeout=4000)
+    expect(agent.page.locator(".q-typing")).to_be_hidden()
     agent.writes("").press_sequentially(talk["reply"][:3], delay=60)
     expect(visitor.log.locator(".typing")).to_be_visible()
 
@@ -152,6 +151,8 @@ def test_the_customer_closes_the_tab_and_comes_back(customer: Come, colleague: W
     agent.accepts_offer()
     agent.says("您好，请讲。")
     visitor.sees("您好，请讲。")
+    # Seen, and known to have been seen: what they come back to counts from here.
+    expect(agent.transcript.locator(".q-delivery--read").last).to_be_visible()
 
     visitor.page.close()
     agent.says("您还在吗？")
@@ -177,6 +178,7 @@ def test_what_is_written_offline_is_sent_once(customer: Come, colleague: Work, p
     visitor.context.set_offline(False)
     agent.sees("断网时写的话")
     expect(visitor.log.get_by_text(visitor.w("chat.waiting"))).to_have_count(0)
+    expect(visitor.log.locator(".pending")).to_have_count(0)
 
     stored = agent.api.get(f"/conversations/{agent.conversation_id}/messages")["items"]
     assert [m["body"] for m in stored].count("断网时写的话") == 1
@@ -192,6 +194,7 @@ def test_the_agent_too_loses_the_connection_and_nothing_else(customer: Come, col
 
     agent.context.set_offline(True)
     visitor.says("您收到了吗？")
+    visitor.sees("您收到了吗？")
     expect(visitor.log.locator(".pending")).to_have_count(0)
     agent.context.set_offline(False)
     agent.sees("您收到了吗？")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague, Customer
+from tests.journeys.product import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 Come = Callable[..., Customer]
@@ -19,6 +20,11 @@ def at_work_with_a_customer(customer: Come, colleague: Work, who: str = "chen.yu
     visitor.says("转人工")
     agent.accepts_offer()
     return visitor, agent
+
+
+def findable(agent: Colleague, words: str) -> None:
+    """What was said is written into the index a moment after it was said."""
+    eventually(lambda: agent.api.get("/search", q=words)["conversations"])
 
 
 def transfers(agent: Colleague, kind: str, target: str | None, note: str) -> None:
@@ -103,11 +109,14 @@ def test_a_whole_conversation_from_the_keyboard(customer: Come, colleague: Work)
 
     # Up and down the list.
     expect(agent.list.get_by_role("option")).to_have_count(2)
-    at = agent.page.url
+    here = agent.list.get_by_role("option", selected=True)
+    at = agent.conversation_id
+    expect(here).to_have_attribute("data-id", at)
     keys.press("j")
-    agent.page.wait_for_function("at => location.href !== at", arg=at)
+    expect(here).not_to_have_attribute("data-id", at)
     keys.press("k")
-    agent.page.wait_for_function("at => location.href === at", arg=at)
+    expect(here).to_have_attribute("data-id", at)
+    agent.page.wait_for_url(f"**/{at}")
 
     # Reply, note, resolve.
     keys.press("r")
@@ -123,26 +132,29 @@ def test_a_whole_conversation_from_the_keyboard(customer: Come, colleague: Work)
     agent.sees("键盘写的备注")
     keys.press("Escape")
     keys.press("t")
-    expect(agent.dialog).to_contain_text(agent.w("inbox:transfer.title"))
+    expect(agent.in_dialog()).to_contain_text(agent.w("inbox:transfer.title"))
     keys.press("Escape")
-    expect(agent.page.get_by_role("dialog")).to_have_count(0)
+    agent.nothing_open()
     keys.press("e")
-    expect(agent.dialog.get_by_label(re.compile("^" + agent.w("inbox:resolve.note")))).to_be_visible()
+    expect(agent.in_dialog().get_by_label(re.compile("^" + agent.w("inbox:resolve.note")))).to_be_visible()
     keys.press("Control+Enter")
     agent.is_told(agent.w("inbox:done.resolved"))
     second.is_told(second.w("rating.title"))
+    agent.nothing_open()
 
     # The list of keys, and the palette that finds everything.
     keys.press("?")
-    expect(agent.dialog).to_contain_text(agent.w("shortcuts.title"))
+    expect(agent.in_dialog()).to_contain_text(agent.w("shortcuts.title"))
     keys.press("Escape")
-    expect(agent.page.get_by_role("dialog")).to_have_count(0)
+    agent.nothing_open()
+    findable(agent, "键盘写")
     keys.press("Control+k")
     palette = agent.page.get_by_placeholder(agent.w("palette.placeholder"))
     expect(palette).to_be_focused()
     keys.type("键盘写")
     expect(agent.page.get_by_role("option", name=re.compile("键盘写")).first).to_be_visible()
     keys.press("Escape")
+    agent.nothing_open()
     keys.press("g")
     keys.press("k")
     agent.page.wait_for_url("**/knowledge")
@@ -152,6 +164,7 @@ def test_search_finds_words_of_two_characters(customer: Come, colleague: Work) -
     visitor, agent = at_work_with_a_customer(customer, colleague)
     visitor.says("我的汝窑杯子有惊纹")
     agent.sees("我的汝窑杯子有惊纹")
+    findable(agent, "惊纹")
     agent.goes_to("/search?q=惊纹")
     expect(agent.page.locator("mark", has_text="惊纹").first).to_be_visible()
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague, Customer
+from tests.journeys.product import eventually
 
 pytestmark = pytest.mark.journey
 
@@ -39,16 +41,19 @@ def test_a_question_from_the_inbox_is_asked_again(
     assert [(case["expects"], case["source"]["conversation_id"]) for case in cases] == [("none", conversation)]
 
     # The set is run twice, once more strictly, and both are held against each other.
+    def runs_of() -> list[dict[str, Any]]:
+        return list(admin.api.get(f"/evaluation/sets/{test_set['id']}/runs")["items"])
+
     for error in (10, 2):
         admin.comes_in(f"/evaluation/sets/{test_set['id']}")
         admin.page.get_by_role("button", name=admin.w("evaluation:run.start"), exact=True).click()
         asked = admin.page.get_by_role("dialog", name=admin.w("evaluation:run.start"))
         asked.get_by_label(admin.w("evaluation:config.maxError"), exact=True).fill(str(error))
         asked.get_by_role("button", name=admin.w("evaluation:run.go"), exact=True).click()
-        expect(admin.page.get_by_text(admin.w("evaluation:chart.curve"), exact=True).first).to_be_visible(
-            timeout=60_000
-        )
-    runs = admin.api.get(f"/evaluation/sets/{test_set['id']}/runs")["items"]
+        admin.page.wait_for_url("**/evaluation/runs/**")
+        eventually(lambda: runs_of()[0]["state"], lambda state: state not in ("queued", "running"), 240)
+        expect(admin.page.get_by_text(admin.w("evaluation:chart.curve"), exact=True).first).to_be_visible()
+    runs = runs_of()
     assert [run["state"] for run in runs[:2]] == ["done", "done"]
     coverage = [run["figures"]["coverage"] for run in runs[:2]]
     assert coverage[0] < coverage[1], "stricter answers less"

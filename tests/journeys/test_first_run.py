@@ -1,14 +1,13 @@
 """From nothing to the first conversation: the wizard of an empty installation."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import words
 from tests.journeys.conftest import NewContext
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = pytest.mark.journey
 
@@ -67,9 +66,7 @@ def test_the_wizard_leads_to_a_working_widget(empty_product: Product, new_contex
     onward()
 
     # The bot reads along; a moment later it knows what was imported.
-    until = time.monotonic() + 60
-    while not _answers(page, "几天到"):
-        assert time.monotonic() < until, "the bot does not know what was imported"
+    eventually(lambda: _answers(page, "几天到"), within=180)
 
     # The code for the website, and the widget itself.
     expect(page.get_by_role("heading", name=w("done.title"))).to_be_visible()

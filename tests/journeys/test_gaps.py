@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague
+from tests.journeys.product import eventually
 
 pytestmark = pytest.mark.journey
 Work = Callable[..., Colleague]
@@ -29,6 +30,8 @@ def test_a_gap_becomes_an_answer(colleague: Work) -> None:
     ).first.click()
     expect(page.get_by_text(editor.w("knowledge:status.published")).first).to_be_visible()
 
+    # The gap hears of it a moment after the page does.
+    eventually(lambda: "以旧换新" in str(editor.api.items("/knowledge/gaps", status="answered")))
     editor.goes_to("/knowledge/gaps")
     page.get_by_text(editor.w("knowledge:gaps.stages.answered")).last.click()
     expect(page.get_by_role("button", name=re.compile("以旧换新")).first).to_be_visible()

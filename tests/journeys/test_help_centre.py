@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.people import Customer
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = pytest.mark.journey
 
@@ -33,6 +34,7 @@ CONTRAST = """() => {
 
 def sound(page: Page) -> None:
     """What holds for every page: words that can be read, one heading, landmarks, nothing wider than the screen."""
+    page.wait_for_load_state()  # a heading stands there before the rest of its page, and before its scripts have run
     assert page.evaluate(CONTRAST) == []
     assert page.locator("h1").count() == 1
     for landmark in ("header", "main", "footer", "[role=search]", ".skip"):
@@ -63,10 +65,13 @@ def test_it_is_whole_without_scripts(browser: Browser, product: Product) -> None
 
     editor = product.api("lin.mu")
     title = re.sub(r".*/questions/", "", read).replace("-", " ")
-    disliked = editor.items("/knowledge/statistics/texts", only="disliked")
-    assert title in [re.sub(r"[^a-z0-9 ]", "", text["title"].lower()) for text in disliked]
-    text = next(text for text in disliked if re.sub(r"[^a-z0-9 ]", "", text["title"].lower()) == title)
-    said = editor.items(f"/knowledge/statistics/texts/{text['id']}/opinions", helpful=False)
+
+    def texts() -> list[dict[str, Any]]:
+        disliked = editor.items("/knowledge/statistics/texts", only="disliked")
+        return [text for text in disliked if re.sub(r"[^a-z0-9 ]", "", text["title"].lower()) == title]
+
+    text = eventually(texts)[0]  # counted a moment after it was said
+    said = eventually(lambda: editor.items(f"/knowledge/statistics/texts/{text['id']}/opinions", helpful=False))
     assert (said[0]["reason"], said[0]["comment"]) == ("outdated", "It took a week.")
     editor.close()
 

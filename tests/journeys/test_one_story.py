@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.people import Colleague
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = pytest.mark.journey
 Work = Callable[..., Colleague]
@@ -42,6 +42,8 @@ def test_two_records_of_one_person(product: Product, colleague: Work, locale: st
     who = {"name": "欧阳知秋", "phone": f"199{uuid4().int % 10**8:08}"}
     first = shop.says("shop-1", "我的床垫什么时候发货？", **who)
     second = club.says("club-1", "积分怎么没有到账？", **who)
+    person = boss.api.get(f"/conversations/{first}")["customer"]["id"]
+    eventually(lambda: boss.api.get(f"/customers/{person}/suggestions"))  # looked for behind
     page = boss.comes_in(f"/inbox/all/{first}").page
 
     # Both gave the same number and the name is rare: it is suggested, with its reasons.
@@ -76,5 +78,8 @@ def test_two_records_of_one_person(product: Product, colleague: Work, locale: st
     page.get_by_role("button", name=re.compile("撤销（")).click()
     page.get_by_role("button", name="撤销合并").click()
     expect(page.get_by_text("已并入的档案")).to_have_count(0)
-    owners = {boss.api.get(f"/conversations/{one}")["customer"]["id"] for one in (first, second)}
-    assert len(owners) == 2
+
+    def owners() -> set[str]:
+        return {boss.api.get(f"/conversations/{one}")["customer"]["id"] for one in (first, second)}
+
+    eventually(owners, lambda found: len(found) == 2)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.people import Colleague, Customer
-from tests.journeys.product import Product
+from tests.journeys.product import Product, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 
@@ -140,6 +140,8 @@ def test_a_refund_across_departments(
     expect(state_of(agent.page)).to_have_text("已关闭")
     view = agent.api.get(f"/tickets/{ticket['id']}")
     assert (view["status"], view["rating"], view["rating_comment"]) == ("closed", 5, "处理得很快")
-    clocks = agent.api.get(f"/sla/tickets/{ticket['id']}")["items"]
-    assert {one["kind"]: one["state"] for one in clocks}["resolution"] == "met"
+    clocks = eventually(
+        lambda: agent.api.get(f"/sla/tickets/{ticket['id']}")["items"],
+        lambda found: {one["kind"]: one["state"] for one in found}["resolution"] == "met",
+    )
     assert all(one["breached_at"] is None for one in clocks), clocks

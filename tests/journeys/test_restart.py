@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.journeys.people import Colleague, Customer
-from tests.journeys.product import Running
+from tests.journeys.product import Running, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
 LINE = "第{}句"
@@ -44,9 +44,9 @@ def test_a_conversation_outlives_the_server(
     visitor.sees(LINE.format(5))
 
     # One truth, and it is on both screens: each line once, in the order of the record.
+    expect(agent.page.locator(".q-msg--sending, .q-msg--failed")).to_have_count(0)
+    expect(visitor.log.locator(".pending")).to_have_count(0)
     stored = agent.api.get(f"/conversations/{agent.conversation_id}/messages", limit=200)["items"]
     record = [m["body"] for m in stored if m["body"].startswith("第")]
     assert sorted(record) == [LINE.format(n) for n in range(1, 7)]
-    expect(agent.page.locator(".q-msg--sending, .q-msg--failed")).to_have_count(0)
-    assert lines(agent.transcript) == record
-    assert lines(visitor.log) == record
+    eventually(lambda: (lines(agent.transcript), lines(visitor.log)), lambda seen: seen == (record, record))
