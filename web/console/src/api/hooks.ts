@@ -1,5 +1,6 @@
 import {
   type InfiniteData,
+  keepPreviousData,
   type QueryKey,
   type UseMutationOptions,
   useInfiniteQuery,
@@ -16,12 +17,20 @@ import type { Page } from "./types";
 export function useGet<T>(
   path: string,
   query?: Query,
-  options: { enabled?: boolean; staleTime?: number; refetchInterval?: number | false } = {},
+  options: {
+    enabled?: boolean;
+    staleTime?: number;
+    refetchInterval?: number | false;
+    /** Asked anew, the last answer stays until the next is there: for a component that lives as long as its path. */
+    keep?: boolean;
+  } = {},
 ) {
+  const { keep, ...rest } = options;
   return useQuery({
     queryKey: [path, query ?? {}],
     queryFn: ({ signal }) => api.get<T>(path, query, signal),
-    ...options,
+    ...rest,
+    placeholderData: keep ? keepPreviousData : undefined,
   });
 }
 

@@ -85,7 +85,9 @@ const usual = <V,>(props: PickerProps<V>) => ({
 });
 
 /** A colleague, found by name or its initials. */
-export function PersonPicker(props: PickerProps<Id | null> & { me?: Id }) {
+export function PersonPicker(
+  props: PickerProps<Id | null> & { me?: Id; known?: { id: Id; name: string } | null },
+) {
   const t = useT("tickets");
   const { people, loading } = useDirectory();
   const known = people.some((p) => p.id === props.value);
@@ -104,7 +106,17 @@ export function PersonPicker(props: PickerProps<Id | null> & { me?: Id }) {
         },
       }}
       options={[
-        ...(props.value && !known && !loading ? [{ value: props.value, label: t("unknown_person") }] : []),
+        // Never the bare id: who it is, where the page knows, until the directory is there.
+        ...(props.value && !known
+          ? [
+              {
+                value: props.value,
+                label:
+                  (props.known?.id === props.value && props.known.name) ||
+                  (loading ? "…" : t("unknown_person")),
+              },
+            ]
+          : []),
         ...list.map((p) => ({
           value: p.id,
           label: <Face id={p.id} name={calledAs(p)} url={p.avatar_url} />,
@@ -141,7 +153,9 @@ export function PeoplePicker(props: PickerProps<Id[]> & { without?: readonly Id[
   );
 }
 
-export function DepartmentPicker(props: PickerProps<Id | null>) {
+export function DepartmentPicker(
+  props: PickerProps<Id | null> & { known?: { id: Id; name: string } | null },
+) {
   const t = useT("tickets");
   const { departments, loading } = useDepartments();
   return (
@@ -155,7 +169,12 @@ export function DepartmentPicker(props: PickerProps<Id | null>) {
         filterOption: (text, option) =>
           nameMatches(text, departments.find((d) => d.id === option?.value)?.name),
       }}
-      options={departments.map((d) => ({ value: d.id, label: d.name }))}
+      options={[
+        ...(props.value && !departments.some((d) => d.id === props.value)
+          ? [{ value: props.value, label: (props.known?.id === props.value && props.known.name) || "…" }]
+          : []),
+        ...departments.map((d) => ({ value: d.id, label: d.name })),
+      ]}
       onChange={(value) => props.onChange(value ?? null)}
     />
   );

@@ -284,6 +284,7 @@ function Facts({ ticket }: { ticket: TicketView }) {
             label={t("name.department")}
             placeholder={t("no_department")}
             value={ticket.department?.id ?? null}
+            known={ticket.department}
             onChange={(department_id) => void verbs.assign({ department_id }, t("assign.done"))}
           />
         ) : (
@@ -300,6 +301,7 @@ function Facts({ ticket }: { ticket: TicketView }) {
             placeholder={t("nobody")}
             me={me.id}
             value={ticket.assignee?.id ?? null}
+            known={ticket.assignee}
             onChange={(user_id) => void verbs.assign({ user_id }, t("assign.done"))}
           />
         ) : (

@@ -50,6 +50,17 @@ export function Related({ ticket }: { ticket: TicketView }) {
   const children = ticket.children ?? [];
   const nothing = !ticket.parent && links.length === 0 && children.length === 0;
   const done = children.filter((one) => DONE.includes(one.status)).length;
+  // One press takes a link away, so one press brings it back.
+  const unlink = (id: string, way: LinkWay) =>
+    void verbs.unlink(id, way, {
+      text: t("done.unlinked"),
+      undo: () => void verbs.link(id, way, t("done.linked")),
+    });
+  const leave = (parent: string) =>
+    void verbs.parent(null, {
+      text: t("done.unlinked"),
+      undo: () => void verbs.parent(parent, t("done.linked")),
+    });
   const byKind = new Map<LinkWay, TicketRef[]>();
   for (const link of links) byKind.set(link.kind, [...(byKind.get(link.kind) ?? []), link.ticket]);
   return (
@@ -93,10 +104,7 @@ export function Related({ ticket }: { ticket: TicketView }) {
       {ticket.parent ? (
         <>
           <h3 className="q-tk__sub">{t("side.parent")}</h3>
-          <TicketLine
-            ticket={ticket.parent}
-            onRemove={may ? () => void verbs.parent(null, t("done.unlinked")) : undefined}
-          />
+          <TicketLine ticket={ticket.parent} onRemove={may ? () => leave(ticket.parent!.id) : undefined} />
         </>
       ) : null}
       {children.length > 0 ? (
@@ -114,11 +122,7 @@ export function Related({ ticket }: { ticket: TicketView }) {
         <div key={way}>
           <h3 className="q-tk__sub">{t(`link.${way}`)}</h3>
           {list.map((one) => (
-            <TicketLine
-              key={one.id}
-              ticket={one}
-              onRemove={may ? () => void verbs.unlink(one.id, way, t("done.unlinked")) : undefined}
-            />
+            <TicketLine key={one.id} ticket={one} onRemove={may ? () => unlink(one.id, way) : undefined} />
           ))}
         </div>
       ))}

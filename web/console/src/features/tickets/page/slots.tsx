@@ -20,7 +20,7 @@ export function Slot(props: { part: PartName; ticket: Ticket }) {
   return (
     <ErrorBoundary resetKey={props.ticket.id}>
       <Suspense fallback={null}>
-        <Found ticket={props.ticket} />
+        <Found key={props.ticket.id} ticket={props.ticket} />
       </Suspense>
     </ErrorBoundary>
   );

@@ -114,9 +114,9 @@ export function useTicketVerbs(id: Id) {
         run("post", "/watchers", on ? { add: [me] } : { remove: [me] }, done),
       watchers: (add: Id[], remove: Id[]) => run("post", "/watchers", { add, remove }),
       link: (ticket: string, kind: LinkWay, done: string) => run("post", "/links", { ticket, kind }, done),
-      unlink: (ticket: string, kind: LinkWay, done: string) =>
+      unlink: (ticket: string, kind: LinkWay, done: Done) =>
         run("post", "/links/remove", { ticket, kind }, done),
-      parent: (ticket: string | null, done: string) => run("post", "/parent", { ticket }, done),
+      parent: (ticket: string | null, done: Done) => run("post", "/parent", { ticket }, done),
       addItem: (text: string) => run("post", "/checklist", { text }),
       changeItem: async (item: Id, patch: { text?: string; done?: boolean; position?: number }) => {
         try {

@@ -22,11 +22,21 @@ export default function ClocksPanel({ ticket }: Props) {
   return <Promises path={`/sla/tickets/${ticket.id}`} version={ticket.version} />;
 }
 
+interface Promised {
+  path: string;
+  version: number | string | undefined;
+  held?: string;
+}
+
 /** The same of whatever promises are made about. `held`: what standing still on hold means there. */
-export function Promises(props: { path: string; version: number | string | undefined; held?: string }) {
+export function Promises(props: Promised) {
+  return <Kept key={props.path} {...props} />;
+}
+
+function Kept(props: Promised) {
   const { path, version, held = "on_hold" } = props;
   const t = useT("tickets/sla");
-  const clocks = useGet<Found>(path, { version }, { refetchInterval: 60_000 });
+  const clocks = useGet<Found>(path, { version }, { refetchInterval: 60_000, keep: true });
   const named = (found: Found): Found => ({
     ...found,
     items: found.items.map((one) => (one.paused_why === "on_hold" ? { ...one, paused_why: held } : one)),

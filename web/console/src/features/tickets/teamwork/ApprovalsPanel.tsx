@@ -16,7 +16,11 @@ export default function ApprovalsPanel({ ticket }: { ticket: Ticket }) {
   const t = useT("tickets/teamwork");
   const asks = useCan("tickets.handle");
   const [asking, setAsking] = useState(false);
-  const approvals = useGet<Approval[]>(`/tickets/${ticket.id}/approvals`, { version: ticket.version });
+  const approvals = useGet<Approval[]>(
+    `/tickets/${ticket.id}/approvals`,
+    { version: ticket.version },
+    { keep: true },
+  );
   const open = ticket.status !== "solved" && ticket.status !== "closed" && !ticket.merged_into;
   const asked = approvals.data?.some((one) => one.state === "open") ?? false;
   const ask =

@@ -17,7 +17,7 @@ export default function TasksPanel({ ticket }: { ticket: Ticket }) {
   const t = useT("tickets/teamwork");
   const asks = useCan("tickets.handle");
   const [making, setMaking] = useState(false);
-  const tasks = useGet<Task[]>(`/tickets/${ticket.id}/tasks`, { version: ticket.version });
+  const tasks = useGet<Task[]>(`/tickets/${ticket.id}/tasks`, { version: ticket.version }, { keep: true });
   const open = ticket.status !== "solved" && ticket.status !== "closed" && !ticket.merged_into;
   const ask =
     asks && open ? (
