@@ -6,6 +6,17 @@ import { ActionForm } from "./ActionForm";
 import { blankAction, moved } from "./model";
 import type { Action, Catalogue, Fault, Subject } from "./types";
 
+/** What the server calls a particular of an action, and what it is called on the screen. */
+const NAMED: Record<string, string> = {
+  type_key: "type",
+  title: "title",
+  body: "text",
+  reason: "reason",
+  url: "url",
+  address: "address",
+  procedure_key: "procedure",
+};
+
 interface Props {
   actions: Action[];
   subject: Subject;
@@ -41,8 +52,10 @@ export function ActionsEditor({ actions, subject, catalogue, onChange, problem, 
     <>
       <ol className="qa-actions" aria-label={t("then.title")}>
         {actions.map((action, index) => {
+          const place = Object.keys(NAMED).find((key) => problem(`actions.${index}.${action.do}.${key}`));
+          const found = problem(`actions.${index}${place ? `.${action.do}.${place}` : ""}`);
           const wrong =
-            problem(`actions.${index}`) ??
+            (place && found ? t("then.wrongAt", { field: t(`form.${NAMED[place]}`), what: found }) : found) ??
             faults.find((fault) => fault.where === `actions.${index}`)?.message;
           return (
             <li
@@ -125,6 +138,7 @@ export function ActionsEditor({ actions, subject, catalogue, onChange, problem, 
       <Dropdown
         trigger={["click"]}
         menu={{
+          style: { maxHeight: "min(60vh, 480px)", overflowY: "auto" },
           items: (catalogue.actions[subject] ?? []).map((key) => ({
             key,
             label: t(`do.${key}`),

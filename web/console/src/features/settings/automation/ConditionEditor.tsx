@@ -3,6 +3,7 @@ import { Button, Input, Segmented } from "antd";
 import { useMemo, useRef } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
+import { confirmLoss } from "@/ui/feedback";
 import { Field, useSettled } from "../kit";
 import { type Condition, ConditionBuilder } from "../kit/conditions";
 import { factsFor } from "./model";
@@ -29,9 +30,20 @@ export function ConditionEditor(props: {
     [props.catalogue, rule.subject, t],
   );
   const kept = useRef<{ builder?: When; cel?: When }>({});
+  // What the boxes said as an expression: as long as nobody has written in it, going back loses nothing.
+  const generated = useRef<string | null>(null);
   const mode = rule.condition?.kind ?? "builder";
   const toggle = async (next: "builder" | "cel") => {
     if (next === mode) return;
+    const written = rule.condition?.kind === "cel" ? rule.condition.source.trim() : "";
+    if (next === "builder" && written && written !== generated.current) {
+      const sure = await confirmLoss({
+        title: t("if.leave_cel"),
+        content: t("if.leave_cel_hint"),
+        okText: t("if.leave_cel_ok"),
+      });
+      if (!sure) return;
+    }
     if (rule.condition) kept.current[mode] = rule.condition;
     if (next === "builder") {
       onChange(kept.current.builder ?? { kind: "builder", condition: NOTHING });
@@ -43,6 +55,7 @@ export function ConditionEditor(props: {
       subject: rule.subject,
       condition: built,
     });
+    generated.current = shown.source.trim();
     onChange({ kind: "cel", source: shown.source });
   };
   return (
