@@ -12,7 +12,26 @@ import { options } from "../tree";
 import { AUDIENCES, type Category, type Space } from "../types";
 import type { EntryFields, EntryState } from "./useEntry";
 
-const CHANNELS = ["webchat", "api", "email", "phone", "wechat", "wecom", "walkin"] as const;
+const CHANNELS = [
+  "webchat",
+  "email",
+  "phone",
+  "walkin",
+  "wechat",
+  "wechat_mini",
+  "wecom",
+  "dingtalk",
+  "feishu",
+  "telegram",
+  "whatsapp",
+  "messenger",
+  "instagram",
+  "line",
+  "slack",
+  "sms",
+  "incoming",
+  "api",
+] as const;
 const LEVELS = ["standard", "silver", "gold", "vip"] as const;
 const name = (locale: string) => (locale === "en" ? "English" : "中文");
 

@@ -146,7 +146,8 @@ export function Check(props: {
         dataSource={rows}
         aria-label={t("import.step.check")}
         pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-        scroll={{ x: "max-content" }}
+        scroll={{ x: 880 }}
+        tableLayout="fixed"
         locale={{ emptyText: t("import.noRows") }}
         columns={[
           {
@@ -194,7 +195,7 @@ export function Check(props: {
             title: t("faq.answer"),
             render: (_, row) => <div className="kn-q qk-clip">{row.answer}</div>,
           },
-          { key: "category", title: t("faq.category"), render: (_, row) => row.category ?? "–" },
+          { key: "category", title: t("faq.category"), width: 110, render: (_, row) => row.category ?? "–" },
           {
             key: "choice",
             title: t("import.decision"),

@@ -330,29 +330,40 @@ function Done(props: { importId: Id; job: Job; onAgain: () => void; onDone: () =
   });
   return (
     <div className="kn-done">
-      {failed ? (
+      {failed && !undone ? (
         <CircleX size={44} color="var(--q-breach)" aria-hidden />
       ) : (
         <CircleCheck size={44} color="var(--q-ok)" aria-hidden />
       )}
       <h2>{t(undone ? "import.undone" : failed ? "import.failed" : "import.finished")}</h2>
-      {failed ? (
+      {failed && !undone ? (
         <p>{props.job.message ?? t("import.failedText")}</p>
       ) : (
+        !undone && (
+          <p className="qk-num">
+            {t("import.result", {
+              created: integer(result.created ?? props.job.done, locale),
+              updated: integer(result.updated ?? 0, locale),
+              skipped: integer(result.skipped ?? 0, locale),
+            })}
+          </p>
+        )
+      )}
+      {undone && (
         <p className="qk-num">
-          {t("import.result", {
-            created: integer(result.created ?? props.job.done, locale),
-            updated: integer(result.updated ?? 0, locale),
-            skipped: integer(result.skipped ?? 0, locale),
+          {t("import.undoneText", {
+            removed: integer(undone.removed, locale),
+            restored: integer(undone.restored, locale),
+            kept: integer(undone.kept, locale),
           })}
         </p>
       )}
-      {!failed && (result.failed ?? 0) > 0 && (
+      {!failed && !undone && (result.failed ?? 0) > 0 && (
         <p className="kn-errors">{t("import.notStored", { count: result.failed ?? 0 })}</p>
       )}
       {undone && <Kept undone={undone} />}
       <div className="qs-row">
-        {!failed && !undone && (
+        {!undone && (
           <Button
             icon={<Undo2 size={15} />}
             loading={undo.busy}
