@@ -251,6 +251,7 @@ class SiteChoice(View):
     id: UUID
     name: str
     title: Bilingual
+    timezone: str
     services: list[ServiceView]
     counters: list[CounterView]
     may_take: list[UUID]

@@ -270,6 +270,7 @@ async def _choice(db: Session, actor: Actor, site: Site) -> SiteChoice:
         id=site.id,
         name=site.inbox.name,
         title=site.title,
+        timezone=site.row.timezone,
         services=[sites.service_view(row) for row in services],
         counters=await sites.counter_views(db, counters),
         may_take=[row.id for row in services if row.id in may],

@@ -3,10 +3,9 @@ import { CalendarClock, EllipsisVertical } from "lucide-react";
 import { api } from "@/api/client";
 import { useAct } from "@/api/hooks";
 import { useLocale, useT } from "@/app/i18n";
-import { clockTime } from "@/lib/format";
 import { EmptyState } from "@/ui/states";
 import { counterChanged } from "./api";
-import { serviceName } from "./model";
+import { serviceName, wallClock } from "./model";
 import type { Booking, Desk } from "./types";
 
 const COLOR = { booked: "blue", checked_in: "green", no_show: "orange", cancelled: undefined };
@@ -34,7 +33,7 @@ function Row({ desk, booking }: { desk: Desk; booking: Booking }) {
   const open = booking.state === "booked";
   return (
     <li className="qc-row">
-      <strong className="q-num">{clockTime(booking.starts_at, locale)}</strong>
+      <strong className="q-num">{wallClock(booking.starts_at, desk.site.timezone, locale)}</strong>
       <span className="qc-row__main">
         <span>
           {booking.name} · {serviceName(desk.site.services, booking.service_id, locale)}

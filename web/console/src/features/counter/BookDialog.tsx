@@ -3,11 +3,10 @@ import { useState } from "react";
 import { api, newKey } from "@/api/client";
 import { useAct, useGet } from "@/api/hooks";
 import { useLocale, useT } from "@/app/i18n";
-import { clockTime } from "@/lib/format";
 import { toast } from "@/ui/feedback";
 import { EmptyState, Fetched } from "@/ui/states";
 import { counterChanged } from "./api";
-import { dayAt, inWords } from "./model";
+import { dayAt, inWords, wallClock } from "./model";
 import type { Booking, Desk, SlotDay } from "./types";
 
 interface Fields {
@@ -28,7 +27,7 @@ export function BookDialog({ desk, close }: { desk: Desk; close: () => void }) {
   const [key] = useState(newKey);
   const slots = useGet<SlotDay[]>(
     `/counter/sites/${desk.site.id}/slots`,
-    { service_id: service, first: dayAt(week * 7) },
+    { service_id: service, first: dayAt(week * 7, desk.site.timezone) },
     { enabled: service !== "" },
   );
   const book = useAct(
@@ -81,7 +80,7 @@ export function BookDialog({ desk, close }: { desk: Desk; close: () => void }) {
           }}
           options={[0, 1, 2, 3].map((one) => ({
             value: one,
-            label: t("book.from", { day: dayAt(one * 7) }),
+            label: t("book.from", { day: dayAt(one * 7, desk.site.timezone) }),
           }))}
           style={{ minWidth: 160 }}
         />
@@ -109,7 +108,7 @@ export function BookDialog({ desk, close }: { desk: Desk; close: () => void }) {
                         aria-pressed={slot === at.starts_at}
                         onClick={() => setSlot(at.starts_at)}
                       >
-                        {clockTime(at.starts_at, locale)}
+                        {wallClock(at.starts_at, desk.site.timezone, locale)}
                         <small>{at.free ? t("book.free", { n: at.free }) : t("book.full")}</small>
                       </button>
                     ))}

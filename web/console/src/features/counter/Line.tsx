@@ -6,13 +6,13 @@ import { useAct } from "@/api/hooks";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { LevelTag } from "@/features/inbox/context/CustomerTab";
-import { clockTime, duration } from "@/lib/format";
+import { duration } from "@/lib/format";
 import { confirmLoss } from "@/ui/feedback";
 import { EmptyState } from "@/ui/states";
 import { Elapsed } from "@/ui/Time";
 import { counterChanged, useVisitVerb } from "./api";
 import { IdentifyDialog } from "./IdentifyDialog";
-import { inWords, serviceName } from "./model";
+import { inWords, serviceName, wallClock } from "./model";
 import { TransferDialog } from "./TransferDialog";
 import type { Desk, Visit } from "./types";
 
@@ -52,7 +52,8 @@ function Waiting({ desk }: { desk: Desk }) {
               {t("figures", {
                 counters: one.counters,
                 longest: one.waiting ? duration(one.longest_wait_s, locale) : "–",
-                estimate: one.estimate_s === null ? "–" : duration(one.estimate_s, locale),
+                estimate:
+                  one.estimate_s === null ? "–" : duration(Math.ceil(one.estimate_s / 60) * 60, locale),
               })}
             </span>
           ))}
@@ -131,12 +132,14 @@ function Row({ desk, visit }: { desk: Desk; visit: Visit }) {
         <span className="qc-tags">
           {visit.priority > 1 ? <Tag color="gold">{t(`priority.${visit.priority}`)}</Tag> : null}
           {visit.appointment_at ? (
-            <Tag color="blue">{t("appointment_at", { time: clockTime(visit.appointment_at, locale) })}</Tag>
+            <Tag color="blue">
+              {t("appointment_at", { time: wallClock(visit.appointment_at, desk.site.timezone, locale) })}
+            </Tag>
           ) : null}
           {kept ? <Tag>{t("kept_for", { name: kept.name })}</Tag> : null}
           {visit.staff_name && visit.state === "parked" ? <Tag>{visit.staff_name}</Tag> : null}
           {visit.return_by ? (
-            <Tag>{t("return_until", { time: clockTime(visit.return_by, locale) })}</Tag>
+            <Tag>{t("return_until", { time: wallClock(visit.return_by, desk.site.timezone, locale) })}</Tag>
           ) : null}
         </span>
       </span>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import en from "./locales/en.json";
 import zh from "./locales/zh-CN.json";
-import { dayAt, inWords, mainStep } from "./model";
+import { dayAt, inWords, mainStep, wallClock } from "./model";
 import type { Visit } from "./types";
 
 const keys = (node: unknown, at = ""): string[] =>
@@ -29,7 +29,14 @@ describe("the counter", () => {
   });
 
   it("names days as the API does", () => {
-    const noon = new Date(2026, 10, 30, 12).getTime();
-    expect([dayAt(0, noon), dayAt(1, noon)]).toEqual(["2026-11-30", "2026-12-01"]);
+    const noon = Date.parse("2026-11-30T12:00:00Z");
+    expect([dayAt(0, "UTC", noon), dayAt(1, "UTC", noon)]).toEqual(["2026-11-30", "2026-12-01"]);
+  });
+
+  it("lives by the clock of the place, wherever the reader is", () => {
+    const late = "2026-11-30T16:30:00Z";
+    expect(dayAt(0, "Asia/Shanghai", Date.parse(late))).toBe("2026-12-01");
+    expect(wallClock(late, "Asia/Shanghai", "zh-CN")).toBe("00:30");
+    expect(wallClock(late, "America/New_York", "en")).toBe("11:30");
   });
 });

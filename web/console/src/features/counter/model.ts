@@ -18,8 +18,17 @@ export function mainStep(current: Visit | null): "next" | "start" | "end" {
 }
 
 /** The day `offset` days from today on the wall of a place, as the API writes it. */
-export function dayAt(offset: number, now: number = Date.now()): string {
-  const at = new Date(now + offset * 86_400_000);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+export function dayAt(offset: number, zone: string, now: number = Date.now()): string {
+  // Swedes write days as the API does.
+  return new Date(now + offset * 86_400_000).toLocaleDateString("sv", { timeZone: zone });
+}
+
+/** What the clock on the wall of a place shows, wherever the reader is. */
+export function wallClock(iso: string, zone: string, locale: Locale): string {
+  return new Date(iso).toLocaleTimeString(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: zone,
+  });
 }

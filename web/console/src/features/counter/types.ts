@@ -34,6 +34,7 @@ export interface SiteChoice {
   id: Id;
   name: string;
   title: Both;
+  timezone: string;
   services: Service[];
   counters: Counter[];
   may_take: Id[];

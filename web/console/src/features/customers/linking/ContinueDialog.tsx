@@ -21,7 +21,7 @@ export function ContinueDialog({ conversation, close }: DialogProps) {
   const [picked, setPicked] = useState<string | null>(null);
   const [text, setText] = useState("");
   const [resolve, setResolve] = useState(false);
-  const [asking, setAsking] = useState<Id | null>(null);
+  const [asking, setAsking] = useState<Way | null>(null);
   const [token] = useState(newKey);
   const key = (way: Way) => `${way.inbox_id} ${way.identity_id}`;
   const way = query.data?.find((one) => key(one) === picked) ?? query.data?.find((one) => one.open);
@@ -76,7 +76,7 @@ export function ContinueDialog({ conversation, close }: DialogProps) {
                     </button>
                     {one.why_not ? <div className="q-way__why">{one.why_not}</div> : null}
                     {one.needs === "consent" ? (
-                      <Button size="small" type="link" onClick={() => setAsking(one.identity_id)}>
+                      <Button size="small" type="link" onClick={() => setAsking(one)}>
                         {t("continue.agreed")}
                       </Button>
                     ) : null}
@@ -108,7 +108,8 @@ export function ContinueDialog({ conversation, close }: DialogProps) {
       {asking ? (
         <ConsentDialog
           customerId={conversation.customer.id}
-          identityId={asking}
+          identityId={asking.identity_id}
+          address={asking.address}
           state="in"
           close={() => {
             setAsking(null);

@@ -75,6 +75,7 @@ export function IdentityLine(props: { customerId: Id; identity: Identity }) {
         <ConsentDialog
           customerId={props.customerId}
           identityId={identity.id}
+          address={identity.value}
           state={asking}
           close={() => setAsking(null)}
         />
@@ -91,6 +92,8 @@ const SOURCES = ["agent", "form", "contract", "import"];
 export function ConsentDialog(props: {
   customerId: Id;
   identityId: Id;
+  /** What the consent is for, as it may be shown. */
+  address: string;
   state: "in" | "out";
   close: () => void;
 }) {
@@ -113,6 +116,7 @@ export function ConsentDialog(props: {
       onCancel={props.close}
     >
       <div className="q-merge">
+        <strong className="q-num">{props.address}</strong>
         <Select
           value={source}
           onChange={setSource}
