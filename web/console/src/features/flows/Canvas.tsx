@@ -127,10 +127,11 @@ export function Canvas(props: {
         deleteKeyCode={null}
         onNodeClick={(_, node) => props.onSelect(node.id)}
         onPaneClick={() => props.onSelect(null)}
-        onSelectionChange={({ nodes: picked }) => {
-          if (picked[0] && picked[0].id !== selected) props.onSelect(picked[0].id);
-        }}
         onNodesChange={(changes) => {
+          // What a person picks, by keyboard as well. The library's own word on what is selected trails behind ours: with
+          // two steps added one after the other, each would go on calling the other back for ever.
+          const picked = changes.find((c) => c.type === "select" && c.selected);
+          if (picked && "id" in picked && picked.id !== selected) props.onSelect(picked.id);
           const moved = changes.flatMap((c) => (c.type === "position" && c.position ? [c] : []));
           if (!moved.length) return;
           const layout: Record<string, [number, number]> = { ...spots };
