@@ -103,6 +103,11 @@ def access(definition: Definition, facts: Mapping[str, Any], doer: Doer) -> dict
     }
 
 
+def granted(definition: Definition, doer: Doer) -> dict[str, str]:
+    """`read` or `write` for every field `doer` may see at some time, whatever stands in the others."""
+    return {spec.key: "write" if writable(spec, doer) else "read" for spec in definition.fields if readable(spec, doer)}
+
+
 # -- conditions --------------------------------------------------------------------------------------------------------
 
 

@@ -47,7 +47,7 @@ async def list_types(actor: Viewer, db: Read, archived: bool = False) -> list[Ty
 @type_router.get("/{key}")
 async def read_type(key: str, actor: Viewer, db: Read) -> TypeView:
     """Fields, workflow, routing, approval; and how many tickets stand in each state."""
-    return await types.get_type(db, key)
+    return await types.get_type(db, key, reader=actor)
 
 
 @type_router.post("", status_code=201)

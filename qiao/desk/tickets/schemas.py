@@ -461,7 +461,9 @@ class Prefill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TypeView(BaseModel):
-    """A ticket type. `in_use`: how many tickets stand in each state; filled where one type is read."""
+    """A ticket type. `in_use`: how many tickets stand in each state; filled where one type is read. `access`: `read` or
+    `write` for every field its reader may see, whatever the values; the others are none of theirs.
+    """
 
     id: UUID
     key: str
@@ -471,6 +473,7 @@ class TypeView(BaseModel):
     active: bool
     tickets: int | None = None
     in_use: dict[str, int] | None = None
+    access: dict[str, str] | None = None
     updated_at: datetime
 
 

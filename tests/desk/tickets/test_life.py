@@ -12,6 +12,7 @@ from qiao.core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Re
 from qiao.core.ids import new_id
 from qiao.desk.tickets import reactions, service
 from qiao.desk.tickets.schemas import ItemPatch, TicketPatch
+from qiao.desk.tickets.types import service as types
 from tests.desk.tickets.office import SYSTEM, Office
 
 
@@ -449,6 +450,9 @@ async def test_a_field_for_certain_roles_is_theirs(office: Office) -> None:
             },
         },
     )
+    async with office.runtime.db.read() as db:
+        read = await types.get_type(db, "secret", reader=office.li)
+    assert read.access == {"seen": "read", "call": "write"}, "what a form for this reader is made of"
     made = await office.make(boss, type_key="secret", fields={"seen": "x", "hidden": "y", "call": "13912345678"})
     view = await office.get(made.id, office.li)
     assert view.fields == {"seen": "x", "call": "139****5678"}

@@ -18,10 +18,11 @@ from qiao.core.errors import Conflict, FieldError, Invalid, NotFound, Refused
 from qiao.core.events import emit
 from qiao.core.ids import new_id
 from qiao.core.web.errors import from_validation
-from qiao.desk.tickets import checking, repository
+from qiao.desk.tickets import checking, fields, repository
 from qiao.desk.tickets.definition import AssignEffect, Definition, TaskEffect
 from qiao.desk.tickets.events import TicketTypeChanged
 from qiao.desk.tickets.models import TicketType
+from qiao.desk.tickets.policy import Doer
 from qiao.desk.tickets.schemas import (
     TypeCreate,
     TypeDuplicate,
@@ -85,11 +86,16 @@ async def summaries(db: Session, *, archived: bool = False, for_customers: bool 
     return found
 
 
-async def get_type(db: Session, key: str) -> TypeView:
-    """One type by key, with how many tickets stand in each of its states. Raises NotFound."""
+async def get_type(db: Session, key: str, *, reader: Actor | None = None) -> TypeView:
+    """One type by key, with how many tickets stand in each of its states and what `reader` may do with its fields.
+    Raises NotFound."""
     row = await _row(db, key)
     in_use = await repository.in_states(db, row.id)
-    return _view(row).model_copy(update={"in_use": in_use, "tickets": sum(in_use.values())})
+    view = _view(row).model_copy(update={"in_use": in_use, "tickets": sum(in_use.values())})
+    if reader is not None:
+        roles = await accounts.role_names(db, reader.id) if reader.kind == "user" and reader.id else frozenset()
+        view.access = fields.granted(view.definition, Doer(reader, frozenset(roles)))
+    return view
 
 
 async def definition(db: Session, type_id: UUID) -> Definition:

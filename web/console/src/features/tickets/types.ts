@@ -135,6 +135,8 @@ export interface TypeView {
   revision: number;
   position: number;
   active: boolean;
+  /** What the reader may do with its fields; those they may not see are not named. */
+  access?: Record<string, "read" | "write"> | null;
 }
 
 export interface TypeSummary {

@@ -18,7 +18,17 @@ import { PriorityBars } from "../bits";
 import { isEmpty } from "../fields/conditions";
 import { FieldInput } from "../fields/FieldInput";
 import { FieldsForm, Found } from "../fields/FieldsForm";
-import { complaintsOf, defaultsOf, type Flaw, factsOf, flawsOf, shapeOf, type Values } from "../fields/model";
+import {
+  complaintsOf,
+  defaultsOf,
+  type Flaw,
+  factsOf,
+  flawsOf,
+  seenBy,
+  shapeOf,
+  type Values,
+  writtenBy,
+} from "../fields/model";
 import { CustomerPicker, DepartmentPicker, PersonPicker } from "../fields/pickers";
 import { TicketLine } from "../page/Related";
 import type { TicketView } from "../types";
@@ -141,7 +151,13 @@ export default function CreateDrawer({ beginning }: { beginning: Beginning }) {
     source: beginning.conversationId ? "conversation" : "console",
     customer: read?.customer ?? null,
   });
-  const shape = definition ? shapeOf(definition, values, facts) : null;
+  const access = type.data?.access;
+  const whole = definition ? seenBy(shapeOf(definition, values, facts), access) : null;
+  // What they may only read is still empty: there is nothing to show.
+  const shape = whole && {
+    ...whole,
+    visible: whole.visible.filter((spec) => access?.[spec.key] !== "read"),
+  };
   // Everything that was filled in by itself says so, until somebody writes it anew.
   const found = (name: "title" | "description" | "customer" | "priority"): string | undefined => {
     const own = name === "customer" ? "customerId" : name;
@@ -182,7 +198,9 @@ export default function CreateDrawer({ beginning }: { beginning: Beginning }) {
     if (Object.keys(wrong).length > 0 || !draft.title.trim()) return showWrong();
     setBusy(true);
     try {
-      const fields = Object.fromEntries(Object.entries(shape.values).filter(([, value]) => !isEmpty(value)));
+      const fields = Object.fromEntries(
+        Object.entries(writtenBy(shape.values, access)).filter(([, value]) => !isEmpty(value)),
+      );
       const made = await api.post<TicketView>("/tickets", {
         type_key: typeKey,
         title: draft.title.trim(),

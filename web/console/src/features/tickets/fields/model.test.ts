@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { FieldSpec } from "../types";
-import { complaintsOf, defaultsOf, differences, factsOf, flawOf, flawsOf, optionsOf, shapeOf } from "./model";
+import {
+  complaintsOf,
+  defaultsOf,
+  differences,
+  factsOf,
+  flawOf,
+  flawsOf,
+  optionsOf,
+  seenBy,
+  shapeOf,
+  writtenBy,
+} from "./model";
 
 const spec = (key: string, patch: Partial<FieldSpec> = {}): FieldSpec => ({
   key,
@@ -119,5 +130,19 @@ describe("values", () => {
     });
     expect(optionsOf(field, ["a", "b"]).map((o) => o.key)).toEqual(["a", "b"]);
     expect(optionsOf(field, ["b"])).toEqual([]);
+  });
+});
+
+describe("a form for somebody who may not see everything", () => {
+  it("asks nothing of them that they may not fill, and sends nothing of it", () => {
+    const definition = {
+      fields: ["a", "read", "hidden"].map((key) => ({ ...spec(key, { kind: "text" }), required: true })),
+    };
+    const access = { a: "write", read: "read" } as const;
+    const shape = seenBy(shapeOf(definition, { a: "1", hidden: "2" }, factsOf({})), access);
+    expect(shape.visible.map((one) => one.key)).toEqual(["a", "read"]);
+    expect([...shape.required]).toEqual(["a"]);
+    expect(writtenBy(shape.values, access)).toEqual({ a: "1" });
+    expect(writtenBy(shape.values, undefined)).toEqual({ a: "1", hidden: "2" });
   });
 });

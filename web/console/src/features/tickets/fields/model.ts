@@ -91,6 +91,24 @@ export function shapeOf(definition: Pick<Definition, "fields">, values: Values, 
   return { visible, required: new Set(required), values: kept };
 }
 
+type Access = Record<string, "read" | "write"> | null | undefined;
+
+/** The same form for somebody who may not see every field: nothing is asked of them that they may not fill. */
+export function seenBy(shape: Shape, access: Access): Shape {
+  if (!access) return shape;
+  return {
+    ...shape,
+    visible: shape.visible.filter((spec) => spec.key in access),
+    required: new Set([...shape.required].filter((key) => access[key] === "write")),
+  };
+}
+
+/** Of these values, what such a person may fill: the others are the server's to keep. */
+export function writtenBy(values: Values, access: Access): Values {
+  if (!access) return values;
+  return Object.fromEntries(Object.entries(values).filter(([key]) => access[key] === "write"));
+}
+
 /** What the type puts in its fields by itself. */
 export function defaultsOf(definition: Pick<Definition, "fields">): Values {
   const found: Values = {};

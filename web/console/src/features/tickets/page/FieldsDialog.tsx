@@ -25,7 +25,8 @@ export function FieldsDialog(
   const { ticket, close } = props;
   const t = useT("tickets");
   const verbs = useTicketVerbs(ticket.id);
-  const definition = useType(ticket.type.key).data?.definition;
+  const type = useType(ticket.type.key).data;
+  const definition = type?.definition;
   const [values, setValues] = useState<Values>(props.values ?? ticket.fields);
   const [flaws, setFlaws] = useState<Record<string, Flaw>>({});
   const [complaints, setComplaints] = useState<Record<string, string>>(props.complaints ?? {});
@@ -43,11 +44,15 @@ export function FieldsDialog(
   // What a role may not read is not on the ticket; what is only shown by these values is judged by the server.
   const hidden = new Set(
     definition.fields
-      .filter((spec) => !(spec.key in access) && spec.view_roles?.length)
+      .filter((spec) => !(spec.key in access) && !(spec.key in (type?.access ?? access)))
       .map((spec) => spec.key),
   );
   const visible = shape.visible.filter((spec) => !hidden.has(spec.key));
-  const readOnly = new Set(visible.filter((spec) => access[spec.key] === "read").map((spec) => spec.key));
+  const readOnly = new Set(
+    visible
+      .filter((spec) => (access[spec.key] ?? type?.access?.[spec.key]) === "read")
+      .map((spec) => spec.key),
+  );
   const changed = differences(before.fields, shape.values);
 
   const submit = async () => {

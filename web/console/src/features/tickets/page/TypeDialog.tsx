@@ -17,8 +17,10 @@ import {
   type Flaw,
   factsOf,
   flawsOf,
+  seenBy,
   shapeOf,
   type Values,
+  writtenBy,
 } from "../fields/model";
 import type { TicketView, TypeView } from "../types";
 import type { DialogProps } from "./Dialogs";
@@ -124,19 +126,24 @@ function Change(props: {
       }),
     [ticket, after.key, state],
   );
-  const shape = shapeOf(definition, values, facts);
+  const { access } = after;
+  const shape = seenBy(shapeOf(definition, values, facts), access);
+  const kept = new Set([
+    ...ticket.masked,
+    ...shape.visible.filter((spec) => access?.[spec.key] === "read").map((spec) => spec.key),
+  ]);
   const form = useRef<HTMLDivElement>(null);
   const showWrong = () =>
     requestAnimationFrame(() =>
       form.current?.querySelector(".q-form__wrong")?.scrollIntoView({ block: "center" }),
     );
   const submit = async () => {
-    const found = flawsOf(shape, new Set(ticket.masked));
+    const found = flawsOf(shape, kept);
     setFlaws(found);
     if (Object.keys(found).length > 0) return void showWrong();
     setBusy(true);
     try {
-      const fields = differences(carried.kept, shape.values);
+      const fields = writtenBy(differences(carried.kept, shape.values), access);
       const changed = await verbs.update({ type_key: after.key, fields }, ticket.version);
       props.close();
       if (!changed) return;
@@ -205,7 +212,9 @@ function Change(props: {
           values={values}
           flaws={flaws}
           complaints={complaints}
-          readOnly={(spec) => ticket.masked.includes(spec.key) && spec.key in carried.kept}
+          readOnly={(spec) =>
+            access?.[spec.key] === "read" || (ticket.masked.includes(spec.key) && spec.key in carried.kept)
+          }
           customerId={ticket.customer?.id}
           onChange={(key, value) => {
             props.onEdits({ ...values, [key]: value });
