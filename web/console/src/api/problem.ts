@@ -100,3 +100,10 @@ export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
   return translate("errors.unexpected");
 }
+
+/** The same where no form stands below to mark what is wrong in: what the fields' own complaints say. */
+export function particulars(error: unknown): string {
+  if (error instanceof Problem && error.fields.length > 0)
+    return [...new Set(error.fields.map((one) => one.message))].join(" ");
+  return sentenceOf(error);
+}

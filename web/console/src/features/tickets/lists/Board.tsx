@@ -2,7 +2,7 @@ import { Dropdown, Select } from "antd";
 import { Ellipsis } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
-import { sentenceOf } from "@/api/problem";
+import { particulars } from "@/api/problem";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
@@ -124,7 +124,7 @@ function Lanes(props: { asked: Asked; sort: Sort; by: "status" | "state"; lanes:
       back();
     } catch (error) {
       back();
-      toast.error(`${row.ref}: ${sentenceOf(error)}`);
+      toast.error(`${row.ref}: ${particulars(error)}`);
     }
   };
 
@@ -223,7 +223,7 @@ function Card(props: {
           </Dropdown>
         ) : null}
       </div>
-      <button type="button" className="ql-card__title" onClick={() => go(ticketPath(row))}>
+      <button type="button" className="ql-card__title" title={row.title} onClick={() => go(ticketPath(row))}>
         {row.title}
       </button>
       <div className="ql-card__foot q-muted">

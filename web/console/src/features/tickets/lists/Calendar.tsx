@@ -3,7 +3,7 @@ import dayjs from "dayjs";
 import { CalendarDays, ChevronLeft, ChevronRight, Hourglass } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
-import { sentenceOf } from "@/api/problem";
+import { particulars } from "@/api/problem";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
@@ -61,7 +61,7 @@ export function Calendar(props: { asked: Asked }) {
       refresh();
       await list.refetch();
     } catch (error) {
-      toast.error(`${row.ref}: ${sentenceOf(error)}`);
+      toast.error(`${row.ref}: ${particulars(error)}`);
     }
     setMoved((now) => Object.fromEntries(Object.entries(now).filter(([id]) => id !== row.id)));
   };

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api } from "@/api/client";
-import { Problem, sentenceOf } from "@/api/problem";
+import { Problem, particulars, sentenceOf } from "@/api/problem";
 import type { Id } from "@/api/types";
 import { toast } from "@/ui/feedback";
 import { keepChecklist, keepTicket, ticketChanged, ticketListsChanged } from "../api";
@@ -75,7 +75,7 @@ export function useTicketVerbs(id: Id) {
         else if (done) toast.undo(done.text, done.undo);
         return true;
       } catch (error) {
-        toast.error(sentenceOf(error));
+        toast.error(particulars(error));
         return false;
       }
     };
@@ -96,9 +96,7 @@ export function useTicketVerbs(id: Id) {
       try {
         return (await update(patch, version)) !== null;
       } catch (error) {
-        toast.error(
-          error instanceof Problem && error.fields.length > 0 ? error.fields[0]!.message : sentenceOf(error),
-        );
+        toast.error(particulars(error));
         return false;
       }
     };
