@@ -20,7 +20,7 @@ from rich.table import Table
 
 import qiao
 from qiao.bot.evaluation import command as evaluation
-from qiao.core import i18n
+from qiao.core import i18n, memory
 from qiao.core.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def up(
 ) -> None:
     """Start Qiao: database, server, and on first start the demo company. Ctrl-C stops everything."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    memory.few_arenas()
     settings = get_settings()
     from qiao.core import telemetry
 

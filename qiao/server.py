@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import uvicorn
 from fastapi import FastAPI
 
+from qiao.core import memory
 from qiao.core.settings import Settings
 
 OnStarted = Callable[[], Awaitable[None]]
@@ -34,6 +35,7 @@ def spare_the_collector() -> None:
     What a message leaves behind is freed by counting references; cycles are rare, so looking for them may wait for more.
     """
     gc.collect()
+    memory.give_back()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 

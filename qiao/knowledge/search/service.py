@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from qiao.core import clock
+from qiao.core import clock, memory
 from qiao.core.events import Envelope
 from qiao.core.runtime import Runtime
 from qiao.core.text import normalize
@@ -175,6 +175,7 @@ class SearchService:
                     started = loop.time()
                     done = await loop.run_in_executor(quiet, self.engine.deepen, _AT_ONCE)
                     await asyncio.sleep(min(1.0, loop.time() - started))
+                await asyncio.to_thread(memory.give_back)
                 logger.info("knowledge_second_model_done", seconds=round(loop.time() - began, 1))
                 await self._changed.wait()
         except asyncio.CancelledError:
