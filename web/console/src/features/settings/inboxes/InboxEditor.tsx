@@ -525,7 +525,7 @@ export default function InboxEditor() {
                       {
                         key: "invitations",
                         label: invitations("tab"),
-                        children: <Invitations inboxId={inboxId} />,
+                        children: <Invitations inboxId={inboxId} accent={value.web.accent} />,
                       },
                     ]
                   : []),

@@ -68,8 +68,8 @@ const CAPS = [
   ["rest_days", 0, 365],
 ] as const;
 
-/** The invitations of a website: the first rule that fits speaks. */
-export function Invitations({ inboxId }: { inboxId: string }) {
+/** The invitations of a website: the first rule that fits speaks. `accent`: the colour of the site's button. */
+export function Invitations({ inboxId, accent }: { inboxId: string; accent: string }) {
   const t = useT("settings/invitations");
   const locale = useLocale();
   const confirm = useConfirm();
@@ -187,6 +187,7 @@ export function Invitations({ inboxId }: { inboxId: string }) {
       {editing ? (
         <Editor
           draft={editing}
+          accent={accent}
           set={setEditing}
           busy={save.isPending}
           error={save.error}
@@ -203,6 +204,7 @@ export function Invitations({ inboxId }: { inboxId: string }) {
 
 function Editor(props: {
   draft: Draft & { id?: string };
+  accent: string;
   set: (draft: Draft & { id?: string }) => void;
   busy: boolean;
   error: Error | null;
@@ -227,6 +229,7 @@ function Editor(props: {
     <Modal
       open
       width={720}
+      mask={{ closable: false }}
       title={t(draft.id ? "editing" : "add")}
       okText={t("save")}
       cancelText={t("back")}
@@ -275,7 +278,7 @@ function Editor(props: {
           </span>
           <span aria-hidden="true">×</span>
         </div>
-        <div className="qv__launcher" />
+        <div className="qv__launcher" style={{ background: props.accent }} />
       </div>
       <Grid>
         <Field
