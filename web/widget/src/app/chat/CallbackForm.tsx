@@ -53,6 +53,9 @@ export function CallbackForm({ onClose }: { onClose: () => void }) {
   const now = new Date();
   const hour = (start: string, end: string) =>
     `${upcoming(locale, new Date(start), now)} – ${clock(locale, new Date(end))}`;
+  /** As soon as possible has a last moment only; an hour somebody chose begins, too. */
+  const promised = (start: string, end: string) =>
+    new Date(start) <= now ? t("call.by", { time: upcoming(locale, new Date(end), now) }) : hour(start, end);
   return (
     <Overlay title={t("call.title")} onClose={onClose}>
       {!offer ? (
@@ -65,7 +68,7 @@ export function CallbackForm({ onClose }: { onClose: () => void }) {
             <Icon name="check" size={18} /> {t("call.promised", { number: offer.current.number })}
           </p>
           <p>
-            <b>{t("call.by", { time: hour(offer.current.promised_from, offer.current.promised_until) })}</b>
+            <b>{promised(offer.current.promised_from, offer.current.promised_until)}</b>
           </p>
           {offer.current.place !== null && (
             <p>
