@@ -93,6 +93,8 @@ def _from_pydantic(error: ValidationError, data: Mapping[str, Any]) -> Iterator[
         context = {key: str(value) for key, value in (problem.get("ctx") or {}).items()}
         code = _CODES.get(problem["type"], "bad_value")
         given = problem.get("input")
+        if code == "bad_name" and given == "":
+            code = "too_short"  # nothing chosen yet: no word about letters
         shown = str(given)[:60] if not isinstance(given, Mapping | list) else ""
         yield Fault(code, step, ".".join(str(part) for part in rest), {**context, "given": shown})
 

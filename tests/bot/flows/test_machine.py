@@ -149,6 +149,7 @@ def test_reading_back_what_was_written_gives_the_same_flow() -> None:
     ("change", "step", "code"),
     [
         (lambda d: d["steps"][3].update(slot="nowhere"), "which", "unknown_slot"),
+        (lambda d: d["steps"][3].update(slot=""), "which", "too_short"),
         (lambda d: d["steps"][4].update(tool="orders.nothing"), "look", "unknown_tool"),
         (lambda d: d["steps"][4]["inputs"].update(numbr="x"), "look", "unknown_input"),
         (lambda d: d["steps"][4]["on_error"].update(not_found="gone"), "look", "unknown_step"),

@@ -8,10 +8,11 @@ import {
   type NodeProps,
   Position,
   ReactFlow,
+  type ReactFlowInstance,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { AlertTriangle } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useLocale, useT } from "@/app/i18n";
 import {
   connect,
@@ -64,6 +65,8 @@ function Card({ data, selected }: NodeProps<CardNode>) {
   );
 }
 
+// Two or three steps are not blown up to fill the screen.
+const FIT = { maxZoom: 1, duration: 150 };
 const NODE_TYPES = { card: Card };
 
 export interface Seen {
@@ -85,6 +88,15 @@ export function Canvas(props: {
   const locale = useLocale() === "en" ? "en" : "zh-CN";
   const { flow, faults, selected, seen } = props;
   const spots = useMemo(() => places(flow), [flow]);
+  const view = useRef<ReactFlowInstance<CardNode> | null>(null);
+  const count = useRef(flow.steps.length);
+  useEffect(() => {
+    const more = flow.steps.length > count.current;
+    count.current = flow.steps.length;
+    // A new step comes into sight. The picture measures it first.
+    const shown = more ? setTimeout(() => void view.current?.fitView(FIT), 60) : undefined;
+    return () => clearTimeout(shown);
+  }, [flow.steps.length]);
   const nodes: CardNode[] = flow.steps.map((step) => ({
     id: step.id,
     type: "card",
@@ -123,6 +135,10 @@ export function Canvas(props: {
         nodeTypes={NODE_TYPES}
         colorMode={props.dark ? "dark" : "light"}
         fitView
+        fitViewOptions={FIT}
+        onInit={(instance) => {
+          view.current = instance;
+        }}
         minZoom={0.2}
         deleteKeyCode={null}
         onNodeClick={(_, node) => props.onSelect(node.id)}

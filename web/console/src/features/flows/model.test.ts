@@ -44,6 +44,12 @@ describe("the editor's changes keep every way where it led", () => {
     expect(more.steps.every((s) => s.next === undefined)).toBe(true);
   });
 
+  it("begins with the first step that is put into an empty flow", () => {
+    const { flow: more, id } = addStep({ ...flow, steps: [{ id: "done", type: "end" }] }, "ask");
+    expect(more.steps.map((s) => s.id)).toEqual([id, "done"]);
+    expect(leads(more, id)).toEqual(["next>done"]);
+  });
+
   it("closes the gap of a step that goes, and forgets ways to an end that goes", () => {
     expect(leads(removeStep(flow, "which"), "hello")).toEqual(["next>fork"]);
     const without = removeStep(flow, "sorry");

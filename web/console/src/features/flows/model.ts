@@ -192,7 +192,8 @@ export function freeId(flow: FlowDocument, base: string): string {
   return `${base}_${number}`;
 }
 
-/** A new step behind another (or at the end); it takes over where that one led. */
+/** A new step behind another (or at the end); it takes over where that one led. Behind an end nothing is ever reached: in a
+ * flow that is nothing but one, the new step is the beginning. */
 export function addStep(
   flow: FlowDocument,
   type: StepType,
@@ -201,6 +202,8 @@ export function addStep(
   const id = freeId(flow, type === "tool" ? "call" : type);
   const whole = pinned(flow);
   const step = blank(type, id, flow);
+  const only = flow.steps.length === 1 ? flow.steps[0] : undefined;
+  if (only && ENDS.has(only.type) && !ENDS.has(type)) return { flow: { ...flow, steps: [step, only] }, id };
   const place = after ? whole.steps.findIndex((one) => one.id === after) : whole.steps.length - 1;
   const before = whole.steps[place];
   const steps = [...whole.steps];
