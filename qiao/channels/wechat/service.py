@@ -46,7 +46,7 @@ async def _endpoint(runtime: Runtime, inbox_id: UUID, *names: str) -> tuple[str,
 def problem(error: WechatError | DeliveryFailed, locale: str) -> Refused | Unavailable:
     """What WeChat says to a person who waits for it."""
     if isinstance(error, DeliveryFailed):
-        reason = i18n.t("channels.failed.unreachable", locale, detail=str(error))
+        reason = i18n.t("channels.source.unreachable", locale, detail=str(error))
         return Unavailable("wechat.refused", reason=reason)
     reason = i18n.t(error.key, locale, **error.params)
     kind = Unavailable if error.meaning.kind == "later" else Refused
