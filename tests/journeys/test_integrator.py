@@ -22,7 +22,7 @@ def test_the_api_is_described(product: Product, colleague: Work) -> None:
     page.goto(f"{product.url}/docs")
     # Described when first asked for: seconds of work, more where others are at work.
     shown = page.get_by_role("link", name="conversations", exact=True).or_(page.locator("[data-tag=conversations]"))
-    shown.first.click(timeout=3 * PATIENCE_MS)
+    shown.first.click(timeout=8 * PATIENCE_MS)
     expect(page.get_by_text("/conversations/{conversation_id}/messages").first).to_be_visible()
     assert problems == []
 
