@@ -16,6 +16,7 @@ from qiao.channels.walkin.service import desk, sites, visits
 from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session, status_lock
+from qiao.core.errors import Refused
 from qiao.core.events import Envelope, in_transaction
 from qiao.core.reactions import on_commit
 from qiao.core.runtime import runtime_of
@@ -29,6 +30,8 @@ from qiao.desk.conversations.events import (
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.events import InboxCreated
 from qiao.people.customers.following import follow
+from qiao.people.organization import service as organization
+from qiao.people.organization.events import CalendarChanged
 
 logger = structlog.get_logger(__name__)
 follow(VisitRow.customer_id, shown="visits")
@@ -40,6 +43,14 @@ async def make_site(db: Session, fact: InboxCreated, envelope: Envelope) -> None
     """An inbox of this channel is a site, however it was made."""
     if fact.channel == NAME:
         await sites.ensure(db, fact.inbox_id)
+
+
+@in_transaction(CalendarChanged)
+async def keep_hours(db: Session, fact: CalendarChanged, envelope: Envelope) -> None:
+    """Hours that a service keeps stay: without them numbers would be given all night. Raises Refused."""
+    if await organization.find_calendar(db, fact.calendar_id) is None:
+        for service in await repository.services_of_calendar(db, fact.calendar_id):
+            raise Refused("walkin.calendar_in_use", prefix=service.prefix)
 
 
 # -- what others do to the conversation --------------------------------------------------------------------------------

@@ -47,6 +47,10 @@ async def site_by_key(db: Session, key: str) -> SiteRow | None:
     return (await db.execute(query)).scalar_one_or_none()
 
 
+async def services_of_calendar(db: Session, calendar_id: UUID) -> list[ServiceRow]:
+    return list((await db.execute(select(ServiceRow).where(ServiceRow.calendar_id == calendar_id))).scalars())
+
+
 async def services(db: Session, site_ids: Collection[UUID], *, active: bool = False) -> list[ServiceRow]:
     query = select(ServiceRow).where(ServiceRow.site_id.in_(list(site_ids)))
     if active:

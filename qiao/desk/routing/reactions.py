@@ -4,6 +4,7 @@ from uuid import UUID
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.core.errors import Refused
 from qiao.core.events import Envelope, in_transaction
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import (
@@ -17,13 +18,13 @@ from qiao.desk.conversations.events import (
     ConversationUnsnoozed,
     PriorityChanged,
 )
-from qiao.desk.routing import policy, repository
+from qiao.desk.routing import calendars, policy, repository
 from qiao.desk.routing.service import attendance, offers, queues
 from qiao.desk.routing.service.matching import REST_AFTER_DECLINE, SYSTEM
 from qiao.desk.routing.service.state import Change, change, recount
 from qiao.people.accounts import service as accounts
 from qiao.people.accounts.events import AccessChanged, UserChanged, UserCreated
-from qiao.people.organization.events import WorkspaceSetUp
+from qiao.people.organization.events import CalendarChanged, WorkspaceSetUp
 
 
 @in_transaction(ConversationQueued)
@@ -150,6 +151,16 @@ async def reorder(db: Session, fact: PriorityChanged, envelope: Envelope) -> Non
 @in_transaction(WorkspaceSetUp)
 async def make_first_queue(db: Session, fact: WorkspaceSetUp, envelope: Envelope) -> None:
     await queues.create_default_queue(db, fact.locale, fact.calendar_id)
+
+
+@in_transaction(CalendarChanged)
+async def keep_hours(db: Session, fact: CalendarChanged, envelope: Envelope) -> None:
+    """Hours that a queue keeps stay: without them it would be open around the clock. Raises Refused."""
+    if await calendars.exists(db, fact.calendar_id):
+        return
+    for queue in await repository.queues(db):
+        if queue.calendar_id == fact.calendar_id:
+            raise Refused("routing.calendar_in_use", queue=queue.name)
 
 
 @in_transaction(UserCreated)

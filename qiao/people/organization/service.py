@@ -263,7 +263,7 @@ async def update_calendar(db: Session, actor: Actor, calendar_id: UUID, body: Ca
 
 
 async def delete_calendar(db: Session, actor: Actor, calendar_id: UUID) -> None:
-    """Removes a calendar. The database refuses while an inbox or queue uses it."""
+    """Removes a calendar. Whoever keeps these hours (inboxes, queues, services, promises) refuses."""
     row = await _existing_calendar(db, calendar_id, lock=True)
     await db.delete(row)
     await db.flush()

@@ -97,6 +97,10 @@ async def test_a_calendar_from_birth_to_rest(sign_in: SignIn, runtime: Runtime) 
     response = await admin.delete(one)
     assert response.status_code == 409 and response.json()["code"] == "reference_missing"
     await admin.patch(f"/api/v1/inboxes/{inbox.json()['id']}", json={"calendar_id": None})
+    queue = (await admin.post("/api/v1/queues", json={"name": "Day", "calendar_id": made["id"]})).json()
+    response = await admin.delete(one)
+    assert response.status_code == 409 and response.json()["code"] == "routing.calendar_in_use"
+    await admin.patch(f"/api/v1/queues/{queue['id']}", json={"calendar_id": None})
     assert (await admin.delete(one)).status_code == 204
     assert (await admin.get(one)).json()["code"] == "calendar_not_found"
 

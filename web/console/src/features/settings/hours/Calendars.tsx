@@ -4,7 +4,10 @@ import { useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { useCan } from "@/app/session";
+import type { Site } from "@/features/counter/types";
 import { type Column, DataTable, Page, useConfirm, useRows, useSubmit } from "../kit";
+import type { Policy } from "../sla/types";
 import type { Calendar, Inbox, Queue } from "../types";
 import { groupWeek } from "./model";
 import { countryOptions, zoneName } from "./zones";
@@ -18,9 +21,17 @@ export default function Calendars() {
   const calendars = useRows<Calendar>("/calendars");
   const queues = useRows<Queue>("/queues");
   const inboxes = useRows<Inbox>("/inboxes");
+  const promises = useRows<Policy>("/sla/policies", undefined, useCan("sla.manage"));
+  const sites = useRows<Site>("/counter/manage/sites", undefined, useCan("inboxes.manage"));
   const usedBy = (calendar: Calendar) => [
     ...(queues.rows ?? []).filter((queue) => queue.calendar_id === calendar.id).map((queue) => queue.name),
     ...(inboxes.rows ?? []).filter((inbox) => inbox.calendar_id === calendar.id).map((inbox) => inbox.name),
+    ...(sites.rows ?? [])
+      .filter((site) => site.services.some((service) => service.calendar_id === calendar.id))
+      .map((site) => site.name),
+    ...(promises.rows ?? [])
+      .filter((policy) => policy.calendar_id === calendar.id)
+      .map((policy) => t("hours.promise", { name: policy.name })),
   ];
   const remove = useSubmit((calendar: Calendar) => api.delete(`/calendars/${calendar.id}`), {
     stale: ["/calendars"],
