@@ -177,13 +177,18 @@ class Endpoint:
         return self._completion(request, text, usage, finish != "length")
 
     async def models(self) -> list[str]:
-        """What the endpoint offers; nothing when it does not say."""
+        """What the endpoint offers. CallFailed says why it does not say."""
         try:
             response = await self._http.get(self._address + "/models", headers=self._headers)
-            found = msgspec.json.decode(response.content)["data"] if response.status_code == 200 else []
+            await self._check(response)
+            found = msgspec.json.decode(response.content)["data"]
             return sorted(str(item["id"])[:120] for item in found)[:200]
-        except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, KeyError, TypeError, ValueError):
-            return []
+        except httpx.TimeoutException:
+            raise CallFailed("timeout") from None
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise CallFailed("unreachable") from None
+        except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+            raise CallFailed("bad_reply", 200) from None
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

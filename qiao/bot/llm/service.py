@@ -97,17 +97,20 @@ async def test(runtime: Runtime, body: TestBody, locale: str) -> TestResult:
         raise Invalid.field("api_key", "llm.key_invalid")
     endpoint = Endpoint(runtime.get(Llm).http, body.address, key)
     started = time.monotonic()
-    models = await endpoint.models()
+    models: list[str] = []
     outcome: Outcome = "ok"
     status: int | None = None
+    try:
+        models = await endpoint.models()
+    except CallFailed as failure:
+        if not body.model:  # else whether it lists its models is of no account
+            outcome, status = failure.outcome, failure.status
     if body.model:
         try:
             said = [Said("user", "Reply with the single word: ready")]
             await endpoint.chat(Request(body.model, said, 0.0, 20, plain=True))
         except CallFailed as failure:
             outcome, status = failure.outcome, failure.status
-    elif not models:
-        outcome = "unreachable"
     ms = round((time.monotonic() - started) * 1000)
     key_ = "ok" if body.model or outcome != "ok" else "reachable"
     if outcome != "ok":

@@ -151,6 +151,8 @@ class Model:
     asked: list[Asked] = field(default_factory=list)
     script: deque[Step] = field(default_factory=deque)
     otherwise: Step = field(default_factory=lambda: says("NO_ANSWER"))
+    key: str = ""
+    """The one key that may see its models; empty: any."""
 
     def then(self, *steps: Step) -> None:
         self.script.extend(steps)
@@ -163,6 +165,9 @@ class Model:
             asked = Asked(line.split(" ")[1], headers, body)
             reply = Reply(asked, writer)
             if asked.path.endswith("/models"):
+                if self.key and asked.headers.get("authorization") != f"Bearer {self.key}":
+                    await reply.json({"error": {"message": "secret detail"}}, 401)
+                    return
                 await reply.json({"data": [{"id": "qwen-small"}, {"id": "qwen-large"}]})
                 return
             self.asked.append(asked)

@@ -57,6 +57,10 @@ async def test_a_try_tells_what_is_wrong_in_the_readers_words(endpoint: Model, s
         answer = await admin.post(f"{BASE}/test", json={**address, "model": "m"})
         assert answer.json()["outcome"] == outcome and words in answer.json()["message"]
         assert "secret detail" not in answer.text, "what the endpoint says is not passed on"
+    endpoint.key = "sk-good"
+    wrong = (await admin.post(f"{BASE}/test", json={**address, "api_key": "sk-bad"})).json()
+    assert (wrong["ok"], wrong["outcome"], wrong["status"]) == (False, "refused", 401) and "key" in wrong["message"]
+    assert (await admin.post(f"{BASE}/test", json={**address, "api_key": "sk-good"})).json()["ok"]
     closed = (await admin.post(f"{BASE}/test", json={"address": "http://127.0.0.1:9/v1", "model": "m"})).json()
     assert (closed["ok"], closed["outcome"]) == (False, "unreachable")
     for address_ in (
