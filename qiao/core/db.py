@@ -5,8 +5,8 @@ One request or one reaction is one transaction. Services take a `Session` and ne
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -30,6 +30,19 @@ AfterCommit = Callable[[], None]
 # PostgreSQL codes that mean "nothing was written, the same work may succeed now".
 _RETRY_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 _STATUS_LOCK: Final = 0x51494151  # any constant; one key space per database
+
+
+@contextmanager
+def _cancelled_stays_cancelled() -> Iterator[None]:
+    """What a broken connection says while a cancelled transaction is rolled back must not pass for the cancellation: loops
+    that outlive errors would outlive their end."""
+    try:
+        yield
+    except DBAPIError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 class TryAgain(Conflict):
@@ -117,8 +130,9 @@ class Db:
         """A session whose work is committed when the block ends, or rolled back when it raises."""
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=True) as session:
             session.info["db"] = self
-            async with session.begin():
-                yield session
+            with _cancelled_stays_cancelled():
+                async with session.begin():
+                    yield session
             self._committed(session)
 
     @asynccontextmanager
@@ -126,8 +140,9 @@ class Db:
         """A session that cannot write."""
         async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
             session.info["db"] = self
-            async with session.begin():
-                yield session
+            with _cancelled_stays_cancelled():
+                async with session.begin():
+                    yield session
 
     async def run(self, work: Callable[[Session], Awaitable[T]], *, retries: int = 5) -> T:
         """Runs `work` in a transaction, again from the start when PostgreSQL asked for a retry (deadlock, serialization)."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -203,10 +203,19 @@ class Scheduler:
                 logger.exception("periodic_failed", name=name)
 
 
+# The guard stands idle in its transaction however long the work takes.
+_GUARD: Final = text(
+    """
+    SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 11)),
+           set_config('idle_in_transaction_session_timeout', '0', true)
+    """
+)
+
+
 async def work_once(db: Db, name: str, runtime: Runtime, work: Periodic) -> bool:
     """Does `work` unless another process is doing it at this moment. Returns whether it was done here."""
     async with db.transaction() as guard:
-        held = await guard.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 11))"), {"name": name})
+        held, _ = (await guard.execute(_GUARD, {"name": name})).one()
         if not held:
             return False
         await work(runtime)

@@ -1,5 +1,7 @@
 """Sessions that read and sessions that write share connections, and nothing else."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -21,5 +23,33 @@ async def test_a_reading_session_cannot_write_and_leaves_the_connection_as_it_wa
             await writing.execute(kept)
         async with db.read() as reading:
             assert await reading.scalar(text("SELECT count(*) FROM idempotency_keys")) == 1
+    finally:
+        await db.close()
+
+
+async def test_who_is_cancelled_ends_also_when_the_connection_is_gone(database_url: str) -> None:
+    db = Db(database_url, pool_size=2)
+    try:
+        backend: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            async with db.transaction() as session:
+                backend.set_result(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
+                await asyncio.Event().wait()
+
+        async def loop() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    raise AssertionError("this loop would have gone on") from None
+
+        running = asyncio.create_task(loop())
+        pid = await backend
+        async with db.transaction() as session:
+            await session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
     finally:
         await db.close()
