@@ -42,6 +42,7 @@ describe("relative time", () => {
   const at = (...parts: [number, number, number, number, number]) => new Date(...parts).toISOString();
 
   it("goes from just now to the date", () => {
+    expect(relativeTime(new Date(now.getTime() + 15_000).toISOString(), "zh-CN", now)).toBe("刚刚");
     expect(relativeTime(new Date(now.getTime() - 20_000).toISOString(), "zh-CN", now)).toBe("刚刚");
     expect(relativeTime(new Date(now.getTime() - 300_000).toISOString(), "zh-CN", now)).toBe("5 分钟前");
     expect(relativeTime(at(2026, 4, 6, 7, 5), "en", now)).toBe("07:05");

@@ -70,7 +70,8 @@ export function relativeTime(iso: string, locale: Locale, now: Date = new Date()
   const then = new Date(iso);
   const seconds = (now.getTime() - then.getTime()) / 1000;
   const zh = locale === "zh-CN";
-  if (seconds >= -5 && seconds < 60) return zh ? "刚刚" : "just now";
+  // Clocks on screen tick every 20 seconds: what is newer than the last tick has just happened, too.
+  if (seconds >= -20 && seconds < 60) return zh ? "刚刚" : "just now";
   if (seconds >= 0 && seconds < 3600) {
     const m = Math.floor(seconds / 60);
     return zh ? `${m} 分钟前` : `${m} min ago`;

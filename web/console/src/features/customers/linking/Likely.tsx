@@ -1,6 +1,6 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Button } from "antd";
-import { Undo2, UserCheck, UserX } from "lucide-react";
+import { Merge as MergeIcon, Undo2, UserCheck, UserX } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useAct, useGet } from "@/api/hooks";
@@ -10,6 +10,7 @@ import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
 import { Section } from "@/features/inbox/context/parts";
 import { customerName, known } from "@/features/inbox/text";
+import { CustomerPicker } from "@/features/tickets/fields/pickers";
 import { dateOnly } from "@/lib/format";
 import { confirmLoss, toast } from "@/ui/feedback";
 import { MergeDialog } from "./MergeDialog";
@@ -26,6 +27,7 @@ export function Likely({ customerId }: { customerId: Id }) {
   const go = useGo();
   const onOwnPage = useLocation({ select: (at) => at.pathname.endsWith(`/customers/${customerId}`) });
   const [other, setOther] = useState<Id | null>(null);
+  const [picking, setPicking] = useState(false);
   const query = useGet<Suggestion[]>(`/customers/${customerId}/suggestions`, undefined, {
     staleTime: 30_000,
   });
@@ -79,6 +81,30 @@ export function Likely({ customerId }: { customerId: Id }) {
             ))}
           </ul>
         </Section>
+      ) : null}
+      {mayMerge && onOwnPage ? (
+        <div className="q-likely__other">
+          {picking ? (
+            <CustomerPicker
+              value={other}
+              without={customerId}
+              label={t("other")}
+              placeholder={t("other_hint")}
+              autoFocus
+              onChange={setOther}
+              onBlur={() => setPicking(false)}
+            />
+          ) : (
+            <Button
+              size="small"
+              type="text"
+              icon={<MergeIcon size={14} aria-hidden />}
+              onClick={() => setPicking(true)}
+            >
+              {t("other")}
+            </Button>
+          )}
+        </div>
       ) : null}
       <Merges customerId={customerId} />
       {other ? (

@@ -181,7 +181,9 @@ export function DepartmentPicker(
 }
 
 /** A customer, found by what the search of customers finds. */
-export function CustomerPicker(props: PickerProps<Id | null> & { known?: { id: Id; name: string } | null }) {
+export function CustomerPicker(
+  props: PickerProps<Id | null> & { known?: { id: Id; name: string } | null; without?: Id },
+) {
   const t = useT("tickets");
   const [text, setText] = useState("");
   const q = useSettled(text.trim());
@@ -193,7 +195,7 @@ export function CustomerPicker(props: PickerProps<Id | null> & { known?: { id: I
       ),
     placeholderData: keepPreviousData,
   });
-  const list = found.data ?? [];
+  const list = (found.data ?? []).filter((c) => c.id !== props.without);
   const inList = list.some((c) => c.id === props.value);
   const known = useGet<Customer>(`/customers/${props.value}`, undefined, {
     enabled: !!props.value && !inList && props.known?.id !== props.value,
