@@ -41,6 +41,13 @@ class Subject:
         return self.ticket.type_key if self.ticket else None
 
     @property
+    def over(self) -> bool:
+        """Nothing is left to do about it, so nothing is suggested."""
+        if self.ticket is not None:
+            return self.ticket.status in ("solved", "closed") or self.ticket.merged_into_id is not None
+        return self.conversation is not None and self.conversation.status in ("resolved", "closed")
+
+    @property
     def link(self) -> str:
         return f"/tickets/{self.ticket.number}" if self.ticket else f"/inbox/all/{self.id}"
 

@@ -14,6 +14,7 @@ from qiao.core.realtime import Connection, Hub
 from qiao.core.runtime import Runtime
 from qiao.desk.sop import jobs, machine, repository, service
 from qiao.desk.sop.service import walking
+from qiao.desk.tickets import service as tickets
 from qiao.packs.loader import procedure_files
 from qiao.people.notifications import service as notifications
 from tests.conftest import SignIn
@@ -101,6 +102,11 @@ async def test_a_refund_is_walked_to_its_end_with_every_kind_of_step(office: Off
     assert fits["suggestions"][0]["key"] == "refund_inspection"
     assert {why["kind"] for why in fits["suggestions"][0]["why"]} >= {"type", "keyword"}
     assert len(fits["startable"]) == 5 and fits["may"]
+    over = await office.make(Actor.system(), type_key="consultation", title="我要退货", customer_id=customer)
+    assert (await li.get(f"{URL}/for/ticket/{over.id}")).json()["suggestions"]
+    await office.run(tickets.move, Actor.system(), over.id, status="solved", reason="test")
+    fits = (await li.get(f"{URL}/for/ticket/{over.id}")).json()
+    assert fits["suggestions"] == [] and fits["startable"], "nothing is left to do about what is closed"
 
     walk = await Walk.start(li, "refund_inspection", "ticket", ticket.id)
     again = await Walk.start(li, "refund_inspection", "ticket", ticket.id)

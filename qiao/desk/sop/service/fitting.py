@@ -96,14 +96,15 @@ async def _near(db: Session, documents: dict[str, Procedure], said: Sequence[str
 
 
 async def for_subject(db: Session, actor: Actor, kind: str, subject_id: UUID) -> ForSubject:
-    """Runs of a subject `actor` may see, the procedures that fit it best first, and all that may be started."""
+    """Runs of a subject `actor` may see, the procedures that fit it best first (none once it is over), and all that may
+    be started."""
     subject = await subjects.find(db, actor, kind, subject_id)
     rows = await repository.runs_of(db, kind, subject_id)
     runs = await showing.summaries(db, rows, {subject.id: subject.label})
     known = await book.published(db)
     open_now = {row.procedure_id for row in rows if row.state in repository.OPEN}
     facts = await subjects.facts(db, actor, subject)
-    said = await subjects.HANDLERS[kind].words(db, actor, subject)
+    said = [] if subject.over else await subjects.HANDLERS[kind].words(db, actor, subject)
     documents = {key: document for key, (_, _, document) in known.items()}
     near = await _near(db, documents, said)
     views: list[tuple[float, SuggestionView]] = []
@@ -111,7 +112,7 @@ async def for_subject(db: Session, actor: Actor, kind: str, subject_id: UUID) ->
         if procedure_id in open_now:
             continue
         fit = Fit()
-        fits_facts = document.start.when is None or holds(document.start.when, facts)
+        fits_facts = not subject.over and (document.start.when is None or holds(document.start.when, facts))
         if fits_facts:
             fit = by_words(document, said)
             score, phrase = near.get(key, (0.0, ""))
