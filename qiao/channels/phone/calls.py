@@ -1,7 +1,7 @@
 """The verbs of calls: taking a report in, choosing who called, adding a recording."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -64,6 +64,8 @@ async def take(db: Session, inbox: InboxView, report: CallReport) -> ReportTaken
     fresh = await repository.add_fact(db, row.id, fact)
     if fresh:
         await _work_out(db, inbox, row)
+    else:
+        row.updated_at = clock.now()  # it is still heard of
     return await _taken(db, row, duplicate=not fresh)
 
 
@@ -237,16 +239,12 @@ async def choose(db: Session, actor: Actor, row: Call, customer_id: UUID) -> Non
     await announce(db, row, row.state)
 
 
-async def let_go(db: Session, call_id: UUID, before: datetime) -> None:
-    """A call of which no end was ever reported is taken to be over."""
+async def let_go(db: Session, call_id: UUID) -> None:
+    """A call of which no end was ever reported is taken to be over, until more is reported of it."""
     await status_lock(db)
     row = await repository.call(db, call_id, lock=True)
-    if row is None or row.state in policy.OVER or row.started_at >= before:
+    if row is None or not policy.is_lost(row.state, row.started_at, row.updated_at, clock.now()):
         return
     inbox = await inboxes.get(db, row.inbox_id)
-    facts = await repository.facts(db, row.id)
-    last = max(fact.at for fact in facts)
-    await repository.add_fact(
-        db, row.id, Fact("lost", "ended", last, {"hung_up_by": "system", "reason": "not_reported"})
-    )
+    await repository.add_fact(db, row.id, policy.supposed_end(await repository.facts(db, row.id)))
     await _work_out(db, inbox, row)

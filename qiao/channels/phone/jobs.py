@@ -1,16 +1,14 @@
 """What time does to promises and to calls nobody ends."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from qiao.channels.phone import callbacks, calls, repository
+from qiao.channels.phone import callbacks, calls, policy, repository
 from qiao.core import clock
 from qiao.core.jobs import every
 from qiao.core.runtime import Runtime
 
 AT_ONCE: Final = 200
-FORGOTTEN: Final = timedelta(hours=12)
 
 
 @every(10, name="phone.callbacks_due")
@@ -31,11 +29,13 @@ async def keep_count(runtime: Runtime) -> None:
         await runtime.db.run(partial(callbacks.ran_out, callback_id=callback_id))
 
 
-@every(600, name="phone.lost_calls")
+@every(60, name="phone.lost_calls")
 async def end_lost_calls(runtime: Runtime) -> None:
     """A PBX that forgets to say that a call ended must not keep it on screens for ever."""
-    before = clock.now() - FORGOTTEN
+    now = clock.now()
     async with runtime.db.read() as db:
-        lost = await repository.stale(db, before, AT_ONCE)
+        lost = await repository.stale(
+            db, heard_before=now - policy.RINGS, begun_before=now - policy.LASTS, limit=AT_ONCE
+        )
     for call_id in lost:
-        await runtime.db.run(partial(calls.let_go, call_id=call_id, before=before))
+        await runtime.db.run(partial(calls.let_go, call_id=call_id))

@@ -22,6 +22,11 @@ _RANK: Final = {
     "recording": 8, "voicemail": 9,
 }  # fmt: skip
 LONGEST: Final = timedelta(days=2)
+RINGS: Final = timedelta(minutes=5)
+"""A telephone nobody reports of for so long does not ring any more."""
+LASTS: Final = timedelta(hours=12)
+"""A call that began so long ago and whose end nobody reported is over."""
+LOST: Final = "lost:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,35 @@ class Record:
     voicemail: dict[str, Any] | None
 
 
+def is_lost(state: str, started_at: datetime, heard_at: datetime, now: datetime) -> bool:
+    """Whether a call is to be taken for over because nobody reports of it any more."""
+    if state == "ringing":
+        return heard_at < now - RINGS
+    return state in LIVE and started_at < now - LASTS and heard_at < now - RINGS
+
+
+def supposed_end(facts: Iterable[Fact]) -> Fact:
+    """The end nobody reported: when it was last heard of. It holds until something more is reported."""
+    told = _told(facts)
+    data = {"hung_up_by": "system", "reason": "not_reported"}
+    return Fact(f"{LOST}{len(told)}", "ended", max(fact.at for fact in told), data)
+
+
+def _told(facts: Iterable[Fact]) -> list[Fact]:
+    """What the PBX said of the call itself; what was recorded of it comes when it likes."""
+    unique = {fact.key: fact for fact in facts}
+    reported = [fact for fact in unique.values() if not fact.key.startswith(LOST)]
+    return [fact for fact in reported if fact.kind not in ("recording", "voicemail")] or reported
+
+
 def fold(facts: Iterable[Fact]) -> Record:
     """The record of a call. Raises ValueError when there are no facts."""
     unique = {fact.key: fact for fact in sorted(facts, key=lambda fact: (fact.key, fact.kind, fact.at))}
-    story = sorted(unique.values(), key=lambda fact: (fact.at, _RANK[fact.kind], fact.key))
+    still = f"{LOST}{len(_told(unique.values()))}"
+    story = sorted(
+        (fact for fact in unique.values() if not fact.key.startswith(LOST) or fact.key == still),
+        key=lambda fact: (fact.at, _RANK[fact.kind], fact.key),
+    )
     if not story:
         raise ValueError("a call without facts")
     answers = [fact for fact in story if fact.kind == "answered"]

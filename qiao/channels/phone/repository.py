@@ -91,12 +91,18 @@ async def live_at(db: Session, user_id: UUID, since: datetime, ended_since: date
     return (await db.execute(query)).scalars().all()
 
 
-async def stale(db: Session, before: datetime, limit: int) -> Sequence[UUID]:
-    """Calls that never ended, as far as we were told."""
+async def stale(db: Session, *, heard_before: datetime, begun_before: datetime, limit: int) -> Sequence[UUID]:
+    """Calls that never ended, as far as we were told: those that ring and were not heard of since, and old ones."""
     query = (
-        select(Call.id).where(Call.state.in_(("ringing", "active", "held")), Call.started_at < before)
-        .order_by(Call.started_at).limit(limit)
-    )  # fmt: skip
+        select(Call.id)
+        .where(
+            Call.state.in_(("ringing", "active", "held")),
+            Call.updated_at < heard_before,
+            or_(Call.state == "ringing", Call.started_at < begun_before),
+        )
+        .order_by(Call.started_at)
+        .limit(limit)
+    )
     return (await db.execute(query)).scalars().all()
 
 

@@ -1,10 +1,14 @@
 """Calls as a switch reports them, through the API on a real database."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 
+from qiao.channels.phone import jobs, policy
+from qiao.core.runtime import Runtime
 from tests.channels.phone.conftest import NUMBER, AddCustomer, Line
 from tests.channels.street import API
 from tests.conftest import SignIn
@@ -185,3 +189,30 @@ async def test_the_list_is_filtered_and_paged(line: Line, sign_in: SignIn) -> No
     found = (await line.agent.get(f"{API}/calls", params={"number": "+8613800138003"})).json()["items"]
     assert len(found) == 1
     assert (await line.agent.get(f"{API}/calls", params={"direction": "outbound"})).json()["items"] == []
+
+
+async def test_ringing_that_nobody_hears_of_is_missed_until_more_is_heard(
+    line: Line, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.report("c1", "ringing", 0, number=NUMBER, extensions=["801"])
+    await jobs.end_lost_calls(runtime)
+    (pop,) = await line.current()
+    assert pop["call"]["state"] == "ringing", "it may still ring"
+
+    monkeypatch.setattr(policy, "RINGS", timedelta(seconds=-1))
+    await jobs.end_lost_calls(runtime)
+    assert await line.current() == []
+    missed = await line.call(pop["call"]["id"])
+    assert missed["state"] == "missed" and missed["conversation_id"]
+    (promise,) = await line.callbacks()
+    assert promise["state"] == "open"
+
+    # It rang all the time, in the queue of the switch: the answer is heard of, and nothing is owed any more.
+    again = await line.report("c1", "answered", 400, extension="801")
+    assert again["state"] == "active" and again["conversation_id"] == missed["conversation_id"]
+    assert (await line.callbacks()) == []
+    await jobs.end_lost_calls(runtime)
+    assert (await line.call(again["id"]))["state"] == "active", "whoever speaks is not cut short"
+    done = await line.report("c1", "ended", 460, hung_up_by="customer")
+    call = await line.call(done["id"])
+    assert (call["state"], call["talk_s"], call["hung_up_by"]) == ("ended", 60, "customer")
