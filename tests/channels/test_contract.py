@@ -393,6 +393,19 @@ async def test_a_connection_is_tried_with_what_was_typed_and_what_is_kept(shop: 
     agent = await sign_in("li", role="agent")
     assert (await agent.post(f"{API}/channels/probe", json=body)).status_code == 403
 
+    async def missing(channel: str, **settings: str) -> list[str]:
+        """What the test asks for before anybody is asked."""
+        answer = await admin.post(f"{API}/channels/probe", json={"channel": channel, "settings": settings})
+        assert answer.status_code == 422, answer.text
+        assert {one["code"] for one in answer.json()["errors"]} == {"field_missing"}
+        return [one["field"].removeprefix("settings.") for one in answer.json()["errors"]]
+
+    assert await missing("messenger", app_secret="s") == ["access_token", "verify_token"]
+    assert await missing("line") == ["channel_id", "channel_secret"]
+    assert await missing("line", access_token="t", channel_secret=" ") == ["channel_secret"]
+    assert await missing("sms") == ["access_key_id", "access_key_secret", "sign_name"]
+    assert await missing("sms", provider="http") == ["url"]
+
 
 async def test_an_unknown_channel_is_no_inbox(street: Street, sign_in: Any) -> None:
     admin = await sign_in("admin")

@@ -7,9 +7,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from qiao.channels.contract.channel import Channel, Channels, Endpoint
 from qiao.channels.contract.closing import SHARED
+from qiao.channels.contract.forms import lacking
 from qiao.channels.contract.manifest import secrets_of
 from qiao.core.db import Session
-from qiao.core.errors import Invalid, NotFound
+from qiao.core.errors import FieldError, Invalid, NotFound
 from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime, runtime_of
 from qiao.core.web.errors import from_validation
@@ -90,7 +91,7 @@ def capabilities(channel: Channel) -> CapabilitiesView:
 async def try_out(db: Session, channel_name: str, settings: dict[str, Any], inbox_id: Any) -> tuple[Channel, Endpoint]:
     """What a connection test needs: the settings as typed, with the secrets that are stored already where none is given.
 
-    Raises Invalid for settings that are not acceptable, NotFound for a channel without a test.
+    Raises Invalid for settings that are not acceptable or not enough to connect with, NotFound for a channel without a test.
     """
     runtime = runtime_of(db)
     channel = Channels.of(runtime).find(channel_name)
@@ -103,6 +104,8 @@ async def try_out(db: Session, channel_name: str, settings: dict[str, Any], inbo
         read = channel.manifest.settings.model_validate({**held, **settings})
     except ValidationError as error:
         raise from_validation([{**e, "loc": ("settings", *e["loc"])} for e in error.errors()]) from None
+    if missing := lacking(read):
+        raise Invalid("invalid", fields=[FieldError(f"settings.{name}", "field_missing") for name in missing])
     secret = secrets_of(channel.manifest.settings)
     values = {name: getattr(read, name) for name in secret}
     endpoint = Endpoint(

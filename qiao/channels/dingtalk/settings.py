@@ -21,6 +21,7 @@ class DingtalkSettings(BaseModel):
         group="account",
         placeholder="ding…",
         max_length=100,
+        needed=True,
     )
     app_secret: SecretStr | None = field(
         None,
@@ -29,6 +30,7 @@ class DingtalkSettings(BaseModel):
         "同一页面；也用于校验消息签名。",
         "Of the same page; messages are signed with it.",
         group="account",
+        needed=True,
     )
     robot_code: str = field(
         "",

@@ -68,7 +68,9 @@ class EmailSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    address: Address = field("", "邮箱地址", "Address", group="mailbox", placeholder="support@shop.example")
+    address: Address = field(
+        "", "邮箱地址", "Address", group="mailbox", placeholder="support@shop.example", needed=True
+    )
     display_name: Line = field(
         "",
         "显示名称",
@@ -98,12 +100,12 @@ class EmailSettings(BaseModel):
     password: SecretStr | None = field(
         None, "密码或授权码", "Password or app password", group="sign_in", shown_when=_PASSWORD
     )
-    client_id: Line = field("", "OAuth 客户端 ID", "OAuth client id", group="sign_in", shown_when=_OAUTH)
+    client_id: Line = field("", "OAuth 客户端 ID", "OAuth client id", group="sign_in", shown_when=_OAUTH, needed=True)
     client_secret: SecretStr | None = field(
         None, "OAuth 客户端密钥", "OAuth client secret", group="sign_in", shown_when=_OAUTH
     )
     refresh_token: SecretStr | None = field(
-        None, "OAuth 刷新令牌", "OAuth refresh token", group="sign_in", shown_when=_OAUTH
+        None, "OAuth 刷新令牌", "OAuth refresh token", group="sign_in", shown_when=_OAUTH, needed=True
     )
     tenant: Line = field(
         "common",
@@ -122,6 +124,7 @@ class EmailSettings(BaseModel):
         "For other OAuth 2.0 providers only.",
         group="sign_in",
         shown_when={"sign_in": ["oauth2"]},
+        needed=True,
     )
     scope: Line = field(
         "",

@@ -30,9 +30,10 @@ class FeishuSettings(BaseModel):
         group="account",
         placeholder="cli_…",
         max_length=64,
+        needed=True,
     )
     app_secret: SecretStr | None = field(
-        None, "App Secret", "App secret", "同一页面。", "Of the same page.", group="account"
+        None, "App Secret", "App secret", "同一页面。", "Of the same page.", group="account", needed=True
     )
     encrypt_key: SecretStr | None = field(
         None,

@@ -15,10 +15,21 @@ class LineSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channel_id: Line = field(
-        "", "Channel ID", "Channel ID", "Messaging API 频道的编号。", "Of the Messaging API channel."
+        "",
+        "Channel ID",
+        "Channel ID",
+        "Messaging API 频道的编号。",
+        "Of the Messaging API channel.",
+        needed=True,
+        unless="access_token",
     )
     channel_secret: SecretStr | None = field(
-        None, "Channel secret", "Channel secret", "用它核对签名、换取令牌。", "Checks signatures and gets tokens."
+        None,
+        "Channel secret",
+        "Channel secret",
+        "用它核对签名、换取令牌。",
+        "Checks signatures and gets tokens.",
+        needed=True,
     )
     access_token: SecretStr | None = field(
         None,

@@ -19,13 +19,23 @@ class MessengerSettings(SmsWhenClosed):
 
     account_id: Line = field("", "主页编号", "Page ID", "主页设置 → 关于。", "Page settings → About.")
     access_token: SecretStr | None = field(
-        None, "访问令牌", "Access token", "这个主页的长期令牌。", "The lasting one of this page."
+        None, "访问令牌", "Access token", "这个主页的长期令牌。", "The lasting one of this page.", needed=True
     )
     app_secret: SecretStr | None = field(
-        None, "应用密钥", "App secret", "应用设置 → 基本。用它核对签名。", "App settings → Basic; signatures need it."
+        None,
+        "应用密钥",
+        "App secret",
+        "应用设置 → 基本。用它核对签名。",
+        "App settings → Basic; signatures need it.",
+        needed=True,
     )
     verify_token: SecretStr | None = field(
-        None, "验证口令", "Verify token", "自己定，填进 Meta 的 Webhook 设置。", "Your own; enter it at Meta's webhook."
+        None,
+        "验证口令",
+        "Verify token",
+        "自己定，填进 Meta 的 Webhook 设置。",
+        "Your own; enter it at Meta's webhook.",
+        needed=True,
     )
     human_agent: bool = field(
         False,
@@ -43,6 +53,6 @@ class InstagramSettings(MessengerSettings):
 
     account_id: Line = field("", "Instagram 账号编号", "Instagram account ID", "专业账号的编号。", "Of the account.")
     access_token: SecretStr | None = field(
-        None, "访问令牌", "Access token", "这个账号的长期令牌。", "The lasting one of this account."
+        None, "访问令牌", "Access token", "这个账号的长期令牌。", "The lasting one of this account.", needed=True
     )
     graph_url: WebAddress = field("https://graph.instagram.com", "接口地址", "API address", group="advanced")

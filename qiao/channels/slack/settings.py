@@ -16,7 +16,8 @@ class SlackSettings(BaseModel):
         "Bot token",
         "OAuth & Permissions 页，以 xoxb- 开头。",
         "OAuth & Permissions; begins with xoxb-.",
+        needed=True,
     )
     signing_secret: SecretStr | None = field(
-        None, "签名密钥", "Signing secret", "Basic Information 页。", "On the page Basic Information."
+        None, "签名密钥", "Signing secret", "Basic Information 页。", "On the page Basic Information.", needed=True
     )

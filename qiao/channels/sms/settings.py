@@ -47,9 +47,9 @@ class SmsSettings(BaseModel):
         "A random text of your own, added to the hook address: ?token=…. Without it no reports and no replies are taken.",
     )  # fmt: skip
 
-    access_key_id: Line = field("", "AccessKey ID", "AccessKey ID", group="aliyun", shown_when=_ALIYUN)
+    access_key_id: Line = field("", "AccessKey ID", "AccessKey ID", group="aliyun", shown_when=_ALIYUN, needed=True)
     access_key_secret: SecretStr | None = field(
-        None, "AccessKey Secret", "AccessKey secret", group="aliyun", shown_when=_ALIYUN
+        None, "AccessKey Secret", "AccessKey secret", group="aliyun", shown_when=_ALIYUN, needed=True
     )
     sign_name: Line = field(
         "",
@@ -59,6 +59,7 @@ class SmsSettings(BaseModel):
         "The signature approved in the SMS console.",
         group="aliyun",
         shown_when=_ALIYUN,
+        needed=True,
     )
     reply_template: Line = field(
         "", "回复模板", "Reply template", "客服手写的回复通过这个模板发出，例如 SMS_123456789；模板里只有一个变量。",
@@ -78,7 +79,7 @@ class SmsSettings(BaseModel):
 
     url: WebAddress = field(
         "", "请求地址", "Address", "可用 {to} {to_digits} {text} {id} {secret}。",
-        "May use {to} {to_digits} {text} {id} {secret}.", group="http", shown_when=_HTTP,
+        "May use {to} {to_digits} {text} {id} {secret}.", group="http", shown_when=_HTTP, needed=True,
     )  # fmt: skip
     method: Literal["POST", "PUT", "GET"] = field("POST", "方法", "Method", group="http", shown_when=_HTTP)
     headers: Block = field(

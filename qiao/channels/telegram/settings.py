@@ -16,7 +16,7 @@ class TelegramSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bot_token: SecretStr | None = field(
-        None, "机器人令牌", "Bot token", "@BotFather 给的令牌。", "As @BotFather gave it."
+        None, "机器人令牌", "Bot token", "@BotFather 给的令牌。", "As @BotFather gave it.", needed=True
     )
     intake: Literal["hook", "poll"] = field(
         "hook",

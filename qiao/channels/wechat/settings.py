@@ -49,6 +49,7 @@ class _Account(WhenClosed):
         "The developer id under Settings & Development → Basic configuration of the Weixin platform.",
         group="account",
         placeholder="wx0123456789abcdef",
+        needed=True,
     )
     app_secret: Secret | None = field(
         None,
@@ -57,6 +58,7 @@ class _Account(WhenClosed):
         "只用于换取 access_token，保存后不再显示。请把本机出口 IP 加入接口 IP 白名单。",
         "Used to obtain access tokens only, never shown again. Put this server's address on the IP list.",
         group="account",
+        needed=True,
     )
     token: Secret | None = field(
         None,

@@ -22,6 +22,7 @@ class WecomSettings(SmsWhenClosed):
         group="account",
         placeholder="ww…",
         max_length=64,
+        needed=True,
     )
     secret: SecretStr | None = field(
         None,
@@ -30,6 +31,7 @@ class WecomSettings(SmsWhenClosed):
         "可调用微信客服接口的自建应用的 Secret。",
         "Of the app that is allowed to use WeChat customer service.",
         group="account",
+        needed=True,
     )
     open_kfid: str = field(
         "",

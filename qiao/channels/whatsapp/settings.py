@@ -18,7 +18,7 @@ class WhatsappSettings(WhenClosed):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     phone_number_id: Line = field(
-        "", "电话号码编号", "Phone number ID", "WhatsApp → API 设置。", "WhatsApp → API setup."
+        "", "电话号码编号", "Phone number ID", "WhatsApp → API 设置。", "WhatsApp → API setup.", needed=True
     )
     business_account_id: Line = field(
         "",
@@ -28,7 +28,7 @@ class WhatsappSettings(WhenClosed):
         "Lists the approved templates.",
     )
     access_token: SecretStr | None = field(
-        None, "访问令牌", "Access token", "系统用户的长期令牌。", "The lasting one of a system user."
+        None, "访问令牌", "Access token", "系统用户的长期令牌。", "The lasting one of a system user.", needed=True
     )
     app_secret: SecretStr | None = field(
         None,
@@ -36,6 +36,7 @@ class WhatsappSettings(WhenClosed):
         "App secret",
         "应用设置 → 基本。用它核对签名。",
         "App settings → Basic; signatures need it.",
+        needed=True,
     )
     verify_token: SecretStr | None = field(
         None,
@@ -43,6 +44,7 @@ class WhatsappSettings(WhenClosed):
         "Verify token",
         "自己定，填进 Meta 的 Webhook 设置。",
         "Your own; enter it at Meta's webhook.",
+        needed=True,
     )
     show_read: bool = field(
         True,

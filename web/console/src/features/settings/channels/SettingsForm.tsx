@@ -82,6 +82,7 @@ function Setting(props: {
         label={field.title[language]}
         htmlFor={id}
         help={field.help?.[language]}
+        required={field.needed && !(values[field.unless] || props.sealed.includes(field.unless))}
         problem={props.problem(field.name)}
       >
         {field.kind === "switch" ? (

@@ -31,6 +31,9 @@ export interface FormField {
   channel: string;
   /** The field is only there while each of these settings has one of its values. */
   when: Record<string, string[]>;
+  /** Nothing can be connected without it, unless the other setting named here is given. */
+  needed: boolean;
+  unless: string;
   initial: unknown;
 }
 
@@ -130,6 +133,8 @@ export function fieldsOf(schema: Json, secrets: readonly string[]): FormField[] 
         longest: number(one.maxLength),
         channel: text(one.widget).startsWith(INBOX) ? text(one.widget).slice(INBOX.length) : "",
         when: conditions(one.shown_when),
+        needed: one.needed === true,
+        unless: text(one.unless),
         initial: one.default ?? null,
       };
     });
