@@ -14,19 +14,19 @@ _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?")
 
 def _address(text: str) -> str:
     if text and not _ADDRESS.fullmatch(text):
-        raise PydanticCustomError("value_invalid", "not an address")
+        raise PydanticCustomError("email_invalid", "not an address")
     return text.lower()
 
 
 def _host(text: str) -> str:
     if text and not _HOST.fullmatch(text):
-        raise PydanticCustomError("value_invalid", "not a host name")
+        raise PydanticCustomError("host_invalid", "not a host name")
     return text
 
 
 def _https(text: str) -> str:
     if text and not text.startswith("https://"):
-        raise PydanticCustomError("value_invalid", "needs https")
+        raise PydanticCustomError("https_needed", "needs https")
     return text
 
 

@@ -47,7 +47,7 @@ async def dry_run(body: DryRunBody, actor: Annotated[Actor, Needs("inboxes.manag
     faults: list[Fault] = []
     for name, text in body.mapping.items():
         if name not in MAPPING:
-            raise Invalid.field(f"mapping.{name}"[:80], "value_invalid")
+            raise Invalid.field(f"mapping.{name}"[:80], "field_unknown")
         try:
             (expressions.parse_condition if name == "when" else expressions.parse)(text or "''")
         except expressions.ExpressionFault as fault:

@@ -160,7 +160,7 @@ async def list_calls(
 
 def _aware(at: datetime, field: str) -> datetime:
     if at.tzinfo is None:
-        raise Invalid.field(field, "value_invalid")
+        raise Invalid.field(field, "datetime_needs_zone")
     return at
 
 

@@ -1,6 +1,7 @@
 """Turns every failure into `application/problem+json` in the reader's language; never a stack trace."""
 
 import json
+import re
 from typing import Any, Final
 
 import msgspec
@@ -67,30 +68,65 @@ DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
 # pydantic error types that have a sentence of their own; all others read "value not understood".
 _PYDANTIC_CODES = {
     "missing": "field_missing",
+    "union_tag_not_found": "field_missing",
     "string_too_short": "text_too_short",
     "string_too_long": "text_too_long",
     "too_short": "list_too_short",
     "too_long": "list_too_long",
     "greater_than_equal": "number_too_small",
-    "greater_than": "number_too_small",
+    "greater_than": "number_must_exceed",
     "less_than_equal": "number_too_large",
-    "less_than": "number_too_large",
+    "less_than": "number_must_be_below",
+    "multiple_of": "number_step",
+    "int_from_float": "number_whole",
+    "int_parsing_size": "number_out_of_range",
     "literal_error": "not_a_choice",
     "enum": "not_a_choice",
+    "union_tag_invalid": "not_a_choice",
     "uuid_parsing": "uuid_invalid",
     "uuid_type": "uuid_invalid",
     "json_invalid": "json_invalid",
     "extra_forbidden": "field_unknown",
     "datetime_from_date_parsing": "datetime_invalid",
     "datetime_parsing": "datetime_invalid",
+    "datetime_type": "datetime_invalid",
+    "datetime_object_invalid": "datetime_invalid",
     "timezone_aware": "datetime_needs_zone",
+    "date_parsing": "date_invalid",
+    "date_type": "date_invalid",
+    "date_from_datetime_parsing": "date_invalid",
+    "date_from_datetime_inexact": "date_invalid",
+    "time_parsing": "time_invalid",
+    "time_type": "time_invalid",
     "int_parsing": "number_invalid",
     "int_type": "number_invalid",
     "float_parsing": "number_invalid",
+    "float_type": "number_invalid",
+    "finite_number": "number_invalid",
+    "decimal_parsing": "number_invalid",
+    "decimal_type": "number_invalid",
     "bool_parsing": "boolean_invalid",
     "bool_type": "boolean_invalid",
     "string_type": "text_expected",
+    "list_type": "list_expected",
+    "tuple_type": "list_expected",
+    "set_type": "list_expected",
+    "frozen_set_type": "list_expected",
+    "dict_type": "object_expected",
+    "mapping_type": "object_expected",
+    "model_type": "object_expected",
+    "model_attributes_type": "object_expected",
+    "dataclass_type": "object_expected",
+    "string_pattern_mismatch": "text_form",
 }
+_LIMITS = ("ge", "gt", "le", "lt")
+# What a rule for the form of a text means in words; all others are shown as they are.
+_FORMS = (
+    (re.compile(r"\^https\?://.*"), "web_address_invalid"),
+    (re.compile(r"\^\(+\[01\](\\d|\[0-9\])\|2\[0-3\]\).*"), "time_invalid"),
+    (re.compile(r"\^\\d\{4\}-\\d\{2\}-\\d\{2\}\$"), "date_invalid"),
+    (re.compile(r"\^\[a-z\]\[a-z0-9_\]\{\d+,\d+\}\$"), "key_invalid"),
+)
 
 
 def problem_response(request: HTTPConnection, problem: Problem) -> Response:
@@ -109,8 +145,11 @@ def problem_response(request: HTTPConnection, problem: Problem) -> Response:
     )
 
 
-def _code_of(kind: str) -> str:
+def _code_of(kind: str, context: dict[str, str]) -> str:
     """A room may raise `PydanticCustomError` with a code of its own catalogue."""
+    if kind == "string_pattern_mismatch":
+        pattern = context.get("pattern", "")
+        return next((code for form, code in _FORMS if form.fullmatch(pattern)), "text_form")
     known = f"errors.{kind}" in i18n.catalogues()[i18n.DEFAULT_LOCALE]
     return _PYDANTIC_CODES.get(kind) or (kind if known else "value_invalid")
 
@@ -119,12 +158,21 @@ def from_validation(errors: list[Any]) -> Invalid:
     """Pydantic's errors as ours, with paths people recognise."""
     fields = []
     for error in errors:
-        path = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path", "header"))
+        where = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         kind = error["type"]
         if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
             kind = f"string_{kind}"  # a length checked after a validator of ours does not know that it measures text
-        fields.append(FieldError(path or "body", _code_of(kind), context))
+        elif kind == "union_tag_not_found":
+            where.append(context.get("discriminator", "").strip("'"))
+        elif kind == "union_tag_invalid":
+            where.append(context.get("discriminator", "").strip("'"))
+            context["expected"] = context.get("expected_tags", "")
+        if limit := next((context[name] for name in _LIMITS if name in context), None):
+            context["limit"] = limit
+        if "expected" in context:
+            context["expected"] = context["expected"].replace(" or ", ", ")  # a list is read in any language
+        fields.append(FieldError(".".join(where) or "body", _code_of(kind, context), context))
     return Invalid("invalid", fields=fields)
 
 

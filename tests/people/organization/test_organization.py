@@ -115,7 +115,7 @@ async def test_calendars_that_make_no_sense(sign_in: SignIn) -> None:
         ({"timezone": "UTC+8"}, "timezone", "timezone_unknown"),
         ({"holidays_country": "XX"}, "holidays_country", "holidays_country_unknown"),
         ({"exceptions": [{"date": "2026-01-01"}, {"date": "2026-01-01"}]}, "exceptions", "exception_twice"),
-        ({"exceptions": [{"date": "2026-02-30"}]}, "exceptions.0.date", "value_invalid"),
+        ({"exceptions": [{"date": "2026-02-30"}]}, "exceptions.0.date", "date_invalid"),
     ]
     for part, field, code in bad:
         response = await admin.post("/api/v1/calendars", json={"name": "x"} | part)
