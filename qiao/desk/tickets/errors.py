@@ -32,8 +32,8 @@ def move_refused(why: str, moves: Sequence[Any], *, missing: Sequence[str] = ())
     return Refused(f"ticket.move.{why}", data={"why": why, "moves": list(moves), "missing": list(missing)})
 
 
-def changed_meanwhile(version: int, changed: dict[str, Any]) -> Conflict:
-    """`changed` says of each field that both changed what it is now, who made it so and when."""
-    return Conflict(
-        "ticket_changed_meanwhile", fields=[], data={"version": version, "changed": changed}, count=str(len(changed))
-    )
+def changed_meanwhile(version: int, changed: dict[str, Any], names: dict[str, str] | None = None) -> Conflict:
+    """`changed` says of each field that both changed what it is now, who made it so and when; `names` puts names to the
+    ids in it and in what was wanted."""
+    data = {"version": version, "changed": changed, "names": names or {}}
+    return Conflict("ticket_changed_meanwhile", fields=[], data=data, count=str(len(changed)))

@@ -232,18 +232,33 @@ _NAMED |= {"parent_id": "ticket", "merged_into_id": "ticket", "watchers": "user"
 
 async def names_in(db: Session, kind: Kind, views: Sequence[EntryView]) -> dict[str, str]:
     """Names for the ids that stand in changes and mentions."""
-    wanted: dict[str, set[UUID]] = {"user": set(), "department": set(), "customer": set(), "ticket": set()}
-    by_field = {f"fields.{spec.key}": spec.kind for spec in kind.definition.fields}
+    wanted = _wanted(kind, ((key, pair) for view in views for key, pair in (view.changes or {}).items()))
     for view in views:
-        for key, pair in (view.changes or {}).items():
-            what = _NAMED.get(key) or {"person": "user", "customer": "customer"}.get(by_field.get(key, ""))
-            if what:
-                wanted[what].update(_ids(pair))
         wanted["user"].update(_ids(view.payload.get("mentions")))
         params = view.payload.get("params")
         if isinstance(params, Mapping):
             wanted["department"].update(_ids(params.get("department_id")))
             wanted["user"].update(_ids(params.get("user_id")))
+    return await _names(db, wanted)
+
+
+async def names_of(db: Session, kind: Kind, values: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Names for the ids that are values of what is called `priority`, `fields.amount` and so on."""
+    return await _names(db, _wanted(kind, values))
+
+
+def _wanted(kind: Kind, values: Iterable[tuple[str, Any]]) -> dict[str, set[UUID]]:
+    """Ids by what they are ids of."""
+    wanted: dict[str, set[UUID]] = {"user": set(), "department": set(), "customer": set(), "ticket": set()}
+    by_field = {f"fields.{spec.key}": spec.kind for spec in kind.definition.fields}
+    for key, value in values:
+        what = _NAMED.get(key) or {"person": "user", "customer": "customer"}.get(by_field.get(key, ""))
+        if what:
+            wanted[what].update(_ids(value))
+    return wanted
+
+
+async def _names(db: Session, wanted: dict[str, set[UUID]]) -> dict[str, str]:
     found: dict[str, str] = {str(key): person.name for key, person in (await people(db, wanted["user"])).items()}
     if wanted["department"]:
         names = await organization.department_names(db)

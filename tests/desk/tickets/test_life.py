@@ -181,6 +181,19 @@ async def test_the_second_of_two_editors_is_told_what_changed(office: Office) ->
     again = await office.run(service.update, office.wu, made.id, TicketPatch(title="Wu's", version=data["version"]))
     assert again.title == "Wu's"
 
+    # Ids come with their names, and the same amount in other digits is the same.
+    ann, ben = await office.customer("Ann"), await office.customer("Ben")
+    parcel = await office.make(type_key="logistics", fields={"order": "K-1", "issue": "lost"})
+    theirs = TicketPatch(customer_id=ann, fields={"claim": 10}, version=parcel.version)
+    await office.run(service.update, office.li, parcel.id, theirs)
+    mine = TicketPatch(customer_id=ben, fields={"claim": "10.00"}, version=parcel.version)
+    with pytest.raises(Conflict) as conflict:
+        await office.run(service.update, office.wu, parcel.id, mine)
+    data = conflict.value.data
+    assert data is not None
+    assert set(data["changed"]) == {"customer_id"}
+    assert data["names"] == {str(ann): "Ann", str(ben): "Ben"}
+
 
 async def test_the_timeline_says_what_changed_before_and_after(office: Office) -> None:
     customer = await office.customer("Ann")
@@ -225,7 +238,8 @@ async def test_a_move_seen_too_late_is_refused(office: Office) -> None:
     with pytest.raises(Conflict) as conflict:
         await office.move(made.id, "solve", office.wu, version=made.version)
     assert conflict.value.data is not None
-    assert conflict.value.data["changed"]["state"]["now"] == "open"
+    state = conflict.value.data["changed"]["state"]
+    assert (state["now"], state["by"]) == ("open", "Li")
 
 
 async def test_hold_says_whom_it_waits_for_and_release_goes_back(office: Office) -> None:

@@ -131,14 +131,22 @@ async def _refuse_meanwhile(db: Session, held: Held, given: dict[str, Any], vers
                     "by": view.author.name,
                     "at": view.created_at.isoformat(),
                 }
-    theirs = {key: one for key, one in changed.items() if one["now"] != _given(given, key)}
+    theirs = {key: one for key, one in changed.items() if one["now"] != _given(held, given, key)}
     if theirs:
-        raise errors.changed_meanwhile(held.row.version, theirs)
+        values = [(key, value) for key, one in theirs.items() for value in (one["now"], _given(held, given, key))]
+        raise errors.changed_meanwhile(held.row.version, theirs, await views.names_of(db, held.kind, values))
 
 
-def _given(given: dict[str, Any], key: str) -> Any:
+def _given(held: Held, given: dict[str, Any], key: str) -> Any:
+    """What is wanted, as it would be stored."""
     if key.startswith("fields."):
-        return (given.get("fields") or {}).get(key.removeprefix("fields."))
+        name = key.removeprefix("fields.")
+        value = (given.get("fields") or {}).get(name)
+        spec = next((one for one in held.kind.definition.fields if one.key == name), None)
+        try:
+            return value if spec is None or spec.kind == "file" else fields.normal(spec, value)
+        except fields.Bad:
+            return value
     value = given.get("type_key" if key == "type" else key)
     if isinstance(value, datetime):
         return value.isoformat()

@@ -9,7 +9,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import FieldError, Invalid, Refused
 from qiao.core.runtime import runtime_of
-from qiao.desk.tickets import errors, policy, repository
+from qiao.desk.tickets import errors, policy, repository, views
 from qiao.desk.tickets import fields as forms
 from qiao.desk.tickets.definition import AssignEffect, SetEffect, TaskEffect, TellEffect, Transition
 from qiao.desk.tickets.ports import TaskMaker
@@ -152,13 +152,14 @@ async def _check(db: Session, held: Held, way: Transition, comment: str) -> None
 async def _refuse_moved(db: Session, held: Held, version: int) -> None:
     """Somebody else moved it since the caller looked: the caller decides anew."""
     changed: dict[str, Any] = {}
-    for entry in await repository.changes_since(db, held.row.id, version):
+    since = await repository.changes_since(db, held.row.id, version)
+    for entry in await views.entries(db, held.doer, held.kind, since):
         if "state" in (entry.changes or {}):
             pair = (entry.changes or {})["state"]
             changed["state"] = {
                 "before": changed.get("state", {}).get("before", pair[0]),
                 "now": pair[1],
-                "by": entry.author_name,
+                "by": entry.author.name,
                 "at": entry.created_at.isoformat(),
             }
     if changed:

@@ -54,8 +54,8 @@ function RailLink({ feature, item }: { feature: Feature; item: NavItem }) {
   const visible = useCan(...(item.permissions ?? []));
   const count = (item.useBadge ?? noBadge)();
   if (!visible) return null;
-  const root = `/${item.path.split("/")[1]}`;
-  const active = path === root || path.startsWith(`${root}/`);
+  const roots = [`/${item.path.split("/")[1]}`, ...(item.also ?? [])];
+  const active = roots.some((root) => path === root || path.startsWith(`${root}/`));
   const Icon = item.icon;
   return (
     <Link

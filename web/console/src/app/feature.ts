@@ -8,6 +8,8 @@ export interface NavItem {
   labelKey: string;
   icon: LucideIcon;
   path: string;
+  /** Further pages that belong to it: on them it is the current one, too. */
+  also?: string[];
   /** Position in the rail; the foot of the rail starts at 100. */
   order: number;
   /** Shown to people with any of these. */

@@ -25,6 +25,7 @@ export default defineFeature({
       labelKey: "nav_tasks",
       icon: ClipboardList,
       path: "/tasks",
+      also: ["/approvals"],
       order: 14,
       permissions: ["tasks.handle"],
       go: "w",

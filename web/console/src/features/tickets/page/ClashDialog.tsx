@@ -2,13 +2,13 @@ import { Button, Modal, Radio } from "antd";
 import { useState } from "react";
 import { useLocale, useT } from "@/app/i18n";
 import { relativeTime } from "@/lib/format";
+import { isEmpty } from "../fields/conditions";
+import { FieldValue } from "../fields/FieldValue";
 import type { TicketView } from "../types";
-import { labelOf, shownAs } from "./diff";
+import { labelOf, shownAs, specOf, type Words } from "./diff";
 import { useEntryWords } from "./Entry";
 import { type Clash, useTicketPage } from "./state";
 import { type Patch, useTicketVerbs } from "./verbs";
-
-const NO_NAMES: Record<string, string> = {};
 
 /** The wanted value of `fields.amount` stands in `mine.fields.amount`, all others under their own name. */
 function mineOf(mine: Patch, key: string): unknown {
@@ -30,11 +30,20 @@ export function kept(mine: Patch, dropped: ReadonlySet<string>): Patch {
   return found;
 }
 
+/** Kinds one cannot choose between by a line of text. */
+const WHOLE = new Set(["table", "file"]);
+
+function Version({ name, value, words }: { name: string; value: unknown; words: Words }) {
+  const spec = specOf(name, words);
+  if (spec && WHOLE.has(spec.kind) && !isEmpty(value)) return <FieldValue spec={spec} value={value} />;
+  return <span className="q-wrap q-pre">{shownAs(name, value, words) ?? words.t("empty_value")}</span>;
+}
+
 /** Two people changed the same: the second sees both and chooses. */
 export function ClashDialog({ ticket, clash }: { ticket: TicketView; clash: Clash }) {
   const t = useT("tickets");
   const locale = useLocale();
-  const words = useEntryWords(ticket, NO_NAMES);
+  const words = useEntryWords(ticket, clash.names);
   const verbs = useTicketVerbs(ticket.id);
   const setClash = useTicketPage((s) => s.setClash);
   const keys = Object.keys(clash.changed);
@@ -91,7 +100,7 @@ export function ClashDialog({ ticket, clash }: { ticket: TicketView; clash: Clas
                         <small className="q-muted">
                           {t("conflict.theirs")} {[theirs.by, at].filter(Boolean).join(" · ")}
                         </small>
-                        <span className="q-wrap">{shownAs(key, theirs.now, words) ?? t("empty_value")}</span>
+                        <Version name={key} value={theirs.now} words={words} />
                       </span>
                     ),
                   },
@@ -100,9 +109,7 @@ export function ClashDialog({ ticket, clash }: { ticket: TicketView; clash: Clas
                     label: (
                       <span className="q-tk__version">
                         <small className="q-muted">{t("conflict.mine")}</small>
-                        <span className="q-wrap">
-                          {shownAs(key, mineOf(clash.mine, key), words) ?? t("empty_value")}
-                        </span>
+                        <Version name={key} value={mineOf(clash.mine, key)} words={words} />
                       </span>
                     ),
                   },

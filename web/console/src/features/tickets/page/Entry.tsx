@@ -9,7 +9,7 @@ import { absoluteTime, dateOnly, duration, fileSize, money } from "@/lib/format"
 import { calledAs } from "@/lib/names";
 import { Avatar } from "@/ui/Avatar";
 import { RelativeTime } from "@/ui/Time";
-import { ticketPath, useType } from "../api";
+import { ticketPath, useType, useTypes } from "../api";
 import { useWords } from "../bits";
 import { useDepartments, useDirectory } from "../fields/pickers";
 import type { EntryFile, EntryView, TicketView } from "../types";
@@ -24,6 +24,7 @@ export function useEntryWords(ticket: TicketView, names: Record<string, string>)
   const definition = useType(ticket.type.key).data?.definition ?? null;
   const { people } = useDirectory();
   const { departments } = useDepartments();
+  const types = useTypes().data;
   return useMemo(
     () => ({
       t,
@@ -37,9 +38,10 @@ export function useEntryWords(ticket: TicketView, names: Record<string, string>)
         ...Object.fromEntries(departments.map((one) => [one.id, one.name])),
         ...names,
       },
+      types: Object.fromEntries((types ?? []).map((one) => [one.key, text(one.name, one.key)])),
       definition,
     }),
-    [t, text, locale, definition, people, departments, names],
+    [t, text, locale, definition, people, departments, types, names],
   );
 }
 
@@ -308,7 +310,7 @@ export const Entry = memo(function Entry({ entry, words, me, ticket, selected, o
           <span className="q-happening__why">{entry.body}</span>
         ) : null}
         <Origin entry={entry} />
-        {files.length > 0 ? <Tag>{t("fieldform.files", { n: files.length })}</Tag> : null}
+        {files.length > 0 ? <Tag>{t("fieldform.files", { count: files.length })}</Tag> : null}
       </div>
       {time}
     </div>

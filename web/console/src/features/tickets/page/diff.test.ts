@@ -47,6 +47,7 @@ const words: Words = {
   moment: (iso) => iso.slice(0, 16),
   span: (seconds) => `${seconds} s`,
   names: { "u-1": "陈小雨", "d-1": "仓库" },
+  types: { refund: "退换货", logistics: "物流查询" },
   definition,
 };
 
@@ -56,6 +57,7 @@ const said = (changes: Record<string, [unknown, unknown]>) =>
 describe("changes in words", () => {
   it("name what was and what is", () => {
     expect(said({ priority: [1, 3] })).toEqual(["优先级 普通 → 紧急"]);
+    expect(said({ type: ["logistics", "refund"] })).toEqual(["类型 物流查询 → 退换货"]);
     expect(said({ assignee_id: [null, "u-1"], department_id: ["d-1", null] })).toEqual([
       "负责人 空 → 陈小雨",
       "部门 仓库 → 空",
@@ -113,6 +115,7 @@ describe("a clash with somebody else's change", () => {
       problem({
         version: 7,
         changed: { priority: { now: 3, by: { id: "u", name: "静静" }, at: "2026-01-01T00:00:00Z" } },
+        names: { "c-1": "王芳" },
       }),
       "t-1",
       { priority: 2 },
@@ -122,6 +125,7 @@ describe("a clash with somebody else's change", () => {
       mine: { priority: 2 },
       version: 7,
       changed: { priority: { now: 3, by: "静静", at: "2026-01-01T00:00:00Z" } },
+      names: { "c-1": "王芳" },
     });
   });
 

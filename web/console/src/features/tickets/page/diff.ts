@@ -15,6 +15,8 @@ export interface Words {
   span: (seconds: number) => string;
   /** Names of ids. */
   names: Record<string, string>;
+  /** Names of ticket types by key. */
+  types: Record<string, string>;
   definition: Definition | null;
 }
 
@@ -43,7 +45,7 @@ const SILENT = new Set([
   "reopened",
 ]);
 
-function specOf(key: string, words: Words): FieldSpec | null {
+export function specOf(key: string, words: Words): FieldSpec | null {
   if (!key.startsWith("fields.")) return null;
   return words.definition?.fields.find((spec) => spec.key === key.slice("fields.".length)) ?? null;
 }
@@ -79,6 +81,8 @@ export function shownAs(key: string, value: unknown, words: Words): string | nul
       const state = words.definition?.workflow.states.find((one) => one.key === value);
       return state ? words.text(state.label, state.key) : String(value);
     }
+    case "type":
+      return words.types[String(value)] ?? String(value);
     case "due_at":
       return words.moment(String(value));
     case "waiting_on": {
@@ -124,7 +128,7 @@ function fieldOf(spec: FieldSpec, value: unknown, words: Words): string {
     case "moment":
       return words.moment(String(value));
     case "table":
-      return words.t("fieldform.rows", { n: Array.isArray(value) ? value.length : 0 });
+      return words.t("fieldform.rows", { count: Array.isArray(value) ? value.length : 0 });
     default:
       return plain(value, words);
   }

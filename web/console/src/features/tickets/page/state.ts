@@ -20,6 +20,8 @@ export interface Clash {
   mine: Record<string, unknown>;
   version: number;
   changed: Record<string, { now: unknown; by?: string | null; at?: string | null }>;
+  /** Names of the ids in both. */
+  names: Record<string, string>;
 }
 
 interface PageState {

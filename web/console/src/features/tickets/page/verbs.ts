@@ -38,7 +38,8 @@ export function clashOf(problem: Problem, ticketId: Id, mine: Patch): Clash | nu
       };
     } else changed[key] = { now: said };
   }
-  return { ticketId, mine, version: Number(data.version ?? 0), changed };
+  const names = (data.names ?? {}) as Record<string, string>;
+  return { ticketId, mine, version: Number(data.version ?? 0), changed, names };
 }
 
 /** What is done to tickets. Each resolves to whether it worked; what went wrong has been said, or is thrown to forms. */
