@@ -109,6 +109,8 @@ def retarget(row: ClockRow, book: Rulebook, policy: Policy | None, priority: int
     if row.since is not None:
         _close_stretch(row, book, at)
         row.since = at
+    if row.target_s != terms.target_s:
+        _note_target(row, at)
     row.policy_id, row.target_s, row.calendar_id = policy.id, terms.target_s, terms.calendar_id
     if row.paused_why == NO_PROMISE:
         _note_pause(row, at)
@@ -172,6 +174,19 @@ def next_due(rows: Iterable[ClockRow]) -> tuple[datetime | None, str | None, boo
     return (first.due_at, first.kind, broken) if first is not None else (None, None, False)
 
 
+def target_when_broken(row: ClockRow) -> int:
+    """In seconds; the target may have been another one since."""
+    for at, target_s in _former_targets(row):
+        if row.breached_at is not None and at > row.breached_at:
+            return target_s
+    return row.target_s
+
+
+def broken_by_change(row: ClockRow) -> bool:
+    """Whether it ran out because what had counted was more than a new target allows."""
+    return any(at == row.breached_at for at, _ in _former_targets(row))
+
+
 def find(rows: Sequence[ClockRow], *kinds: str) -> list[ClockRow]:
     return [row for row in rows if row.kind in kinds and is_open(row)]
 
@@ -209,6 +224,17 @@ def _close_stretch(row: ClockRow, book: Rulebook, at: datetime) -> None:
     counted = book.ruler(row.calendar_id).between(row.since, at)
     row.spent_us += counted
     _note(row, row.since, at, calendar=row.calendar_id, why=None, counted=counted)
+
+
+def _note_target(row: ClockRow, at: datetime) -> None:
+    """What was promised until now."""
+    moment = at.isoformat()
+    row.segments = [*row.segments, {"from": moment, "to": moment, "why": None, "spent_s": 0, "target_s": row.target_s}]
+
+
+def _former_targets(row: ClockRow) -> list[tuple[datetime, int]]:
+    """What was promised until when, in order."""
+    return [(datetime.fromisoformat(part["to"]), part["target_s"]) for part in row.segments if "target_s" in part]
 
 
 def _note_pause(row: ClockRow, at: datetime) -> None:

@@ -49,7 +49,8 @@ class ClockRow(Base):
     `calendar_id` null counts around the clock. `spent_us` is what finished stretches counted, `since` when the present
     one began (null: it stands still, `paused_why` says why). `due_at` is when it runs out if it keeps running; of a broken
     promise, when it ran out. `next_at` is when the sweep has to look: a step of the ladder, or the promise runs out.
-    `segments` is the history for people: `[{from, to, calendar, why, spent_s}]`; `fired` the steps that have run.
+    `segments` is the history for people: `[{from, to, calendar, why, spent_s}]`, with `target_s` where that was the target
+    until then; `fired` the steps that have run.
     """
 
     __tablename__ = "sla_clocks"

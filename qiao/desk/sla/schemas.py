@@ -221,7 +221,9 @@ class StepView(BaseModel):
 
 
 class ClockView(BaseModel):
-    """A clock as it stands now. `due_at` is null while it stands still. `breached_at` stays after it was done late."""
+    """A clock as it stands now. `due_at` is null while it stands still. `breached_at` stays after it was done late, and
+    `broken_target_s` is the target that held then, where it is another one now. `broken_by_change`: it ran out the moment
+    a shorter target began to hold."""
 
     id: UUID
     kind: str
@@ -236,6 +238,8 @@ class ClockView(BaseModel):
     paused_why: str | None
     met_at: datetime | None
     breached_at: datetime | None
+    broken_target_s: int | None
+    broken_by_change: bool
     reason: BreachReason | None
     steps: list[StepView]
 

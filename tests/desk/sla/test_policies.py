@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 from qiao.core import clock
 from qiao.desk.sla import service
 from qiao.desk.sla.service import policies
+from qiao.desk.tickets import service as tickets
 from tests.conftest import SignIn
-from tests.desk.sla.promises import Promises
+from tests.desk.sla.promises import SYSTEM, Promises
 
 URL = "/api/v1/sla"
 GRID = {"first_response": {"business": True, "minutes": [240, 120, 60, 30]}}
@@ -147,6 +149,40 @@ async def test_why_a_promise_was_broken_is_said_shown_and_counted(sign_in: SignI
     assert [item["subject_id"] for item in narrowed["items"]] == [str(worse)]
     old = {"until": datetime(2020, 1, 1, tzinfo=UTC).isoformat(), "since": datetime(2019, 1, 1, tzinfo=UTC).isoformat()}
     assert (await boss.get(f"{URL}/breaches", params=old)).json()["broken"] == 0
+
+
+async def test_a_broken_promise_says_by_which_target(sign_in: SignIn, office: Promises) -> None:
+    li = await sign_in("li", role="agent")
+    await office.policy("Answers", targets={"first_response": {"business": False, "minutes": [240, 60, 30, 10]}})
+    now = clock.now()
+    early = now - timedelta(hours=2)
+
+    async def one(ticket_id: UUID) -> dict[str, Any]:
+        (found,) = (await li.get(f"{URL}/tickets/{ticket_id}")).json()["items"]
+        assert isinstance(found, dict)
+        return found
+
+    async def prioritized(ticket_id: UUID, priority: int, at: datetime) -> None:
+        await office.do(lambda db: tickets.set_priority(db, SYSTEM, ticket_id, priority), at)
+
+    eased = await office.ticket(early)
+    await service.sweep(office.runtime, now, 100)
+    assert (await one(eased))["broken_target_s"] is None, "the target that holds is the one that was missed"
+    await prioritized(eased, 0, now)
+    seen = await one(eased)
+    assert (seen["state"], seen["target_s"], seen["broken_target_s"]) == ("breached", 240 * 60, 60 * 60)
+    assert not seen["broken_by_change"]
+
+    hurried = await office.ticket(early)
+    raised = early + timedelta(minutes=20)
+    await prioritized(hurried, 3, raised)
+    await service.sweep(office.runtime, now, 100)
+    seen = await one(hurried)
+    assert (seen["breached_at"], seen["broken_target_s"], seen["broken_by_change"]) == (
+        raised.isoformat().replace("+00:00", "Z"),
+        None,
+        True,
+    )
 
 
 async def test_a_company_starts_with_policies_and_reasons_once(sign_in: SignIn, office: Promises) -> None:

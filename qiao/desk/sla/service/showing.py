@@ -52,6 +52,7 @@ async def _clocks(db: Session, subject_id: UUID, *, may_explain: bool) -> Clocks
         broken_at = row.breached_at or (
             row.due_at if row.state == "running" and row.due_at is not None and row.due_at < now else None
         )
+        held = keeping.target_when_broken(row)
         items.append(
             ClockView(
                 id=row.id,
@@ -69,6 +70,8 @@ async def _clocks(db: Session, subject_id: UUID, *, may_explain: bool) -> Clocks
                 paused_why=row.paused_why if keeping.is_open(row) else None,
                 met_at=row.met_at,
                 breached_at=broken_at,
+                broken_target_s=held if row.breached_at is not None and held != row.target_s else None,
+                broken_by_change=broken_at is not None and keeping.broken_by_change(row),
                 reason=BreachReason(
                     key=row.reason_key,
                     label=labels.get(row.reason_key) if row.reason_key else None,

@@ -62,7 +62,7 @@ export function Versions(props: {
               <div>
                 <strong>v{version.number}</strong>{" "}
                 {version.current ? <Tag color="success">{t("in_use")}</Tag> : null}
-                <span className="qf-hint">{t("runs_n", { n: version.runs })}</span>
+                <span className="qf-hint">{t("runs_n", { count: version.runs })}</span>
                 <div className="qf-hint">
                   <RelativeTime at={version.published_at} /> {version.published_by} {version.note}
                 </div>

@@ -108,7 +108,7 @@ export function BulkBar(props: {
       </Button>
       <Modal
         open={verb !== null}
-        title={verb ? t("do_title", { verb: t(`verb.${verb}`), n }) : ""}
+        title={verb ? t("do_title", { verb: t(`verb.${verb}`), count: n }) : ""}
         onCancel={() => setVerb(null)}
         okText={t("do", { n })}
         okButtonProps={{ disabled: action === null, loading: start.isPending }}

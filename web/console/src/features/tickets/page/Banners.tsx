@@ -40,7 +40,7 @@ export function Banners({ ticket }: { ticket: TicketView }) {
       {ticket.reopened > 0 && ticket.status !== "closed" && !ticket.merged_into ? (
         <div className="q-tk__banner" role="status">
           <RotateCcw size={15} aria-hidden />
-          {t("reopened", { n: ticket.reopened })}
+          {t("reopened", { count: ticket.reopened })}
         </div>
       ) : null}
     </>

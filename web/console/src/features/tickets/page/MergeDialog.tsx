@@ -33,7 +33,7 @@ function Preview({ ticket, onRemove }: { ticket: FoundTicket; onRemove: () => vo
         </button>
       </div>
       <div className="q-muted">
-        {whole ? `${t("merge.entries", { n: whole.last_seq })}${t("list_separator")}` : ""}
+        {whole ? `${t("merge.entries", { count: whole.last_seq })}${t("list_separator")}` : ""}
         {t("merge.others")}
       </div>
       {latest.map((entry) => (

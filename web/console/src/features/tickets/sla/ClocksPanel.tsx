@@ -136,7 +136,14 @@ function Item({ clock, onExplain }: { clock: Clock; onExplain?: () => void }) {
       )}
       {clock.breached_at && (
         <div className="qd-reason">
-          <span>{t("brokenAt", { at: absoluteTime(clock.breached_at, locale) })}</span>
+          <span>
+            {t("brokenAt", { at: absoluteTime(clock.breached_at, locale) })}
+            {clock.broken_target_s !== null
+              ? t("brokenTarget", { target: duration(clock.broken_target_s, locale) })
+              : clock.broken_by_change
+                ? t("brokenByChange")
+                : null}
+          </span>
           {clock.reason && (
             <span>
               {t("because", {

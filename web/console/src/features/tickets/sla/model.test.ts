@@ -18,6 +18,8 @@ const clock = (change: Partial<Clock>): Clock => ({
   paused_why: null,
   met_at: null,
   breached_at: null,
+  broken_target_s: null,
+  broken_by_change: false,
   reason: null,
   steps: [],
   ...change,

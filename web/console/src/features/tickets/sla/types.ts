@@ -27,6 +27,10 @@ export interface Clock {
   paused_why: string | null;
   met_at: Iso | null;
   breached_at: Iso | null;
+  /** The target that held when it broke, where it is another one now. */
+  broken_target_s: number | null;
+  /** It ran out the moment a shorter target began to hold. */
+  broken_by_change: boolean;
   reason: BreachReason | null;
   /** Steps of the ladder that have run, newest last. */
   steps: { id: string; at: Iso; does: string }[];
