@@ -7,13 +7,16 @@ import pytest
 
 from qiao.channels.contract.channel import Channels, DeliveryRefused, Endpoint
 from qiao.channels.contract.lanes import Lanes
+from qiao.channels.reaching.realtime import wishes_moved
 from qiao.core import clock
 from qiao.core.actor import Actor
+from qiao.core.events import Audience, Envelope
 from qiao.desk.blocking import service as blocking
 from qiao.desk.blocking.policy import Pace, Rule, Standing, meant
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxCreate, InboxView
 from qiao.people.customers import merging
+from qiao.people.customers.events import CustomerConsented
 from tests.channels.street import API, Street
 from tests.channels.toy import Provider, toy
 from tests.conftest import SignIn
@@ -193,6 +196,13 @@ async def test_one_story_and_going_on_elsewhere(town: Town, sign_in: SignIn) -> 
     (said,) = (await agent.get(f"{API}/customers/{first}/identities/{way['identity_id']}/consents")).json()
     assert (said["state"], said["source"]) == ("out", "channel")
     assert (await agent.post(path, json=body | {"client_id": "c2"})).status_code == 409
+    # Whoever has it open hears so at once.
+    fact = {"customer_id": first, "identity_id": way["identity_id"], "state": "out", "source": "channel"}
+    envelope = Envelope(1, 1, CustomerConsented.kind, None, "system", None, Audience(), fact, clock.now())
+    hints = {hint.conversation_id: hint for _, hint in await wishes_moved(town.runtime, [envelope])}
+    hint = hints[UUID(talks["South"]["id"])]
+    assert (hint.type, hint.data) == ("channel.changed", {"conversation_id": talks["South"]["id"]})
+    assert hint.target.watchers_of == hint.conversation_id and hint.target.permission == "conversations.view_all"
     # They changed their mind, and an agent notes it with the proof.
     noted = f"{API}/customers/{first}/identities/{way['identity_id']}/consents"
     assert (await agent.post(noted, json={"state": "in", "proof": "call of today"})).status_code == 201

@@ -177,6 +177,7 @@ export function PresenceMenu() {
       <button
         type="button"
         className="q-rail__me"
+        title={reasonText ?? undefined}
         aria-label={`${t("presence.label")}: ${handles ? t(`state.${state}`) : name}`}
       >
         <Avatar

@@ -6,6 +6,7 @@ import type { Agent, DirectoryEntry } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { listOf } from "@/app/profile/Sessions";
 import { nameMatches } from "@/lib/names";
+import { useSteadyOrder } from "@/lib/steady";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { Elapsed } from "@/ui/Time";
@@ -16,7 +17,10 @@ import { useVerbs } from "./verbs";
 type Kind = "user" | "queue" | "bot";
 const RANK = { online: 0, busy: 1, away: 2, offline: 3 } as const;
 
-/** Colleagues, the free ones first; the load says who can take it. */
+const freest = (a: Agent, b: Agent) =>
+  RANK[a.state] - RANK[b.state] || a.load / (a.capacity || 1) - b.load / (b.capacity || 1);
+
+/** Colleagues, the free ones first as it was when the list opened; the load says who can take it. */
 export function PeopleList(props: {
   value: string | null;
   onChange: (id: string, name: string) => void;
@@ -30,6 +34,11 @@ export function PeopleList(props: {
     staleTime: 60_000,
   });
   const legal = new Map((everybody.data ? listOf(everybody.data) : []).map((p) => [p.id, p.name]));
+  const people = useSteadyOrder(
+    [...(agents.data ? listOf(agents.data) : [])].sort(freest),
+    (one) => one.user.id,
+    agents.isSuccess && !agents.isFetching,
+  );
   return (
     <>
       <Input
@@ -42,16 +51,11 @@ export function PeopleList(props: {
         style={{ marginBottom: 8 }}
       />
       <Fetched query={agents}>
-        {(data) => {
-          const list = listOf(data)
-            .filter(
-              (a) =>
-                !props.exclude?.includes(a.user.id) && nameMatches(word, a.user.name, legal.get(a.user.id)),
-            )
-            .sort(
-              (a, b) =>
-                RANK[a.state] - RANK[b.state] || a.load / (a.capacity || 1) - b.load / (b.capacity || 1),
-            );
+        {() => {
+          const list = people.filter(
+            (a) =>
+              !props.exclude?.includes(a.user.id) && nameMatches(word, a.user.name, legal.get(a.user.id)),
+          );
           if (list.length === 0) return <EmptyState title={t("transfer.nobody")} compact />;
           return (
             <div className="q-pick" role="radiogroup" aria-label={t("transfer.person")}>

@@ -1,7 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { api } from "@/api/client";
+import { queryClient } from "@/api/queryClient";
 import type { ConversationView, Id } from "@/api/types";
+import { realtime } from "@/realtime/client";
 import type { Template } from "./template";
 
 export interface ChannelState {
@@ -35,8 +38,16 @@ export interface ChannelState {
 /** Websites and integrations show everything at once and have nothing to watch. */
 const PLAIN = new Set(["webchat", "api"]);
 
-/** What the channel of a conversation carries now; asked again whenever something was said. */
+/** What the channel of a conversation carries now; asked again whenever something was said or the customer's wishes moved. */
 export function useChannel(c: ConversationView): ChannelState | null {
+  useEffect(
+    () =>
+      realtime.on("channel.changed", (data) => {
+        if (data.conversation_id === c.id)
+          void queryClient.invalidateQueries({ queryKey: ["/channels/conversations", c.id] });
+      }),
+    [c.id],
+  );
   const found = useQuery({
     queryKey: ["/channels/conversations", c.id, c.last_seq],
     queryFn: ({ signal }) => api.get<ChannelState>(`/channels/conversations/${c.id}`, undefined, signal),
