@@ -59,6 +59,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A question of the message that the reply does not answer, and what it may have meant."""
+
+    text: str
+    hits: tuple[Hit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     action: Action
     misses: int
@@ -71,6 +79,8 @@ class Reply:
     """What to say, as a key of the catalogue."""
     several: bool = False
     """Every one of `hits` answers a question of its own."""
+    left: tuple[Left, ...] = ()
+    """Questions beside the answered ones."""
     weighed: Weighed | None = field(default=None, compare=False)
     """What the knowledge base held of the question; None where it was not asked."""
 

@@ -1,17 +1,23 @@
 """What the bot says: its decision put into a message. Pure."""
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from qiao.bot.answering.policy import Action, Reply
+from qiao.bot.dialogue.excerpt import excerpt
 from qiao.bot.dialogue.thinking import Thought
 from qiao.bot.llm.check import Source
 from qiao.core import i18n
 from qiao.desk.conversations.schemas import Outgoing
 from qiao.knowledge.search.document import Hit
+from qiao.knowledge.search.text import passages
 
 PASSAGE: Final = 600
 SNIPPET: Final = 1500
+MOST_EACH: Final = 3
+"""Choices shown for each of the questions beside an answer."""
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 
 _SAID: Final = {
@@ -48,10 +54,48 @@ def answer_text(hit: Hit) -> str:
     document = hit.document
     if document.kind == "faq":
         return document.body
-    passage = _HEADING.sub("", hit.matched).strip()
-    if passage == document.title or not passage:
-        passage = _HEADING.sub("", document.body).strip()
+    passage = hit.matched.removeprefix(document.title).strip()
+    passage = passage or next(iter(passages(document.body)), "")
+    passage = excerpt(document.body, passage, document.locale) or document.title
     return passage if len(passage) <= PASSAGE else passage[:PASSAGE].rsplit("\n", 1)[0].rstrip() + " …"
+
+
+def _quoted(texts: Iterable[str], locale: str) -> str:
+    """The customer's own words, named in a sentence."""
+    shown = [text.strip().rstrip("?？。.!！") for text in texts]
+    return (
+        "、".join(f"“{text}”" for text in shown) if locale == "zh-CN" else " and ".join(f"“{text}”" for text in shown)
+    )
+
+
+def _open(reply: Reply, locale: str) -> list[str]:
+    """What is said of the questions that have no answer."""
+    unknown = [one.text for one in reply.left if not one.hits]
+    return [i18n.t("bot.left_open", locale, questions=_quoted(unknown, locale))] if unknown else []
+
+
+def further(reply: Reply, *, locale: str, client_id: str) -> Outgoing | None:
+    """What is asked after an answer: which of these the other questions of the message meant."""
+    unclear = [one for one in reply.left if one.hits]
+    hits = {hit.id: hit for one in unclear for hit in one.hits[:MOST_EACH]}
+    if not hits:
+        return None
+    prompt = i18n.t("bot.left_choices", locale, questions=_quoted((one.text for one in unclear), locale))
+    return _choices(prompt, tuple(hits.values()), {}, client_id)
+
+
+def _choices(prompt: str, hits: tuple[Hit, ...], payload: dict[str, Any], client_id: str) -> Outgoing:
+    options = [{"id": hit.id, "label": hit.document.title, "value": hit.document.title} for hit in hits]
+    payload = {**payload, "prompt": prompt, "options": options}
+    return Outgoing(kind="choices", body=prompt, payload=payload, client_id=client_id)
+
+
+def day_and_time(at: datetime, now: datetime, locale: str) -> str:
+    """When people are back, as one says it; both in the zone it is said in."""
+    ahead = (at.date() - now.date()).days
+    key = {0: "today", 1: "tomorrow"}.get(ahead, "on_day")
+    month = at.strftime("%B") if locale == "en" else ""  # the C locale: English names
+    return i18n.t(f"bot.{key}", locale, time=f"{at:%H:%M}", month=at.month, day=at.day, month_name=month)
 
 
 def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought: Thought | None = None) -> Outgoing:
@@ -68,7 +112,8 @@ def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought
             "feedback": True,
         }
         answers = [f"{number}. {answer_text(hit)}" for number, hit in enumerate(reply.hits, 1)]
-        return Outgoing(body="\n\n".join(answers), payload=payload, client_id=client_id)
+        body = "\n\n".join([*answers, *_open(reply, locale)])
+        return Outgoing(body=body, payload=payload, client_id=client_id)
     if reply.action is Action.ANSWER:
         hit = reply.hits[0]
         payload |= {
@@ -86,12 +131,11 @@ def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought
                 "sentences": [{"text": s.text, "sources": list(s.cites)} for s in written.sentences],
             }
             return Outgoing(body=written.text, payload=payload, client_id=client_id)
-        return Outgoing(body=answer_text(hit), payload=payload, client_id=client_id)
+        body = "\n\n".join([answer_text(hit), *_open(reply, locale)])
+        return Outgoing(body=body, payload=payload, client_id=client_id)
     if reply.action is Action.CHOICES:
-        prompt = i18n.t("bot.choices", locale)
-        options = [{"id": hit.id, "label": hit.document.title, "value": hit.document.title} for hit in reply.hits]
-        payload |= {"prompt": prompt, "options": options, "confidence": round(reply.probability, 3)}
-        return Outgoing(kind="choices", body=prompt, payload=payload, client_id=client_id)
+        payload["confidence"] = round(reply.probability, 3)
+        return _choices(i18n.t("bot.choices", locale), reply.hits, payload, client_id)
     return Outgoing(
         body=i18n.t(f"bot.{_SAID[reply.action]}", locale, name=bot_name), payload=payload, client_id=client_id
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,7 +24,7 @@ from qiao.bot.flows.entities import is_question
 from qiao.bot.llm.gateway import Llm
 from qiao.bot.understanding.guard import concern_of
 from qiao.bot.understanding.rules import Intent, intent_of
-from qiao.core import i18n
+from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session, status_lock
 from qiao.core.runtime import Runtime, runtime_of
@@ -40,6 +41,7 @@ from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.schemas import hit_view
 from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts import audit
+from qiao.people.organization import service as organization
 
 REMEMBERED: Final = 20
 
@@ -146,7 +148,7 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
         reply, _ = await _decide(db, memory, message, locale, settings, asker, question)
         typed = message.kind == "text" and "choice" not in message.payload
         among = await flows.left_to_choose(db, message.body, reply) if typed and not in_flow else {}
-    if reply.action is not Action.ANSWER or reply.several:
+    if reply.action is not Action.ANSWER or reply.several or reply.left:
         before = [str(turn["question"]) for turn in memory.turns[-4:] if turn.get("question")]
         wish = await choosing.choose(
             runtime, among, message.body, before, locale=locale, conversation_id=conversation_id
@@ -181,7 +183,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
         decided, intent, flow = await flows.decide(
             db, facts, items[0], locale, lambda: _decide(db, memory, items[0], locale, settings, asker, question), wish
         )
-    reply = look.tempered(decided, memory.turns, memory.misses)
+    reply = look.tempered(flow.beside(decided) if flow else decided, memory.turns, memory.misses)
     locale = flow.world.locale if flow else locale
     if reply.action is Action.HANDOFF:
         await status_lock(db)  # before any row, as everywhere
@@ -195,7 +197,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     turn |= look.note(question)
     row.turns = [*row.turns, turn | (flow.note if flow else {})][-REMEMBERED:]
     row.misses = reply.misses
-    row.offered_choices = reply.action is Action.CHOICES
+    row.offered_choices = reply.action is Action.CHOICES or any(one.hits for one in reply.left)
     row.answered = reply.action is Action.ANSWER
     row.offered_person = reply.offer_person
     await db.flush()
@@ -212,6 +214,8 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     outgoing = compose.message(reply, locale=locale, bot_name=actor.name, client_id=client_id, thought=thought)
     sent = await conversations.send(db, actor, conversation_id, flow.joined(outgoing) if flow else outgoing)
     await _note(db, facts, items[0], reply, sent.id)
+    if (asked := compose.further(reply, locale=locale, client_id=f"{client_id}:further")) is not None:
+        await conversations.send(db, actor, conversation_id, asked)
     if reply.action is Action.ANSWER:
         for hit in reply.hits if reply.several else reply.hits[:1]:
             await articles.count_use(db, hit.document.kind, UUID(hit.id))
@@ -302,6 +306,13 @@ async def summary(db: Session, conversation_id: UUID, reason: str) -> dict[str, 
     return summary_of(row.turns, reason, facts.locale)
 
 
+def _sorry(reply: Reply) -> str | None:
+    """What an apology is owed for when a person is to take over."""
+    if reply.reason in (HandoffReason.MISSES, HandoffReason.REJECTED):
+        return "sorry_missed"
+    return "sorry_abuse" if reply.reason is HandoffReason.ABUSE else None
+
+
 async def _hand_over(
     db: Session, actor: Actor, facts: ConversationFacts, row: BotSession, reply: Reply, locale: str, client_id: str
 ) -> None:
@@ -313,13 +324,20 @@ async def _hand_over(
             "leave_message": True,
             "next_open": availability.next_open.isoformat() if availability.next_open else None,
         }
-        key = "nobody_here" if availability.open else "closed"
-        text = i18n.t(f"bot.{key}", locale)
+        key, when = "nobody_here" if availability.open else "closed", ""
+        if not availability.open and availability.next_open:
+            zone = ZoneInfo((await organization.get_workspace(db)).timezone)
+            back = availability.next_open.astimezone(zone)
+            key, when = "closed_until", compose.day_and_time(back, clock.now().astimezone(zone), locale)
+        sorry = _sorry(reply)
+        # Chinese sentences stand without a space between them.
+        apart = "" if locale == "zh-CN" else " "
+        text = apart.join(i18n.t(f"bot.{part}", locale, when=when) for part in (sorry, key) if part)
         row.offered_person = False
         await conversations.send(db, actor, facts.id, Outgoing(body=text, payload=payload, client_id=client_id))
         return
-    missed = reply.reason in (HandoffReason.MISSES, HandoffReason.REJECTED)
-    text = i18n.t("bot.handoff_missed" if missed else "bot.handoff_asked", locale)
+    said = {"sorry_missed": "bot.handoff_missed", "sorry_abuse": "guard.abuse_handoff", None: "bot.handoff_asked"}
+    text = i18n.t(said[_sorry(reply)], locale)
     await conversations.send(db, actor, facts.id, Outgoing(body=text, client_id=client_id))
     await conversations.enqueue(
         db, actor, facts.id, queue_id=queue_id, reason=reason, summary=summary_of(row.turns, reason, locale)
@@ -385,7 +403,7 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
     text = None
     if reply.action is not Action.HANDOFF:
         written = None
-        if reply.action is Action.ANSWER and not reply.several:
+        if reply.action is Action.ANSWER and not reply.several and not reply.left:
             written = await written_answer(
                 runtime, body.text, reply.hits[0], asker=asker, locale=locale, conversation_id=None
             )

@@ -26,7 +26,7 @@ from qiao.bot.flows.machine import Machine
 from qiao.bot.flows.matching import Match
 from qiao.bot.flows.models import FlowRunRow, FlowStateRow
 from qiao.bot.flows.state import Ended, Frame, Option, Outcome, State, Turn
-from qiao.bot.flows.wording import START
+from qiao.bot.flows.wording import OWN, START
 from qiao.bot.tools import service as tools
 from qiao.bot.tools.ports import Call, Result, Subject
 from qiao.bot.understanding.rules import Intent, intent_of
@@ -99,10 +99,19 @@ class Plan:
     """Run, flow and version that begin now."""
     summary: dict[str, Any] | None = None
     title: str | None = None
+    covers: frozenset[str] = frozenset()
+    """Questions of a message of several that the flows on offer see to."""
 
     @property
     def handoff(self) -> bool:
         return self.turn.handoff
+
+    def beside(self, reply: Reply) -> Reply:
+        """The reply without what is said of the questions that the flows on offer see to."""
+        left = tuple(one for one in reply.left if one.text not in self.covers)
+        if not self.covers or len(left) == len(reply.left):
+            return reply
+        return replace(reply, left=left, offer_person=any(not one.hits for one in left))
 
     def joined(self, outgoing: Outgoing) -> Outgoing:
         """The dialogue's choices with the flows on offer among them, so that there is one question and not two."""
@@ -157,8 +166,11 @@ async def listen(db: Session, facts: ConversationFacts, message: MessageView, lo
     plan = await _plan(db, facts, locale_of(message.body, load_state(row).locale, locale), row)
     if plan.machine.state.active is None:
         return None
-    if message.kind != "text" or intent_of(message.body) is Intent.HANDOFF or (message.chosen or "").startswith(START):
+    chosen = message.chosen or ""
+    if message.kind != "text" or intent_of(message.body) is Intent.HANDOFF or chosen.startswith(START):
         return plan
+    if chosen and not chosen.startswith(OWN):
+        return plan  # one of the questions the dialogue offered in between
     await _hear(plan, message, detour=True)
     plan.settled = not plan.turn.unheard
     return plan
@@ -197,8 +209,16 @@ async def after(
         return begun
     if plan is None:
         return None
-    if reply.action in _MISSES and message.kind == "text":
+    asks = entities.is_question(message.body) and not plan.machine.takes_any
+    if reply.action is Action.CHOICES and asks and message.kind == "text":
+        plan.turn = plan.machine.detoured()
+    elif reply.action in _MISSES and message.kind == "text":
+        step = plan.machine.place
         await _hear(plan, message, detour=False)
+        if asks and reply.action is Action.DONT_KNOW and plan.turn.lines and plan.machine.place == step:
+            plan.turn.lines.clear()
+            plan.machine.go_on(plan.turn)
+            plan.turn.lines[0].text = f"{i18n.t('flows.no_answer', locale)}\n{plan.turn.lines[0].text}"
         plan.settled = True
     elif reply.action is Action.GOODBYE:
         plan.turn = Turn(ended=plan.machine.stop("cancelled"))
@@ -251,10 +271,17 @@ async def _begin(
     if wish is not None and wish.flow in published and not answered:
         return await _start(db, facts, message, published, wish.flow, plan, locale, wish)
     wanted = [match.flow for match in matches if match.score >= MAYBE and not answered]
+    covers = set()
+    for one in reply.left:
+        # What one question of several wants done is offered beside the answer to the others.
+        if (found := await book.match(published, one.text)) and found[0].score >= SURE:
+            wanted.append(found[0].flow)
+            covers.add(one.text)
     wanted += [k for k, (_, flow) in published.items() if action in flow.triggers.offer_on and k not in wanted]
     if not wanted or reply.action not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
         return None
     made = await _plan(db, facts, locale, await db.get(FlowStateRow, facts.id))
+    made.covers = frozenset(covers)
     made.offers = tuple(Option(START + k, published[k][1].name.text(locale)) for k in wanted[:_MOST_OFFERED])
     if reply.action is Action.DONT_KNOW:
         made.turn.say(i18n.t("flows.offer_maybe", locale), made.offers)

@@ -53,7 +53,7 @@ class Machine(Wording):
         at = next((i for i, frame in enumerate(self.state.frames) if frame.flow == flow.flow), None)
         if at is not None:
             self.state.frames.append(self.state.frames.pop(at))
-            self._repeat(self.state.frames[-1], turn)
+            self.go_on(turn)
             return turn
         if len(self.state.frames) >= MOST_FRAMES:
             self._end(self.state.frames[0], "abandoned", turn)
@@ -63,6 +63,9 @@ class Machine(Wording):
         turn.started = flow.flow
         self._spot(flow, frame, text, None)
         await self._run(flow, frame, flow.steps[0].id, turn)
+        if len(turn.lines) == 1 and frame is self.state.active and isinstance(flow.step(frame.step), Verify):
+            # Who asks for a number says first what for.
+            turn.lines[0].text = f"{self._t('begin', name=flow.name.text(self.world.locale))}\n{turn.lines[0].text}"
         return turn
 
     async def hear(self, text: str, choice: str | None = None, *, detour: bool = True) -> Turn:
@@ -97,8 +100,22 @@ class Machine(Wording):
         if frame is None or flow is None:
             return turn
         frame.detours += 1
-        self._repeat(frame, turn, lead=self._t("go_on", name=flow.name.text(self.world.locale)))
+        self.go_on(turn)
         return turn
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """The run and the step that wait."""
+        frame = self.state.active
+        return (frame.run_id, frame.step) if frame else None
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether what is waited for may be any words at all."""
+        frame = self.state.active
+        flow = self.world.flow(frame.version_id) if frame else None
+        step = next((s for s in flow.steps if s.id == frame.step), None) if flow and frame else None
+        return isinstance(step, Ask) and flow is not None and flow.slots[step.slot].type in ("text", "address")
 
     def stop(self, outcome: Outcome) -> list[Ended]:
         """Ends everything without a word: people have taken over, or the time is up."""
@@ -225,6 +242,8 @@ class Machine(Wording):
             return
         if self._counts(frame, step.id, step.tries + 2):
             self._ask_proof(frame, step, turn)
+            missing = "again.code" if frame.mode == "code" else "again.order_number"
+            turn.lines[-1].text = f"{self._t(missing)}\n{turn.lines[-1].text}"
         else:
             await self._failed(flow, frame, step.failed, turn)
 
@@ -449,9 +468,14 @@ class Machine(Wording):
 
     async def _resume(self, turn: Turn) -> None:
         """After a flow has ended inside another: that one goes on."""
+        if not turn.handoff:
+            self.go_on(turn)
+
+    def go_on(self, turn: Turn) -> None:
+        """Says what is going on, and again what is waited for."""
         frame = self.state.active
         flow = self.world.flow(frame.version_id) if frame else None
-        if frame is not None and flow is not None and not turn.handoff:
+        if frame is not None and flow is not None:
             self._repeat(frame, turn, lead=self._t("go_on", name=flow.name.text(self.world.locale)))
 
     # -- ends ----------------------------------------------------------------------------------------------------------

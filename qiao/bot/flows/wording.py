@@ -13,6 +13,8 @@ from qiao.bot.tools.ports import Result, Subject, Words
 from qiao.core import i18n
 from qiao.core.text import normalize
 
+OWN: Final = "flow:"
+"""How the choices begin that are a flow's own."""
 CANCEL: Final = "flow:cancel"
 YES: Final = "flow:yes"
 CHANGE: Final = "flow:change:"

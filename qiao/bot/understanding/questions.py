@@ -21,6 +21,11 @@ _LEAD = re.compile(
     r"^(?:另外|还有|再问(?:一下|下)?|顺便问(?:一下|下)?|此外|以及想问|and also|and|also)[,，:：\s]*(?:就是|想问(?:一下|下)?)?[,，\s]*",
     re.I,
 )
+_BARE = re.compile(
+    r"怎么(?:办|弄|回事|样)?|为什么|为啥|咋(?:办|弄|回事)?|(?:可以|行|对|好|是|能)(?:不(?:可以|行|对|好|是|能))?|能不能|可不可以|是不是|什么|多少|[?？吗呢么嘛吧啊呀了的我你您请问,，。!！\s]"
+    r"|\b(?:how|what|why|when|where|who|can|could|do|does|is|are|so|it|that|this|i|you|me|to|ok|okay|possible|right|about|should|the|a)\b|[^\w\s]",
+    re.I,
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -31,6 +36,12 @@ def asked(message: str) -> list[str]:
     parts = [_LEAD.sub("", part).strip(" ,，") for part in _BREAK.split(message) if part and part.strip(" ,，")]
     questions = [part for part in parts if _is_question(part)]
     return questions[:MOST] if len(questions) > 1 else [message]
+
+
+def stands_alone(part: str) -> bool:
+    """Whether a part says what it asks about; 怎么办 and "is that right" lean on the rest of the message."""
+    rest = _BARE.sub(" ", part)
+    return len(_HAN.findall(rest)) >= 2 or len(re.findall(r"[a-z]{3,}", rest, re.I)) >= 1
 
 
 def _is_question(part: str) -> bool:

@@ -40,7 +40,8 @@ _HANDOFF_ZH = re.compile(
     r"|(?:找|换|叫|要|来|让|派|和|跟)(?:一?[个名位])?(?:真的?)?(?:真人|活人|懂的人|人来|人处理|人跟我|人和我|人给我|人回)"
     r"|(?:和|跟|与)(?:一?个)?(?:真)?人(?:聊|说|谈|沟通|对话|讲)|我要?找人(?:$|工|[聊说问帮解处])|有没有(?:真人|活人|人工|人在|客服)|有人(?:在)?吗"
     r"|不(?:想|要|跟|和|愿)[^,。]{0,4}(?:机器人?|ai|智能客服)(?:聊|说|谈|讲|沟通|对话|废话)|别(?:用|拿|让)?(?:机器人?|智能客服)"
-    r"|(?:我要|我想)(?:投诉|举报)(?:你|$)"
+    r"|不(?:想)?要[^,。?]{0,3}(?:机器人|智能客服)(?:$|回复|回答|了|[,。!])"
+    r"|(?:我要|我想|我得|必须)(?:投诉|举报)(?:你|$|[,。!])"
 )
 # 人工 also means labour, artificial and manual; asking about the service is a question for the knowledge base.
 _ABOUT_ZH = re.compile(
@@ -62,6 +63,7 @@ _HANDOFF_EN = re.compile(
     rf"reach|contact|call|need|want|like|prefer|let me have|can i have|could i have|may i have)\b(?:\s+(?:right|now|please|directly|just))*\s+(?:(?:to|with|over|through|speak|talk|get)\s+)*{_PERSON_EN}\b(?!\s+(?:on|in|from|who|whose|else|to (?:see|use|edit|access|sign|join|have))\b)"
     rf"|^(?:please |pls |a |an |the )*(?:human|agent|representative|operator|real person|live agent|live person|human agent|customer service|customer support|person|live chat|support agent)(?: please| pls| now| help)*$"
     r"|\b(?:is|are) (?:there )?(?:a |any |some)?(?:real |live |actual |human )*(?:human|person|people|agents?|somebody|someone|anyone|anybody)(?: (?:there|here|available|online|around))+"
+    r"|\bi (?:want|wish|would like|need|am going) to (?:make|file|lodge|raise) a (?:formal )?complaint\b(?! about)"
     r"|\bnot? (?:talk(?:ing)? to )?a? ?(?:ro)?bot\b|\b(?:stop|no more|hate|don't want|do not want|sick of|tired of)\b.{0,25}\b(?:ro)?bots?\b"
 )
 _ABOUT_EN = re.compile(

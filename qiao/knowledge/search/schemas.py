@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from qiao.knowledge.articles.audience import level_of
 from qiao.knowledge.search.document import Hit
 from qiao.knowledge.search.highlight import highlights
-from qiao.knowledge.search.text import opening
+from qiao.knowledge.search.text import opening, without_rules
 
 
 class HitView(BaseModel):
@@ -27,16 +27,17 @@ class HitView(BaseModel):
 
 def hit_view(hit: Hit) -> HitView:
     document = hit.document
+    matched = without_rules(hit.matched)
     return HitView(
         id=document.id,
         kind=document.kind,
         title=document.title,
-        matched=hit.matched,
+        matched=matched,
         excerpt=opening(document.body, 280),
         locale=document.locale,
         audience=level_of(document.audience),
         score=round(hit.score, 4),
         probability=round(hit.probability, 4),
         title_highlights=highlights(document.title, hit.said),
-        matched_highlights=highlights(hit.matched, hit.said),
+        matched_highlights=highlights(matched, hit.said),
     )

@@ -78,7 +78,12 @@ def plain(markdown: str) -> str:
 
 def prose(markdown: str) -> str:
     """Markdown as it is read: without its marks, and without the lines tables and sections are drawn with."""
-    return _RULE.sub(" ", plain(markdown))
+    return without_rules(plain(markdown))
+
+
+def without_rules(text: str) -> str:
+    """A text without the lines that tables are drawn with."""
+    return _RULE.sub(" ", text)
 
 
 def opening(markdown: str, longest: int) -> str:
@@ -87,15 +92,18 @@ def opening(markdown: str, longest: int) -> str:
     return words if len(words) <= longest else words[:longest].rstrip() + "…"
 
 
+def sentence_parts(markdown: str) -> list[str]:
+    """The sentences and lines passages are made of."""
+    parts = (" ".join(part.split()) for part in _SENTENCE_END.split(plain(markdown)))
+    return [part for part in parts if part]
+
+
 def passages(body: str, size: int = 400) -> list[str]:
     """Running text cut at sentence ends into pieces of about `size` Latin characters (a Han character counts 2.5)."""
     pieces: list[str] = []
     current: list[str] = []
     filled = 0.0
-    for sentence in _SENTENCE_END.split(plain(body)):
-        sentence = " ".join(sentence.split())
-        if not sentence:
-            continue
+    for sentence in sentence_parts(body):
         length = width(sentence)
         if current and filled + length > size:
             pieces.append(" ".join(current))

@@ -151,7 +151,11 @@ async def test_a_crash_before_the_commit_leaves_neither_reply_nor_request(shop: 
 async def test_a_stranger_proves_an_order_first_and_sees_that_one_only(shop: Shop) -> None:
     stranger = await shop.customer()
     _, said = await shop.say(stranger, "我的订单到哪了")
-    assert "订单号" in said
+    assert said.startswith("好的，我来帮您「查物流」。") and "订单号" in said
+    _, said = await shop.say(stranger, "火星能送吗？")
+    assert said.startswith("这个问题我还没有可靠的答案") and "我们继续「查物流」" in said and "订单号" in said
+    _, said = await shop.say(stranger, "KL")
+    assert said.startswith("没有看到订单号")
     _, said = await shop.say(stranger, "KL80010001")
     assert "后四位" in said
     wrong_code = (await shop.say(stranger, "9999"))[1]
