@@ -1,13 +1,17 @@
 """What inboxes do on others' events."""
 
+from uuid import UUID
+
 from qiao.core import i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.core.errors import Refused
 from qiao.core.events import Envelope, in_transaction
 from qiao.desk.inboxes import service
 from qiao.desk.inboxes.policy import site_origins
 from qiao.desk.inboxes.schemas import InboxCreate
 from qiao.people.organization.events import WorkspaceSetUp
+from qiao.people.organization.ports import keeps_calendars
 
 
 @in_transaction(WorkspaceSetUp)
@@ -24,3 +28,11 @@ async def first_inbox(db: Session, fact: WorkspaceSetUp, envelope: Envelope) -> 
             settings={"greeting": greeting, "allowed_origins": site_origins(fact.site_url)},
         ),
     )
+
+
+@keeps_calendars
+async def keep_hours(db: Session, calendar_id: UUID) -> None:
+    """Hours that an inbox keeps stay, also while it is switched off. Raises Refused."""
+    for inbox in await service.everything(db):
+        if inbox.calendar_id == calendar_id:
+            raise Refused("inbox_calendar_in_use", inbox=inbox.name)

@@ -2,8 +2,10 @@
 after commit."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from qiao.core.db import Session
+from qiao.core.errors import Refused
 from qiao.core.events import Envelope, Event, in_transaction
 from qiao.core.reactions import on_commit, on_commit_batch
 from qiao.core.runtime import runtime_of
@@ -21,6 +23,7 @@ from qiao.desk.tickets.events import (
     TicketMoved,
 )
 from qiao.people.organization.events import CalendarChanged, WorkspaceSetUp
+from qiao.people.organization.ports import keeps_calendars
 
 
 @in_transaction(TicketCreated)
@@ -103,3 +106,11 @@ def _counts(envelope: Envelope) -> bool:
 async def hear_conversations(db: Session, pairs: Sequence[tuple[Event, Envelope]]) -> None:
     """Clocks of conversations: their position is saved with them, so nothing counts twice."""
     await talks.hear(db, pairs)
+
+
+@keeps_calendars
+async def keep_hours(db: Session, calendar_id: UUID) -> None:
+    """Hours that a policy counts by stay. Raises Refused."""
+    for policy in await repository.policies(db):
+        if policy.calendar_id == calendar_id:
+            raise Refused("sla.calendar_in_use", policy=policy.name)

@@ -22,6 +22,7 @@ from qiao.people.organization import hours, repository
 from qiao.people.organization.events import CalendarChanged, WorkspaceUpdated
 from qiao.people.organization.hours import WEEKDAYS, Calendar
 from qiao.people.organization.models import CalendarRow, DepartmentRow, WorkspaceRow
+from qiao.people.organization.ports import ask_keepers
 from qiao.people.organization.schemas import (
     CalendarPatch,
     CalendarSpec,
@@ -265,6 +266,7 @@ async def update_calendar(db: Session, actor: Actor, calendar_id: UUID, body: Ca
 async def delete_calendar(db: Session, actor: Actor, calendar_id: UUID) -> None:
     """Removes a calendar. Whoever keeps these hours (inboxes, queues, services, promises) refuses."""
     row = await _existing_calendar(db, calendar_id, lock=True)
+    await ask_keepers(db, calendar_id)
     await db.delete(row)
     await db.flush()
     await audit.record(db, actor, "calendar.deleted", "calendar", calendar_id, {"name": row.name})

@@ -48,7 +48,8 @@ async def test_policies_are_made_ordered_changed_and_taken_away(sign_in: SignIn,
     assert changed.status_code == 200 and (changed.json()["name"], changed.json()["revision"]) == ("All", 2)
     stale = await boss.put(f"{URL}/policies/{one['id']}", json={**body, "revision": 1})
     assert stale.status_code == 409 and stale.json()["code"] == "sla.policy_changed_meanwhile"
-    assert (await boss.delete(f"/api/v1/calendars/{calendar}")).status_code == 409  # promises count in it
+    kept = await boss.delete(f"/api/v1/calendars/{calendar}")
+    assert (kept.status_code, kept.json()["code"]) == (409, "sla.calendar_in_use")
     assert (await boss.delete(f"{URL}/policies/{two['id']}")).status_code == 204
     assert (await boss.get(f"{URL}/policies/{two['id']}")).status_code == 404
 

@@ -95,7 +95,8 @@ async def test_a_calendar_from_birth_to_rest(sign_in: SignIn, runtime: Runtime) 
     inbox = await admin.post("/api/v1/inboxes", json={"channel": "webchat", "name": "x", "calendar_id": made["id"]})
     assert inbox.status_code == 201
     response = await admin.delete(one)
-    assert response.status_code == 409 and response.json()["code"] == "reference_missing"
+    assert response.status_code == 409 and response.json()["code"] == "inbox_calendar_in_use"
+    assert "“x”" in response.json()["detail"]
     await admin.patch(f"/api/v1/inboxes/{inbox.json()['id']}", json={"calendar_id": None})
     queue = (await admin.post("/api/v1/queues", json={"name": "Day", "calendar_id": made["id"]})).json()
     response = await admin.delete(one)
