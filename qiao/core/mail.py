@@ -23,10 +23,11 @@ class Link(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One paragraph, and where it leads."""
+    """One paragraph, and where it leads. A `large` one is what the mail is about, to be read off and typed."""
 
     text: str
     url: str | None = None
+    large: bool = False
 
 
 def can_send(settings: Settings) -> bool:
@@ -101,7 +102,8 @@ def _html(subject: str, lines: Sequence[Line], locale: str, button: Link | None,
         text = escape(line.text).replace("\n", "<br>")
         if line.url:
             text = f'<a href="{escape(line.url)}" style="color:#1f5fbf;text-decoration:none">{text}</a>'
-        body.append(f'<p style="margin:0 0 12px;color:#1b1f26">{text}</p>')
+        look = ";font-size:28px;font-weight:600;letter-spacing:4px" if line.large else ""
+        body.append(f'<p style="margin:0 0 12px;color:#1b1f26{look}">{text}</p>')
     if button is not None:
         body.append(
             f'<p style="margin:20px 0"><a href="{escape(button.url)}" style="display:inline-block;padding:10px 20px;'
@@ -110,7 +112,8 @@ def _html(subject: str, lines: Sequence[Line], locale: str, button: Link | None,
     if foot:
         body.append(f'<p style="margin:20px 0 0;color:#5b6472;font-size:12px">{escape(foot)}</p>')
     return (
-        f'<!doctype html><html lang="{escape(locale)}"><head><meta charset="utf-8"><title>{escape(subject)}</title></head>'
+        f'<!doctype html><html lang="{escape(locale)}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(subject)}</title></head>'
         f'<body style="margin:0;padding:24px;background:#f4f5f7;{_FONT};color:#1b1f26;font-size:14px;line-height:1.6">'
         f'<div style="max-width:640px;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px">'
         f'<h1 style="margin:0 0 16px;font-size:18px">{escape(subject)}</h1>{"".join(body)}</div></body></html>'

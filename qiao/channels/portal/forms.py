@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from qiao.core.money import amount
+from qiao.core.money import amount, places
 from qiao.desk.tickets.definition import Definition, FieldSpec, Option
 from qiao.desk.tickets.fields import money
 
@@ -189,6 +189,8 @@ def _input(
     files: list[tuple[str, str]],
 ) -> Input:
     kind, mode, complete = _INPUTS.get(spec.kind, ("text", None, None))
+    if spec.kind == "money" and not places(spec.currency):
+        mode = "numeric"
     return Input(
         key=spec.key,
         name=f"f.{spec.key}",

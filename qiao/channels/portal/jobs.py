@@ -39,7 +39,7 @@ async def send_code(runtime: Runtime, payload: dict[str, Any], progress: Progres
         to=row.email,
         company=company,
         subject=said("subject"),
-        lines=[mail.Line(said("intro")), mail.Line(digits), mail.Line(said("valid"))],
+        lines=[mail.Line(said("intro")), mail.Line(digits, large=True), mail.Line(said("valid"))],
         locale=locale,
         message_id=str(code_id),
         at=now,

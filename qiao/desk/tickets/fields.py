@@ -17,7 +17,7 @@ from uuid import UUID
 
 from qiao.core.conditions import holds
 from qiao.core.errors import FieldError
-from qiao.core.money import coins
+from qiao.core.money import coins, places
 from qiao.core.money import words as amount_words
 from qiao.desk.tickets.definition import PERSONAL, Column, Definition, FieldSpec, Option
 from qiao.desk.tickets.policy import Doer
@@ -302,6 +302,11 @@ def _amount(spec: FieldSpec | None, currency: str, value: Any) -> dict[str, Any]
             minor = int(exact.to_integral_value(ROUND_HALF_UP))
         except (InvalidOperation, ValueError, OverflowError):
             raise Bad("ticket.field.money") from None
+        # What a person typed is taken as it stands or not at all; a computed number may carry the dust of its making.
+        if isinstance(value, str) and exact != minor:
+            if cents == 1:
+                raise Bad("ticket.field.money_whole", currency=currency)
+            raise Bad("ticket.field.money_places", currency=currency, places=str(places(currency)))
     if abs(minor) > LARGEST_MINOR:
         raise Bad("ticket.field.number_large")
     if spec is not None:

@@ -42,6 +42,8 @@ async def test_what_is_asked_follows_what_is_filled_in(house: House) -> None:
     assert wrong.status_code == 422 and 'id="title-fault"' in wrong.text and await sent(house) == []
     wrong = await guest.fill(AT, AT, title="Broken", **{"f.device": "other", "f.paid": "a lot"})
     assert 'id="f.paid-fault"' in wrong.text and 'value="a lot"' in wrong.text
+    wrong = await guest.fill(AT, AT, title="Broken", **{"f.device": "fridge", "f.paid": "12.345"})
+    assert "at most 2 decimals" in wrong.text, "an amount is not rounded behind the back of who typed it"
     wrong = await guest.fill(AT, AT, title="Broken", **{"f.device": "other", "f.paid": "12"})
     assert 'id="f.which-fault"' in wrong.text and await sent(house) == []
 
