@@ -8,6 +8,8 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { useCallback, useRef } from "react";
+import { Once } from "@/lib/once";
 import { toast } from "@/ui/feedback";
 import { api, type Query } from "./client";
 import { sentenceOf } from "./problem";
@@ -59,7 +61,10 @@ export function useInvalidate(): (...paths: string[]) => Promise<void> {
   };
 }
 
-/** A write. Failures become a toast with the server's sentence unless `quiet` (forms show them themselves). */
+/**
+ * A write. Failures become a toast with the server's sentence unless `quiet` (forms show them themselves). Asked for the
+ * same while it is under way, by a double click for instance, it is done once.
+ */
 export function useAct<V, R = unknown>(
   run: (variables: V) => Promise<R>,
   options: Omit<UseMutationOptions<R, Error, V>, "mutationFn" | "onSuccess"> & {
@@ -70,7 +75,7 @@ export function useAct<V, R = unknown>(
 ) {
   const invalidate = useInvalidate();
   const { invalidates, quiet, onSuccess, ...rest } = options;
-  return useMutation<R, Error, V>({
+  const mutation = useMutation<R, Error, V>({
     ...rest,
     mutationFn: run,
     onSuccess: async (result, variables) => {
@@ -82,4 +87,16 @@ export function useAct<V, R = unknown>(
       rest.onError?.(error, variables, ...more);
     },
   });
+  const { mutateAsync: send } = mutation;
+  const once = useRef(new Once<V, R>()).current;
+  const mutateAsync = useCallback(
+    (...asked: Parameters<typeof send>) => once.run(asked[0] as V, () => send(...asked)),
+    [once, send],
+  ) as typeof send;
+  const mutate = useCallback(
+    // Whoever does not wait for it is told of a failure by `onError`.
+    (...asked: Parameters<typeof send>) => void mutateAsync(...asked).catch(() => {}),
+    [mutateAsync],
+  ) as typeof mutation.mutate;
+  return { ...mutation, mutate, mutateAsync };
 }

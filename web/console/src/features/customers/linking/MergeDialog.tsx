@@ -53,12 +53,14 @@ export function MergeDialog(props: {
     },
   });
   const preview = query.data;
-  const said = (value: unknown): string => {
+  const said = (field: string, value: unknown): string => {
     if (value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length))
       return t("merge.nothing");
     if (Array.isArray(value)) return value.join(t("list_separator"));
     if (typeof value === "object") return Object.keys(value).join(t("list_separator")) || t("merge.nothing");
     const text = String(value);
+    if (field === "level") return known(t, `inbox:level.${text}`, text);
+    if (field === "locale") return new Intl.DisplayNames(locale, { type: "language" }).of(text) ?? text;
     return /^\d{4}-\d\d-\d\dT/.test(text) ? absoluteTime(text, locale) : text;
   };
   return (
@@ -126,7 +128,7 @@ export function MergeDialog(props: {
                       <div key={field}>
                         <dt>{known(t, `field.${field}`, field)}</dt>
                         <dd>
-                          <span className="q-muted">{said(before)}</span> → {said(after)}
+                          <span className="q-muted">{said(field, before)}</span> → {said(field, after)}
                         </dd>
                       </div>
                     ))}

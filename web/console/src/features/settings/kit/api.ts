@@ -11,6 +11,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { api, type Query } from "@/api/client";
 import { Problem, sentenceOf } from "@/api/problem";
 import type { Page } from "@/api/types";
+import { Once } from "@/lib/once";
 import type { Draft } from "./draft";
 
 export function problemOf(reason: unknown): Problem | null {
@@ -94,7 +95,10 @@ interface SubmitOptions<R> {
   draft?: Draft<any>;
 }
 
-/** A change with its ends: busy while it runs, what it made old is read again, a refusal is shown where it belongs. */
+/**
+ * A change with its ends: busy while it runs, what it made old is read again, a refusal is shown where it belongs. Asked
+ * for the same while it runs, it is done once.
+ */
 export function useSubmit<A extends unknown[], R>(
   act: (...args: A) => Promise<R>,
   options: SubmitOptions<R> = {},
@@ -104,7 +108,8 @@ export function useSubmit<A extends unknown[], R>(
   const client = useQueryClient();
   const latest = useRef({ act, options });
   latest.current = { act, options };
-  const run = useCallback(
+  const once = useRef(new Once<A, R | undefined>()).current;
+  const doIt = useCallback(
     async (...args: A): Promise<R | undefined> => {
       setBusy(true);
       try {
@@ -125,6 +130,7 @@ export function useSubmit<A extends unknown[], R>(
     },
     [client, message],
   );
+  const run = useCallback((...args: A) => once.run(args, () => doIt(...args)), [once, doIt]);
   return { run, busy };
 }
 
