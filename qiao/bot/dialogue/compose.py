@@ -63,9 +63,8 @@ def answer_text(hit: Hit) -> str:
 def _quoted(texts: Iterable[str], locale: str) -> str:
     """The customer's own words, named in a sentence."""
     shown = [text.strip().rstrip("?？。.!！") for text in texts]
-    return (
-        "、".join(f"“{text}”" for text in shown) if locale == "zh-CN" else " and ".join(f"“{text}”" for text in shown)
-    )
+    quoted = [f"“{text}”" for text in shown]
+    return " and ".join(quoted) if locale == "en" else "、".join(quoted)
 
 
 def _open(reply: Reply, locale: str) -> list[str]:

@@ -101,7 +101,7 @@ def _lines(body: str) -> list[_Line]:
 
 
 def _shown(line: _Line, said: list[str], locale: str) -> str:
-    chinese = locale == "zh-CN"
+    chinese = locale != "en"
     if line.shape == "row":
         return _row(line, chinese)
     text = _CALLOUT.sub("", " ".join(said))

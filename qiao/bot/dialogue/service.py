@@ -331,7 +331,7 @@ async def _hand_over(
             key, when = "closed_until", compose.day_and_time(back, clock.now().astimezone(zone), locale)
         sorry = _sorry(reply)
         # Chinese sentences stand without a space between them.
-        apart = "" if locale == "zh-CN" else " "
+        apart = " " if locale == "en" else ""
         text = apart.join(i18n.t(f"bot.{part}", locale, when=when) for part in (sorry, key) if part)
         row.offered_person = False
         await conversations.send(db, actor, facts.id, Outgoing(body=text, payload=payload, client_id=client_id))

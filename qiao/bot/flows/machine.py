@@ -428,7 +428,7 @@ class Machine(Wording):
             value = frame.slots.get(name)
             if value not in (None, ""):
                 label = flow.slots[name].label.text(locale)
-                colon = "：" if locale == "zh-CN" else ": "
+                colon = ": " if locale == "en" else "："
                 rows.append(f"· {label}{colon}{self._shown(flow, frame, name, value)}")
         text = "\n".join(part for part in (lead, self._fill(step.text, flow, frame), *rows) if part)
         changeable = [name for name in step.slots if name in frame.slots and flow.asking(name)]

@@ -78,6 +78,7 @@ function Dialog(props: { conversationId: string; messageId: string | null; onClo
   return (
     <Modal
       open
+      mask={{ closable: false }}
       width={560}
       title={t("add.title")}
       okText={t("add.confirm")}

@@ -3,7 +3,7 @@ import { useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { Field, useRows } from "../settings/kit";
 import { TextPicker } from "./bits";
-import type { Case, Expects } from "./types";
+import type { Case, Expects, FlowItem } from "./types";
 
 export interface CaseDraft {
   question: string;
@@ -44,12 +44,6 @@ export const ready = (draft: CaseDraft) =>
   draft.question.trim() !== "" &&
   (draft.expects !== "texts" || draft.expected.length > 0) &&
   (draft.expects !== "flow" || Boolean(draft.flow));
-
-interface FlowItem {
-  key: string;
-  name: Record<string, string>;
-  published: number | null;
-}
 
 /** The fields of a case, in the set's drawer and beside a conversation. */
 export function CaseFields(props: {

@@ -141,6 +141,7 @@ export function HoldOutDialog({ setId, onClose }: Props) {
   return (
     <Modal
       open
+      mask={{ closable: false }}
       title={t("collect.phrasings")}
       okText={t("collect.take")}
       confirmLoading={add.busy}

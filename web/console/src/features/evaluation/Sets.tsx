@@ -94,6 +94,7 @@ export default function Sets() {
       />
       <Modal
         open={making}
+        mask={{ closable: false }}
         title={t("set.new")}
         okText={t("set.create")}
         confirmLoading={create.busy}

@@ -202,14 +202,14 @@ function One({ id }: { id: string }) {
               />
             )}
           </Section>
-          <Answers id={id} />
+          <Answers id={id} asked={figures.questions > 0} />
         </>
       )}
     </State>
   );
 }
 
-function Answers({ id }: { id: string }) {
+function Answers({ id, asked }: { id: string; asked: boolean }) {
   const t = useT("evaluation");
   const [only, setOnly] = useState<string | undefined>("differ");
   const answers = usePages<ShadowAnswer>(`/evaluation/shadows/${id}/answers`, { only });
@@ -250,7 +250,7 @@ function Answers({ id }: { id: string }) {
     {
       key: "favours",
       title: t("shadow.favours"),
-      render: (_, one) => (one.agrees ? "–" : t(`favours.${one.favours}`)),
+      render: (_, one) => (one.agrees ? "–" : t(`favours.${one.outcome === "open" ? "open" : one.favours}`)),
     },
     { key: "at", title: t("collect.when"), render: (_, one) => <RelativeTime at={one.at} /> },
   ];
@@ -265,7 +265,7 @@ function Answers({ id }: { id: string }) {
       error={answers.error}
       onRetry={() => void answers.refetch()}
       more={answers.more}
-      narrowed={only !== undefined}
+      narrowed={asked && only !== undefined}
       emptyTitle={t("shadow.noAnswers")}
       filters={
         <Select
@@ -308,6 +308,7 @@ function NewShadow({ onClose }: { onClose: () => void }) {
   return (
     <Modal
       open
+      mask={{ closable: false }}
       title={t("shadow.new")}
       okText={t("shadow.start")}
       okButtonProps={{ disabled: !name.trim() }}
@@ -315,7 +316,7 @@ function NewShadow({ onClose }: { onClose: () => void }) {
       onOk={() => void start.run()}
       onCancel={onClose}
     >
-      <p className="qk-muted">{t("shadow.newText")}</p>
+      <p className="qk-muted qk-gap">{t("shadow.newText")}</p>
       <Field label={t("shadow.name")} required htmlFor="shadow-name">
         <Input
           id="shadow-name"

@@ -4,10 +4,11 @@ import dayjs from "dayjs";
 import type { ReactNode } from "react";
 import { useState } from "react";
 import { useLocale, useT } from "@/app/i18n";
+import { useCan } from "@/app/session";
 import { percent } from "@/lib/format";
 import { Dot, Field, Toggle, useRows, useSettled } from "../settings/kit";
 import { TONES } from "./model";
-import { type Config, type Found, KNOWLEDGE, type TextRef, type Verdict } from "./types";
+import { type Config, type FlowItem, type Found, KNOWLEDGE, type TextRef, type Verdict } from "./types";
 
 export function VerdictDot({ verdict }: { verdict: Verdict }) {
   const t = useT("evaluation");
@@ -46,18 +47,27 @@ export function TextNames(props: { texts: TextRef[]; none?: ReactNode }) {
   );
 }
 
+/** A flow by its name; who may not see flows reads its key. */
+function FlowName({ flow }: { flow: string | null }) {
+  const t = useT("evaluation");
+  const locale = useLocale();
+  const flows = useRows<FlowItem>("/bot/flows", {}, useCan("flows.manage"));
+  const name = flows.rows?.find((one) => one.key === flow)?.name[locale];
+  return t("expects.flowOf", { name: name ?? flow ?? "" });
+}
+
 /** What should have come, in words. */
 export function Expected(props: { expects: string; expected: TextRef[]; flow: string | null }) {
   const t = useT("evaluation");
   if (props.expects === "none") return <span className="qk-muted">{t("expects.none")}</span>;
-  if (props.expects === "flow") return t("expects.flowOf", { name: props.flow ?? "" });
+  if (props.expects === "flow") return <FlowName flow={props.flow} />;
   return <TextNames texts={props.expected} />;
 }
 
 /** What came, in words. */
 export function Given(props: { decision: string; given: TextRef[]; flow: string | null }) {
   const t = useT("evaluation");
-  if (props.decision === "flow") return t("expects.flowOf", { name: props.flow ?? "" });
+  if (props.decision === "flow") return <FlowName flow={props.flow} />;
   if (props.given.length === 0) return <span className="qk-muted">{t(`decision.${props.decision}`)}</span>;
   return (
     <span>

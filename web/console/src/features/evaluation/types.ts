@@ -245,3 +245,10 @@ export interface Proposal {
   because: string | null;
   source: Source;
 }
+
+/** A flow in the list of flows. */
+export interface FlowItem {
+  key: string;
+  name: Record<string, string>;
+  published: number | null;
+}

@@ -124,6 +124,7 @@ export default function FlowsPage() {
       />
       <Modal
         open={making}
+        mask={{ closable: false }}
         title={t("new")}
         okText={t("create")}
         cancelText={t("cancel")}

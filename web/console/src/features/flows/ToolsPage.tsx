@@ -445,6 +445,7 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
   return (
     <Modal
       open
+      mask={{ closable: false }}
       width={640}
       title={`${t("try")} · ${tool.spec.title[locale]}`}
       okText={t("try")}
@@ -498,6 +499,7 @@ function OpenApi(props: { onClose: () => void; onPick: (from: Partial<ToolDraft>
   return (
     <Modal
       open
+      mask={{ closable: false }}
       width={680}
       title={t("openapi")}
       okText={t("read")}

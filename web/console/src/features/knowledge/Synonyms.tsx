@@ -119,6 +119,7 @@ function PasteDialog(props: { open: boolean; onClose: () => void }) {
   return (
     <Modal
       open={props.open}
+      mask={{ closable: false }}
       title={t("synonym.paste")}
       okText={t("synonym.add")}
       okButtonProps={{ disabled: !text.trim() }}

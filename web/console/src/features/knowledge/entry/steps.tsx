@@ -52,6 +52,7 @@ export function SubmitDialog({ open, onClose, state }: Props) {
   return (
     <Modal
       open={open}
+      mask={{ closable: false }}
       title={t("step.submit")}
       okText={t("step.submit")}
       onOk={send}
@@ -93,6 +94,7 @@ export function ApproveDialog({ open, onClose, state }: Props) {
   return (
     <Modal
       open={open}
+      mask={{ closable: false }}
       title={t("step.approve")}
       okText={t(when ? "step.schedule" : "action.publish")}
       confirmLoading={state.step.busy}
@@ -129,6 +131,7 @@ export function SendBackDialog({ open, onClose, state }: Props) {
   return (
     <Modal
       open={open}
+      mask={{ closable: false }}
       title={t("step.sendBack")}
       okText={t("step.sendBack")}
       okButtonProps={{ disabled: !comment.trim() }}

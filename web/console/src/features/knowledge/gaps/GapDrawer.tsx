@@ -213,6 +213,7 @@ function Dismiss(props: { gap: GapDetail; onClose: () => void; onDone: () => voi
   return (
     <Modal
       open
+      mask={{ closable: false }}
       title={t("gaps.dismiss.title")}
       onCancel={props.onClose}
       onOk={() => void act.run()}
