@@ -81,7 +81,7 @@ def letter(
     mail["X-Auto-Response-Suppress"] = "All"
     said = [line.text + (f"\n{line.url}" if line.url else "") for line in lines]
     if button is not None:
-        said.append(f"{button.label}:\n{button.url}")
+        said.append(f"{button.label}{'：' if locale.startswith('zh') else ':'}\n{button.url}")
     if foot:
         said.append(foot)
     # Neither 8-bit nor long lines survive every server on the way.

@@ -1,9 +1,11 @@
 """Deciding from a mail: a signed link for one person and one step, good once."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Final, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from qiao.core import clock, i18n, mail
 from qiao.core.db import Session
@@ -22,17 +24,18 @@ from qiao.people.organization import service as organization
 
 PURPOSE: Final = "approvals.link"
 PATH: Final = "/approve/"
-Trouble = Literal["unknown", "used", "expired", "closed"]
+Trouble = Literal["unknown", "used", "expired", "closed", "done"]
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a link leads to. `trouble` says why it decides nothing any more."""
+    """What a link leads to. `trouble` says why it decides nothing any more; times are shown in the company's `zone`."""
 
     link_id: UUID
     person: Contact
     view: ApprovalView
     trouble: Trouble | None
+    zone: ZoneInfo
 
 
 def token_of(signer: Signer, link: ApprovalLink) -> str:
@@ -66,8 +69,18 @@ async def open_link(db: Session, token: str, *, lock: bool = False) -> Opened | 
     elif row.expires_at <= clock.now():
         trouble = "expired"
     elif not view.may["decide"]:
-        trouble = "closed"
-    return Opened(row.id, person, view, trouble)
+        trouble = "done"
+    return Opened(row.id, person, view, trouble, await _zone(db))
+
+
+async def _zone(db: Session) -> ZoneInfo:
+    return ZoneInfo((await organization.get_workspace(db)).timezone)
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """`2026-11-25 05:47 (UTC+08:00)`: a mail is read anywhere."""
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M} (UTC{local.isoformat()[-6:]})"
 
 
 async def decide(db: Session, token: str, body: DecideBody, *, ip: str | None) -> Opened:
@@ -81,7 +94,7 @@ async def decide(db: Session, token: str, body: DecideBody, *, ip: str | None) -
     assert row is not None
     row.used_at = clock.now()
     await db.flush()
-    return Opened(row.id, opened.person, view, "used")
+    return replace(opened, view=view, trouble="used")
 
 
 async def letter(
@@ -134,5 +147,5 @@ async def letter(
             i18n.t("approvals.mail.button", locale),
             f"{runtime.settings.public_url}{PATH}{token_of(runtime.get(Signer), link)}",
         ),
-        foot=i18n.t("approvals.mail.foot", locale, until=f"{link.expires_at:%Y-%m-%d %H:%M} UTC"),
+        foot=i18n.t("approvals.mail.foot", locale, until=moment(link.expires_at, await _zone(db))),
     )

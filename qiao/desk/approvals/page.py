@@ -109,7 +109,7 @@ def _facts(opened: Opened, locale: str) -> str:
     others = [one.name or "" for one in view.deciding_for if one.id != opened.person.id]
     if others:
         rows.append(("on_behalf", ", ".join(others)))
-    rows.append(("expires", f"{view.expires_at:%Y-%m-%d %H:%M} UTC"))
+    rows.append(("expires", links.moment(view.expires_at, opened.zone)))
     rows.append(("decider", opened.person.name))
     cells = (
         f"<dt>{escape(i18n.t(f'approvals.page.{key}', locale))}</dt><dd>{escape(value)}</dd>" for key, value in rows

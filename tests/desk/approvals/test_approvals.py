@@ -6,6 +6,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -382,10 +383,11 @@ async def test_links_are_for_one_person_and_run_out(
 ) -> None:
     sent = await letters(shop, monkeypatch)
     await shop.person("zhou", "supervisor")
-    li, ticket = await waiting_ticket(shop, 30_000)
+    await shop.person("he", "supervisor")
+    li, ticket = await waiting_ticket(shop, BIG)
     made = await request(shop, li, ticket)
-    first = await link_in(sent, 1)
-    first, second = await link_in(sent, 0), first
+    third = await link_in(sent, 2)
+    first, second = await link_in(sent, 0), await link_in(sent, 1)
     name, _, signature = first.rpartition("/")[2].partition(".")
     other_signature = second.partition(".")[2]
     for forged in ("nothing", f"{name}.{other_signature}", f"{name}.", f"{name}.{signature}x", "é"):
@@ -394,9 +396,14 @@ async def test_links_are_for_one_person_and_run_out(
     with clock.frozen(made.expires_at + timedelta(minutes=1)):
         late = await client.post(first, data={"verdict": "approve"})
         assert late.status_code == 410
-    await shop.leaves("zhou" if "zhou" in str(sent[0]["To"]) else "sun")
+    await shop.leaves(next(name for name in ("zhou", "sun", "he") if name in str(sent[0]["To"])))
     assert (await client.get(first)).status_code == 404
+    shown = await client.get(second)
+    assert f"{made.expires_at.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M} (UTC+08:00)" in shown.text
+    assert (await client.post(second, data={"verdict": "approve"})).status_code == 200
+    needless = await client.get(third)
+    assert needless.status_code == 410 and "no decision from you" in needless.text and "<form" not in needless.text
     async with shop.runtime.db.transaction() as db:
         await service.cancel(db, li, made.id)
-    closed = await client.get(second)
+    closed = await client.get(third)
     assert closed.status_code == 410 and "cancelled" in closed.text
