@@ -4,7 +4,8 @@ import { useState } from "react";
 import { api } from "@/api/client";
 import { useAct } from "@/api/hooks";
 import { useLocale, useT } from "@/app/i18n";
-import { absoluteTime, money } from "@/lib/format";
+import { useMe } from "@/app/session";
+import { absoluteTime, minuteTime, money } from "@/lib/format";
 import { toast } from "@/ui/feedback";
 import { RelativeTime } from "@/ui/Time";
 import { useWords } from "../bits";
@@ -32,9 +33,8 @@ export function ApprovalCard({ approval, link }: { approval: Approval; link?: Re
   const cancel = useAct(() => api.post<Approval>(`/approvals/${approval.id}/cancel`, {}), {
     onSuccess: () => ticketChangedHere(approval.ticket.id),
   });
-  const others = approval.deciding_for.filter((one) => one.name);
-  const mine = approval.steps.flatMap((step) => (step.state === "active" ? step.deciders : []));
-  const substitute = others.filter((one) => !mine.some((m) => m.id === one.id) || others.length > 1);
+  const me = useMe();
+  const substitute = approval.deciding_for.filter((one) => one.name && one.id !== me.user.id);
   const reject = () => {
     if (comment.trim()) decide.mutate("reject");
     else setAsked(true);
@@ -73,7 +73,7 @@ export function ApprovalCard({ approval, link }: { approval: Approval; link?: Re
         ) : null}
         {approval.state === "open" ? (
           <span title={absoluteTime(approval.expires_at, locale)}>
-            {t("until", { at: absoluteTime(approval.expires_at, locale).replace(/:\d\d$/, "") })}
+            {t("until", { at: minuteTime(approval.expires_at, locale) })}
           </span>
         ) : null}
       </div>

@@ -7,7 +7,7 @@ import { useAct, useGet } from "@/api/hooks";
 import { sentenceOf } from "@/api/problem";
 import type { Id } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
-import { absoluteTime } from "@/lib/format";
+import { minuteTime } from "@/lib/format";
 import { Panel } from "@/ui/Page";
 import { Fetched } from "@/ui/states";
 import { PersonPicker } from "../fields/pickers";
@@ -67,8 +67,8 @@ function Item({ one, mine }: { one: DeputyView; mine?: boolean }) {
         </Tag>
         <div className="qw-hint">
           {t("deputies.span", {
-            from: absoluteTime(one.from_at, locale),
-            until: absoluteTime(one.until_at, locale),
+            from: minuteTime(one.from_at, locale),
+            until: minuteTime(one.until_at, locale),
           })}
           {one.note ? t("colon_text", { text: one.note }) : null}
         </div>
