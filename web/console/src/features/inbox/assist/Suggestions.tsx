@@ -176,7 +176,9 @@ function Card(props: {
   const locale = useLocale();
   const [whole, setWhole] = useState(false);
   const mayRead = useCan("knowledge.view");
-  const long = s.text.length > 140;
+  // Beside a conversation there is room for three or four lines.
+  const width = s.text.length + (s.text.match(/[\u3400-\u9fff]/g)?.length ?? 0);
+  const long = width > 180 || s.text.split("\n").length > 4;
   const path = s.kind === "faq" ? `/console/knowledge/faqs/${s.id}` : `/console/knowledge/articles/${s.id}`;
   return (
     <li className="q-assist__card">
@@ -203,7 +205,9 @@ function Card(props: {
           <span className="q-assist__sure q-num">{percent(s.probability, locale)}</span>
         </Tooltip>
       </div>
-      <div className={whole || !long ? "q-assist__text" : "q-assist__text q-assist__text--cut"}>{s.text}</div>
+      <div className={whole || !long ? "q-assist__text" : "q-assist__text q-assist__text--cut"}>
+        {whole || !long ? s.text : s.text.replace(/\n{2,}/g, "\n")}
+      </div>
       <div className="q-assist__acts">
         {props.mayReply ? (
           <Button
