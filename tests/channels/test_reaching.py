@@ -130,6 +130,10 @@ async def test_taking_back_asks_the_channel_and_says_what_came_of_it(town: Town,
         await town.runtime.reactions.settled()
         return next(one for one in await _lines(agent, talk["id"]) if one["id"] == message["id"])
 
+    state = (await agent.get(f"{API}/channels/conversations/{talk['id']}")).json()
+    assert state["capabilities"]["recall_hours"] == pytest.approx(2 / 60), (
+        "whoever answers is told how long it can be taken back"
+    )
     gone = await take_back(await say("wrong price"))
     assert (gone["recall"], gone["body"]) == ("done", "") and town.recaller.asked == [("u1", ["twin-1"])]
     town.recaller.late = True

@@ -14,6 +14,7 @@ from qiao.core.errors import FieldError, Invalid, NotFound
 from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime, runtime_of
 from qiao.core.web.errors import from_validation
+from qiao.desk.conversations.policy import RECALL_WITHIN
 from qiao.desk.inboxes import service as inboxes
 from qiao.people.organization import service as organization
 
@@ -74,6 +75,8 @@ def manifests(runtime: Runtime) -> list[ManifestView]:
 
 def capabilities(channel: Channel) -> CapabilitiesView:
     can = channel.manifest.capabilities
+    # Nobody carries messages of a channel without an adapter away: what we show, we can stop showing.
+    recall = can.recall if channel.adapter is not None else RECALL_WITHIN
     return CapabilitiesView(
         receives=sorted(can.receives),
         sends=sorted(can.sends),
@@ -81,7 +84,7 @@ def capabilities(channel: Channel) -> CapabilitiesView:
         window_hours=can.window.open_for.total_seconds() / 3600 if can.window else None,
         window_messages=can.window.messages if can.window else None,
         templates=can.templates,
-        recall_hours=can.recall.total_seconds() / 3600 if can.recall else None,
+        recall_hours=recall.total_seconds() / 3600 if recall else None,
         attachments=can.attachments,
         starts=can.starts,
         receipts=can.receipts,

@@ -14,6 +14,8 @@ export interface ChannelState {
     sends: string[];
     longest_text: number;
     templates: boolean;
+    /** How long what was sent can be taken back; null: never. */
+    recall_hours: number | null;
     attachments: boolean;
     starts: boolean;
   };
@@ -35,8 +37,8 @@ export interface ChannelState {
   } | null;
 }
 
-/** Websites and integrations show everything at once and have nothing to watch. */
-const PLAIN = new Set(["webchat", "api"]);
+/** Websites show everything at once and have nothing to watch. */
+const PLAIN = new Set(["webchat"]);
 
 /** What the channel of a conversation carries now; asked again whenever something was said or the customer's wishes moved. */
 export function useChannel(c: ConversationView): ChannelState | null {

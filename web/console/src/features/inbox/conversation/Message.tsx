@@ -260,8 +260,8 @@ export const Message = memo(function Message(props: {
   me: string;
   customerReadSeq: number;
   flash: boolean;
-  /** How long the channel takes messages back; null: never. */
-  recallMs?: number | null;
+  /** How long the channel takes messages back; 0: never. Without it, as long as a website does. */
+  recallMs?: number | undefined;
   /** Of another conversation of the thread: to be read only. */
   foreign?: boolean;
 }) {
@@ -280,7 +280,7 @@ export const Message = memo(function Message(props: {
   const mayAdd = useCan("conversations.handle", "evaluation.manage");
   const addToSet = useAdding((state) => state.open);
   const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));
-  const within = staffOnly || props.recallMs === undefined ? RECALL_MS : (props.recallMs ?? 0);
+  const within = staffOnly ? RECALL_MS : (props.recallMs ?? RECALL_MS);
   const recallable =
     own && !props.foreign && !m.recalled_at && Date.now() - Date.parse(m.created_at) < within;
   const mayLook = useCan("audit.view");

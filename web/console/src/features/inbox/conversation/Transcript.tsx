@@ -22,6 +22,7 @@ import { useStretch } from "./stretch";
 import { buildTimeline, type TimelineRow } from "./timeline";
 import "./transcript.css";
 import "@/features/customers/linking/linking.css";
+import { useChannel } from "../channel/useChannel";
 import { customerName } from "../text";
 
 export function Transcript(props: {
@@ -62,16 +63,8 @@ export function Transcript(props: {
   });
   const others = (past.data?.items ?? []).filter((c) => c.id !== conversation.id);
   const parallel = others.find((c) => c.status !== "resolved" && c.status !== "closed");
-  const channels = useGet<{ name: string; recall_hours: number | null }[]>("/channels", undefined, {
-    staleTime: 600_000,
-  });
-  const channel = channels.data?.find((one) => one.name === conversation.inbox.channel);
-  const recallMs =
-    !channel || channel.name === "webchat"
-      ? undefined
-      : channel.recall_hours
-        ? channel.recall_hours * 3_600_000
-        : null;
+  const channel = useChannel(conversation);
+  const recallMs = channel ? (channel.capabilities.recall_hours ?? 0) * 3_600_000 : undefined;
   const own = useMemo(
     () => ({ items: items ?? [], hasMore: query.data?.has_more ?? false }),
     [items, query.data?.has_more],
