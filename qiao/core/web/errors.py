@@ -172,6 +172,8 @@ def from_validation(errors: list[Any]) -> Invalid:
             context["limit"] = limit
         if "expected" in context:
             context["expected"] = context["expected"].replace(" or ", ", ")  # a list is read in any language
+        if kind == "string_too_short" and context.get("min_length") == "1":
+            kind = "missing"
         fields.append(FieldError(".".join(where) or "body", _code_of(kind, context), context))
     return Invalid("invalid", fields=fields)
 
