@@ -95,7 +95,9 @@ class Bench:
         self.visitors: list[Visitor] = []
         self.idle: list[Visitor] = []
         self.on_ack: Any = None
-        self.http = httpx.AsyncClient(base_url=about["base"], timeout=60, limits=httpx.Limits(max_connections=16))
+        self.http = httpx.AsyncClient(
+            base_url=about["base"], timeout=60, limits=httpx.Limits(max_connections=16, keepalive_expiry=2)
+        )
 
     def acknowledged(self, client_id: str, now: float) -> None:
         self.acks[client_id] = now

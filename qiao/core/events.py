@@ -5,7 +5,6 @@ A reader stays below the oldest running transaction, so it never skips an event 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import UUID
@@ -46,8 +45,7 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """An event as it stands in the log."""
 
     xid: int

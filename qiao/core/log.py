@@ -5,9 +5,10 @@ The tailer is woken by local commits and polls as a safety net for commits of ot
 
 import asyncio
 import re
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -103,7 +104,7 @@ class LogTailer:
         self.position: Position = (0, 0)
         self.delivered: Position = (0, 0)
         """Everything up to here has been taken by every listener."""
-        self.memory: deque[Envelope] = deque(maxlen=KEEP)
+        self.memory: list[Envelope] = []
         self.memory_start: Position = (0, 0)
         self._wake = asyncio.Event()
         self._expected: Position = (0, 0)
@@ -136,13 +137,17 @@ class LogTailer:
         """Events after `position` from memory, or None when memory does not reach back that far."""
         if position < self.memory_start:
             return None
-        found: list[Envelope] = []
-        for envelope in reversed(self.memory):
-            if envelope.position <= position:
-                break
-            found.append(envelope)
-        found.reverse()
-        return found[:limit]
+        first = bisect_right(self.memory, position, key=attrgetter("position"))
+        return self.memory[first : first + limit]
+
+    async def taken(self, position: Position, seconds: float) -> bool:
+        """Waits until every listener has taken what happened up to `position`. False: not within `seconds`."""
+        if self.delivered >= position:
+            return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self.moved:
+                await self.moved.wait_for(lambda: self.delivered >= position)
+        return self.delivered >= position
 
     async def _follow(self) -> None:
         pause = POLL_SECONDS
@@ -169,11 +174,11 @@ class LogTailer:
                 await asyncio.sleep(1)
 
     async def _hand_out(self, batch: Sequence[Envelope]) -> None:
-        if len(self.memory) + len(batch) > KEEP:
-            overflow = len(self.memory) + len(batch) - KEEP
-            dropped = self.memory[min(overflow, len(self.memory)) - 1] if self.memory else batch[-1]
-            self.memory_start = dropped.position
         self.memory.extend(batch)
+        overflow = len(self.memory) - KEEP
+        if overflow > 0:
+            self.memory_start = self.memory[overflow - 1].position
+            del self.memory[:overflow]
         self.position = batch[-1].position
         for listener in self._listeners:
             try:

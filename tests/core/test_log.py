@@ -120,6 +120,23 @@ def test_memory_answers_only_what_it_holds_whole(sizes: list[int], limit: int) -
     asyncio.run(fill())
 
 
+async def test_who_waits_for_an_event_to_be_taken_hears_when_every_listener_has_it() -> None:
+    tailer = LogTailer(None)  # type: ignore[arg-type]  # nothing is read
+    go_on = asyncio.Event()
+
+    async def slow(batch: Sequence[Envelope]) -> None:
+        await go_on.wait()
+
+    tailer.listen(slow)
+    handing = asyncio.create_task(tailer._hand_out([envelope(5, 1), envelope(5, 2)]))
+    assert not await tailer.taken((5, 2), 0.01), "the listener is still at it"
+    waiting = asyncio.create_task(tailer.taken((5, 1), 60))
+    go_on.set()
+    assert await waiting
+    await handing
+    assert await tailer.taken((5, 2), 0) and not await tailer.taken((5, 3), 0)
+
+
 @pytest.mark.parametrize("text", ["", "-", "1", "1-", "-1-2", "1--2", "a-b", "1-99999999999999999999", "1 -2", "١-٢"])
 def test_nonsense_is_no_cursor(text: str) -> None:
     with pytest.raises(ValueError):

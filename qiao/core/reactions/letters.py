@@ -153,20 +153,23 @@ def describe(error: Exception) -> str:
     return told.encode("utf-8", "replace").decode()
 
 
-async def store_position(db: Session, name: str, new: Position, expected: Position | None = None) -> bool:
-    """Moves a position forward. With `expected`: only when it still stands there; the answer tells."""
+async def store_position(db: Session, name: str, new: Position, expected: Position) -> bool:
+    """Moves a position forward if it still stands where it is expected; the answer tells."""
     found = await db.scalar(
         text(
-            "UPDATE reaction_positions SET xid = :xid, event_id = :id, updated_at = now() WHERE name = :name"
-            " AND CASE WHEN CAST(:old_xid AS bigint) IS NULL THEN (xid, event_id) <= (:xid, :id)"
-            " ELSE (xid, event_id) = (:old_xid, :old_id) END RETURNING 1"
+            "UPDATE reaction_positions SET xid = :xid, event_id = :id, updated_at = now()"
+            " WHERE name = :name AND (xid, event_id) = (:old_xid, :old_id) RETURNING 1"
         ),
-        {
-            "xid": new[0],
-            "id": new[1],
-            "name": name,
-            "old_xid": expected[0] if expected else None,
-            "old_id": expected[1] if expected else None,
-        },
+        {"xid": new[0], "id": new[1], "name": name, "old_xid": expected[0], "old_id": expected[1]},
     )
     return found is not None
+
+
+async def note_position(db: Db, name: str, new: Position) -> None:
+    """Moves a position forward to where nothing of the reaction's happened, in a single statement of its own."""
+    await (await db.raw()).execute(
+        "UPDATE reaction_positions SET xid = $2, event_id = $3, updated_at = now()"
+        " WHERE name = $1 AND (xid, event_id) <= ($2, $3)",
+        name,
+        *new,
+    )

@@ -188,7 +188,7 @@ class ReactionRunner:
                     handled.clear()
                 position = end
                 if position != saved and (batch or clock() - saved_at > self.pace.save):
-                    await self._save(reaction.name, position)
+                    await letters.note_position(self.db, reaction.name, position)
                     saved, saved_at = position, clock()
                 self.positions[reaction.name] = position
                 if position >= self.tailer.position:
@@ -205,9 +205,10 @@ class ReactionRunner:
 
     def _ring(self, batch: Sequence[Envelope]) -> None:
         """Wakes whom a batch concerns. For the others it is taken as well: they need not be asked about every message."""
-        end = batch[-1].position
+        end, kinds = batch[-1].position, {envelope.kind for envelope in batch}
         for name, bell in self._waiting.items():
-            if any(self.reactions[name].concerns(envelope) for envelope in batch):
+            reaction = self.reactions[name]
+            if not kinds.isdisjoint(reaction.kinds) and any(reaction.concerns(envelope) for envelope in batch):
                 bell.set()
             elif not bell.is_set() and name in self.positions:
                 self.positions[name] = end
@@ -240,10 +241,6 @@ class ReactionRunner:
             return [e for e in found if e.position <= end and reaction.concerns(e)], end
         end = recent[-1].position if recent else position
         return [e for e in recent if reaction.concerns(e)], end
-
-    async def _save(self, name: str, position: Position) -> None:
-        async with self.db.transaction() as session:
-            await letters.store_position(session, name, position)
 
     # -- many events in one transaction ----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ pass directly. Delivery is decided per connection from the audience an event sta
 
 import asyncio
 import itertools
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,9 @@ from qiao.core.events import Envelope
 
 logger = structlog.get_logger(__name__)
 encoder: Final = msgspec.json.Encoder()
-BREATH: Final = 32
+LEAST_SHARE, MOST_SHARE = 0.002, 0.02
+"""Seconds of delivering between two looks at everything else. Within these it may take as long as the others just took: with
+a fixed count of frames a busy process would answer senders at once and tell nobody for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +194,13 @@ class Hub:
             logger.exception("realtime_batch_failed", events=len(batch))
             self.reload_all("trouble")
             return
-        for number, (envelope, push) in enumerate(found, 1):
+        share, since = LEAST_SHARE, time.perf_counter()
+        for envelope, push in found:
             self.deliver(envelope.cursor, push)
-            if number % BREATH == 0:
+            if (now := time.perf_counter()) - since >= share:
                 await asyncio.sleep(0)  # a burst must not hold up those who are writing
+                since = time.perf_counter()
+                share = min(max(since - now, LEAST_SHARE), MOST_SHARE)
 
     def reload_all(self, reason: str) -> None:
         """Tells everybody connected to take a fresh snapshot."""

@@ -17,6 +17,7 @@ import structlog
 from qiao.core import clock
 from qiao.core.errors import Unavailable
 from qiao.core.ids import new_id
+from qiao.core.log import Position
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import policy, service, views
 from qiao.desk.conversations.recent import RecentMessages
@@ -29,6 +30,9 @@ MAX_BATCH: Final = 64
 MAX_WAITING: Final = 5000
 REMEMBERED: Final = 20_000
 WRITERS: Final = 2
+HEARD_SECONDS: Final = 0.1
+"""How long a line waits for its last batch to reach the people it is for before it stores the next. Under load senders are
+then answered at the pace at which they are heard, in larger batches, instead of running ahead of everybody who listens."""
 
 # Rows held by somebody else are skipped rather than waited for: a batch locks many rows and must never be part of a
 # deadlock. Their messages take the single path. A `client_id` that is stored already breaks the unique index and with it
@@ -144,16 +148,18 @@ class Intake:
         return await self.runtime.db.run(lambda db: service.receive(db, inbound))
 
     async def _write(self, line: asyncio.Queue[_Waiting]) -> None:
+        stored: Position = (0, 0)
         while True:
             batch = [await line.get()]
-            while len(batch) < MAX_BATCH:
-                try:
-                    batch.append(line.get_nowait())
-                except asyncio.QueueEmpty:
-                    break
             try:
+                await self.runtime.tailer.taken(stored, HEARD_SECONDS)
+                while len(batch) < MAX_BATCH:
+                    try:
+                        batch.append(line.get_nowait())
+                    except asyncio.QueueEmpty:
+                        break
                 try:
-                    rest = await self._store(batch)
+                    rest, stored = await self._store(batch)
                 except Exception as error:
                     # For instance a client_id stored by somebody else a moment ago: the single path sorts it out, and
                     # what was stored after all is found again by its client_id.
@@ -178,8 +184,8 @@ class Intake:
                 if not waiting.done.done():
                     waiting.done.set_exception(error)
 
-    async def _store(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
-        """Stores what is plain; returns what is not."""
+    async def _store(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], Position]:
+        """Stores what is plain; returns what is not, and where the last of what was stored stands in the log."""
         unique: dict[tuple[UUID, str], _Waiting] = {}
         repeated: list[_Waiting] = []
         for waiting in batch:
@@ -218,9 +224,10 @@ class Intake:
                 waiting.done.set_result(Received(shown, waiting.conversation_id, created=False, duplicate=False))
         while len(self._stored) > REMEMBERED:
             self._stored.popitem(last=False)
+        last: Position = (rows[0]["xid"], rows[0]["event_id"]) if rows else (0, 0)
         if rows:
-            self.runtime.tailer.wake((rows[0]["xid"], rows[0]["event_id"]))
-        return [waiting for index, waiting in enumerate(items) if index not in stored] + repeated
+            self.runtime.tailer.wake(last)
+        return [waiting for index, waiting in enumerate(items) if index not in stored] + repeated, last
 
 
 def _fail(waiting: _Waiting) -> None:

@@ -102,7 +102,7 @@ def _counts(envelope: Envelope) -> bool:
     return bool(said["public"]) and said["message_kind"] != "event" and said["author_kind"] in ("customer", "user")
 
 
-@on_commit_batch(*talks.HEARD, name="sla.conversations", when=_counts, linger=0.2, most=100)
+@on_commit_batch(*talks.HEARD, name="sla.conversations", when=_counts, linger=0.5, most=250)
 async def hear_conversations(db: Session, pairs: Sequence[tuple[Event, Envelope]]) -> None:
     """Clocks of conversations: their position is saved with them, so nothing counts twice."""
     await talks.hear(db, pairs)

@@ -54,8 +54,8 @@ async def pass_on(db: Session, fact: TicketCommented, envelope: Envelope) -> Non
     when=lambda envelope: (
         envelope.payload.get("author_kind") == "customer" and envelope.payload.get("message_kind") in _WORDS
     ),
-    linger=0.1,
-    most=100,
+    linger=0.5,
+    most=250,
 )
 async def hear_customer(db: Session, batch: Sequence[tuple[MessageCreated, Envelope]]) -> None:
     """A customer who writes in the conversation answers the tickets of it that wait for them."""
