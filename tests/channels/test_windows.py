@@ -40,3 +40,14 @@ async def test_a_smaller_opening_never_shortens_what_is_open(street: Street, mon
     await pool.execute("UPDATE channel_contacts SET answers = 0, opened_at = now() - interval '49 hours'")
     assert await stands(runtime, inbox_id, CLICK) == (3, 1)
     assert windows.begun(Window(timedelta(hours=24)), Window(timedelta(hours=72)), clock.now())[1] == 0
+
+
+async def test_the_providers_word_closes_what_we_thought_was_open(street: Street) -> None:
+    runtime, inbox_id = street.runtime, street.inbox.id
+    written_before = clock.now()
+    assert await stands(runtime, inbox_id) == (5, 48 * 60)
+    for written_at, left in ((written_before, 48 * 60), (clock.now(), 0)):  # they wrote again meanwhile: it stays open
+        async with runtime.db.transaction() as db:
+            await windows.over(db, inbox_id, "o1", RULE, written_at)
+        assert (await stands(runtime, inbox_id, open_=False))[1] == left
+    assert await stands(runtime, inbox_id) == (5, 48 * 60)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from qiao.channels.contract.forms import WebAddress, field
 
-CODES: Final = frozenset({"window_closed", "out_of_window", "window"})
+CODES: Final = frozenset({"window_closed", "window_used", "out_of_window", "window"})
 """The last words of the reasons that mean: too late for an answer, or one too many."""
 TEXT_SHOWN: Final = 60
 """Characters of the answer that go into `{text}`: providers allow little, and texts are charged by length."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from qiao.channels.contract import closing, deliveries, merging, switching
+from qiao.channels.contract import closing, deliveries, merging, switching, windows
 from qiao.channels.contract.channel import Channels, DeliveryFailed, DeliveryRefused, Sent
 from qiao.channels.contract.degrade import absolute_links, degrade
 from qiao.channels.contract.endpoints import Endpoints, Place
@@ -94,6 +94,9 @@ async def deliver(db: Session, fact: MessageDue, envelope: Envelope) -> None:
         # No transaction is open here: `db` has not been used, so a slow receiver holds no connection of ours.
         sent = await _hand_over(runtime, place, message.id, place.channel.render(fitting))
     except DeliveryRefused as refusal:
+        rule = place.channel.manifest.capabilities.window
+        if rule is not None and leaving.refused is None and closing.too_late(refusal.code):
+            await windows.over(db, place.inbox.id, message.address, rule, message.created_at)
         await deliveries.note_failure(db, *about, refusal.code, refusal.params, final=True, shown=True)
         return
     except DeliveryFailed as failure:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import case, func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.channels.contract.manifest import Window
@@ -35,4 +35,15 @@ async def opened(db: Session, inbox_id: UUID, address: str, rule: Window, opens:
                 "answers": case((running, func.least(Contact.answers, given)), else_=given),
             },
         )
+    )
+
+
+async def over(db: Session, inbox_id: UUID, address: str, rule: Window, written_at: datetime) -> None:
+    """The provider says that the window is closed: its word counts, unless they have written since `written_at`."""
+    ended = clock.now() - rule.open_for
+    await db.execute(
+        update(Contact)
+        .where(Contact.inbox_id == inbox_id, Contact.address == address[:254])
+        .where(Contact.opened_at > ended, Contact.opened_at <= written_at)
+        .values(opened_at=ended)
     )

@@ -42,7 +42,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
     **_all("later", "upload_again", 40007, 46001, 41006),
     # the window
     **_all("refused", "out_of_window", 45015),
-    **_all("refused", "too_many", 45047),
+    **_all("refused", "window_used", 45047),
     # the person
     **_all("refused", "address_unknown", 40003, 40031, 40132, 46004, 41009),
     **_all("refused", "not_following", 43004, 50005, 43005),

@@ -223,7 +223,7 @@ async def test_the_window_closes_and_answers_run_out() -> None:
         await world.send(said())
     with pytest.raises(DeliveryRefused) as refused:
         await world.send(said())
-    assert refused.value.code == "wechat.refused.too_many"
+    assert refused.value.code == "wechat.refused.window_used"
     assert refused.value.params["number"] == 45047
     del world.fake.left[OPENID]
     with pytest.raises(DeliveryRefused, match="out_of_window"):

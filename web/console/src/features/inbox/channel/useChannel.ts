@@ -42,14 +42,22 @@ const PLAIN = new Set(["webchat"]);
 
 /** What the channel of a conversation carries now; asked again whenever something was said or the customer's wishes moved. */
 export function useChannel(c: ConversationView): ChannelState | null {
-  useEffect(
-    () =>
-      realtime.on("channel.changed", (data) => {
-        if (data.conversation_id === c.id)
-          void queryClient.invalidateQueries({ queryKey: ["/channels/conversations", c.id] });
-      }),
-    [c.id],
-  );
+  useEffect(() => {
+    const ask = (id: Id) =>
+      id === c.id
+        ? void queryClient.invalidateQueries({ queryKey: ["/channels/conversations", c.id] })
+        : undefined;
+    const stops = [
+      realtime.on("channel.changed", (data) => ask(data.conversation_id)),
+      // What could not be delivered may have told us that the window is closed.
+      realtime.on("message.changed", ({ message }) =>
+        message.delivery === "failed" ? ask(message.conversation_id) : undefined,
+      ),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [c.id]);
   const found = useQuery({
     queryKey: ["/channels/conversations", c.id, c.last_seq],
     queryFn: ({ signal }) => api.get<ChannelState>(`/channels/conversations/${c.id}`, undefined, signal),
