@@ -39,6 +39,7 @@ PLAIN = {
     "/robots.txt": "public: what search engines may list",
     "/sitemap.xml": "public: the help centre's pages anybody may read",
     "/help": "public: the help centre, leads to the reader's language",
+    "/help/": "public: the help centre, leads to the reader's language",
     "/help/robots.txt": "public: the help centre, what search engines may list",
     "/help/sitemap.xml": "public: the help centre, its pages anybody may read",
     "/help/theme.css": "public: the help centre, its colours",

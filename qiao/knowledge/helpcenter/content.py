@@ -92,10 +92,19 @@ def passage(text: str, query: str, width: int = 180) -> str:
     folded = text.casefold()
     places = [at for needle in _needles(query) for at in _all(folded, needle)]
     if not places:
-        return text[:width].rstrip() + "…"
+        return text[: _between_words(text, width)].rstrip() + "…"
     best = max(places, key=lambda start: sum(start - 30 <= at < start + width - 30 for at in places))
-    start = max(0, min(best - 30, len(text) - width))
-    return ("…" if start else "") + text[start : start + width].strip() + ("…" if start + width < len(text) else "")
+    start = _between_words(text, max(0, min(best - 30, len(text) - width)))
+    end = _between_words(text, start + width)
+    return ("…" if start else "") + text[start:end].strip() + ("…" if end < len(text) else "")
+
+
+def _between_words(text: str, at: int) -> int:
+    """The nearest place before `at` that does not cut a Latin word in two; `at` itself in a very long one."""
+    for place in range(at, max(0, at - 24) - 1, -1):
+        if not (0 < place < len(text) and all(c.isascii() and c.isalnum() for c in text[place - 1 : place + 1])):
+            return place
+    return at
 
 
 def _all(text: str, needle: str) -> list[int]:

@@ -1,5 +1,6 @@
 """The pages. Each: who reads, what they may see, a handful of queries, one template."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,6 +135,9 @@ def _accepted(request: Request) -> str:
     return i18n.match_locale(request.headers.get("accept-language"))
 
 
+_LANGUAGES: Final = {locale.partition("-")[0]: locale for locale in i18n.LOCALES}
+
+
 def page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """A page at `/help/{locale}/…`: 404 in its own clothes for everything a reader cannot have."""
 
@@ -141,6 +145,11 @@ def page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         runtime = runtime_from(request)
         wanted = request.path_params.get("locale", "")
         locale = wanted if wanted in i18n.LOCALES else _accepted(request)
+        meant = _LANGUAGES.get(re.split("[-_]", wanted.lower())[0])
+        if meant is not None and wanted not in i18n.LOCALES and request.method in ("GET", "HEAD"):
+            # /help/zh and /help/en-US, as people type them and other sites link them.
+            path = request.url.path.replace(f"/help/{wanted}", f"/help/{meant}", 1)
+            return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 301)
         async with runtime.db.read() as db:
             look = await runtime.get(Looks).get(db)
             reader = await readers.reader_of(runtime, db, request)

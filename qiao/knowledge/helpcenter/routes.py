@@ -61,6 +61,7 @@ plain_routes = [
     Route("/robots.txt", feeds.robots),
     Route("/sitemap.xml", feeds.sitemap),
     Route("/help", pages.start),
+    Route("/help/", pages.start),
     Route("/help/robots.txt", feeds.robots),
     Route("/help/sitemap.xml", feeds.sitemap),
     Route("/help/theme.css", feeds.colours),

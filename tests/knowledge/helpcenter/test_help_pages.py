@@ -91,6 +91,15 @@ async def test_every_page_is_whole_without_scripts(shelf: Shelf, client: httpx.A
     start = await client.get("/help")
     assert (start.status_code, start.headers["location"]) == (302, "/help/en")
     assert start.headers["vary"] == "Accept-Language"
+    for typed, leads in (
+        ("/help/", "/help/en"),
+        ("/help/zh", "/help/zh-CN"),
+        ("/help/en-US/search?q=tea", "/help/en/search?q=tea"),
+        ("/help/zh-cn/", "/help/zh-CN/"),
+    ):
+        moved = await client.get(typed)
+        assert moved.headers["location"] == leads, typed
+    assert (await client.get("/help/ja")).status_code == 404
 
     home = await client.get("/help/zh-CN")
     assert home.status_code == 200 and home.headers["content-language"] == "zh-CN"
@@ -419,3 +428,14 @@ def test_marks_do_not_open_a_door() -> None:
     closing = content.linked_data({"x": "</script><!-- &\u2028"})
     assert "<" not in closing and json.loads(closing)["x"] == "</script><!-- &\u2028"
     assert content.clean_query("  a\x00\n b\u202e ") == "a b"
+
+
+def test_a_passage_cuts_no_word_in_two() -> None:
+    text = (
+        "Faulty, wrong or damaged items are on us. " * 6
+        + "Postage is yours otherwise. "
+        + "Gold members have one. " * 9
+    )
+    said = content.passage(text, "postage").strip("…").split()
+    assert "Postage" in said and {word.strip(".,") for word in said} <= {word.strip(".,") for word in text.split()}
+    assert content.passage("退货" * 200, "退货").count("退货") == 90
