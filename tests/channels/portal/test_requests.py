@@ -113,6 +113,28 @@ async def test_writing_wakes_reopens_and_is_kept_once(house: House) -> None:
     assert "This request is closed" in closed and 'name="body"' not in closed
 
 
+async def test_answers_are_mailed_to_whoever_asked_here(house: House) -> None:
+    wang = await house.customer_of("wang@customer.example")
+    made, elsewhere = await house.ticket(wang, source="portal"), await house.ticket(wang)
+    system = Actor.system()
+    await house.run(lambda db: tickets.comment(db, system, elsewhere.id, body="Not by mail", public=True))
+    await house.run(lambda db: tickets.comment(db, system, made.id, body="Between us", public=False))
+    own = Actor(kind="customer", id=wang, name="Wang")
+    await house.run(lambda db: tickets.comment(db, own, made.id, body="Hello?", public=True))
+    await house.run(
+        lambda db: tickets.comment(
+            db, system, made.id, body="A new bulb is coming <script>alert(1)</script>", public=True
+        )
+    )
+    await house.runtime.reactions.settled()
+    (mail,) = house.office.mails
+    assert str(mail["To"]) == "wang@customer.example" and made.ref in str(mail["Subject"])
+    plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None and page is not None
+    assert "A new bulb is coming" in plain.get_content() and f"/my/requests/{made.id}" in plain.get_content()
+    assert "<script>alert" not in page.get_content()
+
+
 async def test_a_way_of_their_own_needs_its_reason(house: House) -> None:
     guest = await house.enter("wang@customer.example")
     made = await house.ticket(await house.customer_of("wang@customer.example"))
