@@ -29,7 +29,10 @@ export function TestChat(props: {
   const [last, setLast] = useState<Rehearsed | null>(null);
   const [results, setResults] = useState<TestResult[] | null>(null);
   const log = useRef<HTMLDivElement>(null);
-  useEffect(() => log.current?.scrollTo({ top: log.current.scrollHeight }), [lines]);
+  useEffect(() => {
+    // In braces: newer browsers return a promise from scrolling, which is nothing an effect may return.
+    log.current?.scrollTo({ top: log.current.scrollHeight });
+  }, [lines]);
   const reset = () => {
     setLines([]);
     setLast(null);
