@@ -6,12 +6,17 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { absoluteTime, integer } from "@/lib/format";
-import { useSubmit } from "../kit";
+import { type Draft, problemOf, useSubmit } from "../kit";
 import { sendable } from "./model";
 import type { DryRun as Found, RuleBody } from "./types";
 
+function withinRule(reason: unknown): unknown {
+  const problems = problemOf(reason)?.fields ?? [];
+  return problems.map((one) => ({ ...one, field: one.field.replace(/^(body\.)?rule\./, "") }));
+}
+
 /** What the rule would have done in the last days. Nothing is changed by it. */
-export function DryRun(props: { rule: RuleBody; label: (path: string) => string }) {
+export function DryRun(props: { rule: RuleBody; draft: Draft<RuleBody>; label: (path: string) => string }) {
   const t = useT("settings/automation");
   const locale = useLocale();
   const go = useGo();
@@ -19,7 +24,11 @@ export function DryRun(props: { rule: RuleBody; label: (path: string) => string 
   const [job, setJob] = useState<string | null>(null);
   const ask = useSubmit(
     () => api.post<{ job_id: string }>("/automation/dry-runs", { rule: bodyOf(props.rule), days }),
-    { onDone: (asked) => setJob(asked.job_id) },
+    {
+      onDone: (asked) => setJob(asked.job_id),
+      // What is wrong with the rule is shown where it stands in it.
+      draft: { ...props.draft, refuse: (reason) => props.draft.refuse(withinRule(reason)) },
+    },
   );
   const run = useQuery({
     queryKey: ["/automation/dry-runs", job, locale],

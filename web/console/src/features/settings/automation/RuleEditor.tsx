@@ -239,7 +239,7 @@ function Editor({ rule, catalogue }: { rule: Rule | null; catalogue: Catalogue }
         </Grid>
       </Section>
       <Section title={t("dry.title")} description={t("dry.text")}>
-        <DryRun rule={value} label={label} />
+        <DryRun rule={value} draft={draft} label={label} />
       </Section>
       <SaveBar
         dirty={draft.dirty}
