@@ -22,7 +22,7 @@ export default function Login() {
   const locale = useLocale();
   const go = useGo();
   const client = useQueryClient();
-  const search = useSearch({ strict: false }) as { next?: string };
+  const search = useSearch({ strict: false }) as { next?: string; ended?: boolean };
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [blockedUntil, setBlockedUntil] = useState(0);
@@ -107,6 +107,8 @@ export default function Login() {
               title={blocked > 0 ? t("login.rate_limited", { time: duration(blocked, locale) }) : error}
               role="alert"
             />
+          ) : search.ended ? (
+            <Alert type="info" showIcon title={t("login.ended")} role="status" />
           ) : null}
           <Form<Fields>
             layout="vertical"

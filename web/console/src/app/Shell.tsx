@@ -10,8 +10,8 @@ import { type Feature, features, type NavItem } from "./feature";
 import { currentLocale, matchLocale, setLocale, translate, useLocale, useT } from "./i18n";
 import { Logo } from "./Logo";
 import { type ThemeChoice, usePrefs } from "./prefs";
-import { PresenceMenu, useSignOut } from "./presence/PresenceMenu";
-import { useGo } from "./router";
+import { PresenceMenu } from "./presence/PresenceMenu";
+import { sessionEnded, useGo } from "./router";
 import { can, useCan, useMe } from "./session";
 import { MOD, useShortcutListener, useShortcuts } from "./shortcuts";
 import { ShortcutOverlay } from "./shortcuts/Overlay";
@@ -86,8 +86,7 @@ export default function Shell() {
 
   useAccountPrefs();
   const go = useGo();
-  const signOut = useSignOut();
-  useRealtime(me.user.id, () => void signOut());
+  useRealtime(me.user.id, sessionEnded);
   useShortcutListener();
   useShortcuts([
     {

@@ -47,6 +47,8 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("./Login")),
   validateSearch: (search: Record<string, unknown>) => ({
     ...(typeof search.next === "string" ? { next: search.next } : {}),
+    // The session ended under somebody's hands; it is said why they are here.
+    ...(search.ended ? { ended: true } : {}),
   }),
 });
 
@@ -112,16 +114,30 @@ export const router = createRouter({
   defaultPendingMs: 150,
 });
 
-configureClient({
-  onUnauthenticated: () => {
-    if (router.state.location.pathname.endsWith("/login")) return;
-    queryClient.removeQueries({ queryKey: meQuery.queryKey });
-    void router.navigate({
-      to: "/login",
-      search: { next: router.state.location.pathname + router.state.location.searchStr },
-    });
-  },
-});
+let leaving = false;
+
+/** To the login because one wants to: what `end` makes fail meanwhile is no session that ended by itself. */
+export async function leave(end: () => Promise<unknown>): Promise<void> {
+  leaving = true;
+  try {
+    await end();
+    await router.navigate({ to: "/login" });
+  } finally {
+    leaving = false;
+  }
+}
+
+/** To the login, and back to where one was afterwards. */
+export function sessionEnded(): void {
+  if (leaving || router.state.location.pathname.endsWith("/login")) return;
+  queryClient.removeQueries({ queryKey: meQuery.queryKey });
+  void router.navigate({
+    to: "/login",
+    search: { next: router.state.location.pathname + router.state.location.searchStr, ended: true },
+  });
+}
+
+configureClient({ onUnauthenticated: sessionEnded });
 
 /** Navigate by plain path: `go("/customers/…")`. */
 export function useGo(): (path: string, options?: { replace?: boolean }) => void {

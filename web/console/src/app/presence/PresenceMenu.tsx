@@ -7,7 +7,7 @@ import { keyOf, labelOf } from "@/lib/label";
 import { Avatar, StateDot } from "@/ui/Avatar";
 import { Elapsed } from "@/ui/Time";
 import { useLocale, useT } from "../i18n";
-import { useGo } from "../router";
+import { leave } from "../router";
 import { useCan, useMe } from "../session";
 import { useShellUi } from "../ui";
 import { STATES, usePresence, useRoutingSettings, useSetPresence } from "./presence";
@@ -15,12 +15,11 @@ import "./presence.css";
 
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
-  const go = useGo();
-  return async () => {
-    await api.post("/auth/logout").catch(() => {});
-    client.clear();
-    go("/login");
-  };
+  return () =>
+    leave(async () => {
+      await api.post("/auth/logout").catch(() => {});
+      client.clear();
+    });
 }
 
 export function useReasonLabel(): (reason: string) => string {
