@@ -26,10 +26,9 @@ async def on_batch(runtime: Runtime, batch: Sequence[Envelope]) -> None:
     hub = runtime.find(Hub)
     if hub is None or not hub.staff:
         return
-    here = hub.users_here()
-    for envelope in batch:
-        if envelope.kind not in (SessionsEnded.kind, AccessChanged.kind):
-            continue
+    concerned = [envelope for envelope in batch if envelope.kind in (SessionsEnded.kind, AccessChanged.kind)]
+    here = hub.users_here() if concerned else set()
+    for envelope in concerned:
         fact = envelope.event()
         if isinstance(fact, SessionsEnded) and fact.user_id in here:
             for session_id in fact.session_ids or (None,):
