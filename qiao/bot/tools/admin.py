@@ -15,10 +15,10 @@ from qiao.bot.tools.models import ToolCallRow, ToolRow
 from qiao.bot.tools.ports import Call, Subject, ToolFailed, ToolSpec
 from qiao.bot.tools.schemas import CallView, ToolBody, ToolView, TryBody, TryView
 from qiao.bot.tools.sql import fault
-from qiao.core import clock
+from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session
-from qiao.core.documents import read_document
+from qiao.core.documents import Unreadable, read_document
 from qiao.core.errors import Conflict, Invalid, NotFound
 from qiao.core.ids import new_id
 from qiao.core.secrets import seal
@@ -143,12 +143,13 @@ async def calls(
     return found[:limit], encode_cursor(found[limit - 1].at, found[limit - 1].id) if len(found) > limit else None
 
 
-def parsed(text: str) -> Mapping[str, Any]:
+def parsed(text: str, locale: str) -> Mapping[str, Any]:
     """An OpenAPI document's text as data. Raises Invalid."""
     try:
         data = read_document(text)
-    except ValueError as error:
-        raise Invalid.field("text", "tools.not_openapi", problem=str(error)[:200]) from None
+    except Unreadable as error:
+        words = i18n.t("tools.openapi.unreadable", locale, line=error.line, problem=error.problem[:200])
+        raise Invalid.field("text", "tools.not_openapi", problem=words) from None
     if not isinstance(data, Mapping):
-        raise Invalid.field("text", "tools.not_openapi", problem="")
+        raise Invalid.field("text", "tools.not_openapi", problem=i18n.t("tools.openapi.not_3", locale))
     return data

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -13,23 +14,43 @@ MOST_OPERATIONS: Final = 200
 _TYPES: Final = {"integer": "integer", "number": "number", "boolean": "boolean"}
 
 
-def operations(document: Any) -> tuple[list[ToolBody], list[str]]:
-    """Tools, and the operations (`GET /x: why`) that cannot be one. Raises ValueError for what is no OpenAPI 3 document."""
+class Unfit(ValueError):
+    """Why something cannot be a tool: a key below `tools.openapi` and what goes into its words."""
+
+    def __init__(self, key: str, **params: str) -> None:
+        super().__init__(key)
+        self.key, self.params = key, params
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """`GET /x`, and why it cannot be a tool."""
+
+    operation: str
+    reason: Unfit
+
+
+def operations(document: Any) -> tuple[list[ToolBody], list[Skipped]]:
+    """Tools, and the operations that cannot be one. Raises Unfit for what is no OpenAPI 3 document."""
     if not isinstance(document, Mapping) or not str(document.get("openapi", "")).startswith("3."):
-        raise ValueError("not an OpenAPI 3 document")
+        raise Unfit("not_3")
     base = _server(document)
     tools: list[ToolBody] = []
-    skipped: list[str] = []
+    skipped: list[Skipped] = []
     names: set[str] = set()
     for method, path, shared, operation in _walk(document):
+        named = f"{method.upper()} {path}"[:200]
         if len(tools) >= MOST_OPERATIONS:
-            skipped.append(f"{method.upper()} {path}: too many operations")
-            continue
+            skipped.append(Skipped(named, Unfit("too_many", most=str(MOST_OPERATIONS))))
+            break
         try:
             tool = _tool(document, base, method, path, shared, operation, names)
-        except (ValueError, ValidationError) as error:
-            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            skipped.append(f"{method.upper()} {path}: {first}"[:300])
+        except Unfit as reason:
+            skipped.append(Skipped(named, reason))
+            continue
+        except ValidationError as error:
+            place = ".".join(str(part) for part in error.errors()[0]["loc"])
+            skipped.append(Skipped(named, Unfit("unfit", place=place[:100])))
             continue
         names.add(tool.name)
         tools.append(tool)
@@ -40,7 +61,7 @@ def _server(document: Mapping[str, Any]) -> str:
     servers = document.get("servers")
     url = servers[0].get("url") if isinstance(servers, list) and servers and isinstance(servers[0], Mapping) else None
     if not isinstance(url, str) or not re.match(r"https?://", url):
-        raise ValueError("servers: an absolute address is needed")
+        raise Unfit("no_address")
     return url.rstrip("/")
 
 
@@ -112,7 +133,7 @@ def _body(document: Mapping[str, Any], operation: Mapping[str, Any], inputs: dic
     if not isinstance(content, Mapping) or not content:
         return None
     if "application/json" not in content:
-        raise ValueError("the body is not JSON")
+        raise Unfit("not_json")
     schema = _resolved(document, content["application/json"].get("schema") or {})
     return _template(document, schema, "", inputs, depth=0)
 
@@ -122,7 +143,7 @@ def _template(
 ) -> Any:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or depth > 3:
-        raise ValueError("the body is no object of plain fields")
+        raise Unfit("no_object")
     needed = schema.get("required") or []
     made: dict[str, Any] = {}
     for name, raw in properties.items():
@@ -132,7 +153,7 @@ def _template(
             made[str(name)] = _template(document, part, f"{key}_", inputs, depth + 1)
         elif part.get("type") == "array":
             if name in needed:
-                raise ValueError(f"{name} is a list")
+                raise Unfit("list", name=str(name)[:60])
         else:
             inputs[key] = _input(part, part, required=name in needed)
             made[str(name)] = "{{" + key + "}}"
@@ -161,11 +182,11 @@ def _resolved(document: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
         if reference is None:
             return node
         if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise ValueError("refers to another file")
+            raise Unfit("other_file")
         node = document
         for part in reference[2:].split("/"):
             node = node.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
-    raise ValueError("refers in circles")
+    raise Unfit("circle")
 
 
 def _name(text: str) -> str:

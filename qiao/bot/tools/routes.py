@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import Query
 
 from qiao.bot.tools import admin, schemas
-from qiao.bot.tools.openapi import operations
+from qiao.bot.tools.openapi import Unfit, operations
+from qiao.core import i18n
 from qiao.core.actor import Actor
 from qiao.core.errors import Invalid
-from qiao.core.web import Cursor, Page, Read, Tx
+from qiao.core.web import Cursor, Locale, Page, Read, Tx
 from qiao.core.web.pages import Limit
 from qiao.core.web.routing import Router
 from qiao.people.accounts.access import Needs
@@ -31,13 +32,18 @@ async def create_tool(body: schemas.ToolBody, actor: Manager, db: Tx) -> schemas
 
 
 @router.post("/openapi")
-async def read_openapi(body: schemas.OpenApiBody, actor: Manager) -> schemas.OpenApiView:
+async def read_openapi(body: schemas.OpenApiBody, actor: Manager, locale: Locale) -> schemas.OpenApiView:
     """The operations of an OpenAPI document as tools; nothing is saved or fetched."""
+    colon = ": " if locale == "en" else "："
+
+    def words(reason: Unfit) -> str:
+        return i18n.t(f"tools.openapi.{reason.key}", locale, **reason.params)
+
     try:
-        tools, skipped = operations(admin.parsed(body.text))
-    except ValueError as error:
-        raise Invalid.field("text", "tools.not_openapi", problem=str(error)[:200]) from None
-    return schemas.OpenApiView(tools=tools, skipped=skipped)
+        tools, skipped = operations(admin.parsed(body.text, locale))
+    except Unfit as reason:
+        raise Invalid.field("text", "tools.not_openapi", problem=words(reason)) from None
+    return schemas.OpenApiView(tools=tools, skipped=[f"{one.operation}{colon}{words(one.reason)}" for one in skipped])
 
 
 @router.get("/calls")

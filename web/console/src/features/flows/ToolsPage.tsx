@@ -15,6 +15,7 @@ import {
   FormProblem,
   Grid,
   Page,
+  problemOf,
   Section,
   Toggle,
   useConfirm,
@@ -492,10 +493,18 @@ function OpenApi(props: { onClose: () => void; onPick: (from: Partial<ToolDraft>
   const locale = useLocale() === "en" ? "en" : "zh-CN";
   const [text, setText] = useState("");
   const [found, setFound] = useState<{ tools: ToolDraft[]; skipped: string[] } | null>(null);
-  const read = useSubmit(
-    () => api.post<{ tools: ToolDraft[]; skipped: string[] }>("/bot/tools/openapi", { text }),
-    { onDone: setFound },
-  );
+  const [problem, setProblem] = useState<string>();
+  const read = useSubmit(async () => {
+    setProblem(undefined);
+    setFound(null);
+    try {
+      setFound(await api.post<{ tools: ToolDraft[]; skipped: string[] }>("/bot/tools/openapi", { text }));
+    } catch (reason) {
+      const field = problemOf(reason)?.fields[0];
+      if (!field) throw reason;
+      setProblem(field.message);
+    }
+  });
   return (
     <Modal
       open
@@ -509,7 +518,7 @@ function OpenApi(props: { onClose: () => void; onPick: (from: Partial<ToolDraft>
       onCancel={props.onClose}
       onOk={() => void read.run()}
     >
-      <Field label={t("openapi_text")} htmlFor="qf-openapi">
+      <Field label={t("openapi_text")} htmlFor="qf-openapi" problem={problem}>
         <Input.TextArea
           id="qf-openapi"
           className="qf-mono"
