@@ -14,7 +14,7 @@ import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
 import { useWords } from "../bits";
 import { PersonPicker } from "../fields/pickers";
-import { StepCard } from "./StepCard";
+import { StepCard, without } from "./StepCard";
 import type { Act, ForSubject, RunSummary, RunView, StepLine, SubjectKind, Suggestion } from "./types";
 import "./sop.css";
 
@@ -253,6 +253,7 @@ function Run({ id, path, customerId }: { id: Id; path: string; customerId: Id | 
             busy={busy}
             may={run.may}
             wrong={wrong}
+            onMend={(path) => setWrong((known) => without(known, path))}
             customerId={customerId}
             onAct={(act: Act) => void post("step", { step: run.step, ...act })}
             onBack={run.done > 0 ? () => void post("back", {}) : null}

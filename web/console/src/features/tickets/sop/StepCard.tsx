@@ -24,6 +24,8 @@ interface Props {
   may: boolean;
   /** Sentences of the server by field (`answer.values.amount`). */
   wrong: Record<string, string>;
+  /** What was wrong below this path is being mended. */
+  onMend?: (path: string) => void;
   onAct: (act: Act) => void;
   onBack: (() => void) | null;
   customerId?: Id | null;
@@ -96,7 +98,14 @@ export function StepCard(props: Props) {
       <p className="qsop-text">{step.text}</p>
       {say ? <Say step={step} text={say} /> : null}
       {step.type === "form" ? (
-        <Form {...props} values={answer} onChange={(key, value) => setAnswer({ ...answer, [key]: value })} />
+        <Form
+          {...props}
+          values={answer}
+          onChange={(key, value) => {
+            setAnswer({ ...answer, [key]: value });
+            props.onMend?.(`answer.values.${key}`);
+          }}
+        />
       ) : null}
       {step.type === "check" && step.step.value ? (
         <div className="qsop-value">
@@ -104,7 +113,10 @@ export function StepCard(props: Props) {
             spec={step.step.value}
             label={words(step.step.value.label, step.id)}
             value={answer.value}
-            onChange={(value) => setAnswer({ value })}
+            onChange={(value) => {
+              setAnswer({ value });
+              props.onMend?.("answer.value");
+            }}
           />
           {props.wrong["answer.value"] ? (
             <div className="qsop-wrong">{props.wrong["answer.value"]}</div>
@@ -117,7 +129,10 @@ export function StepCard(props: Props) {
           rehearsal={props.rehearsal ?? false}
           items={(answer.items as EvidenceItem[]) ?? []}
           wrong={Object.entries(props.wrong).find(([key]) => key.startsWith("answer.items"))?.[1]}
-          onChange={(items) => setAnswer({ items })}
+          onChange={(items) => {
+            setAnswer({ items });
+            props.onMend?.("answer.items");
+          }}
         />
       ) : null}
       {step.type === "read" ? <Reading step={step} /> : null}
@@ -297,6 +312,12 @@ function answerOf(step: StepView, answer: Answer): Answer {
     };
   return {};
 }
+
+/** What is wrong, but for what stands at this path or below it. */
+export const without = (wrong: Record<string, string>, path: string) =>
+  Object.fromEntries(
+    Object.entries(wrong).filter(([field]) => field !== path && !field.startsWith(`${path}.`)),
+  );
 
 function Form({
   step,
