@@ -70,7 +70,7 @@ async def take_number(key: str, body: PublicTakeBody, request: Request, db: Tx, 
         client_key=body.client_key,
         source="kiosk" if kind == "kiosk" else "phone",
         locale=body.locale,
-        phone=await visits.checked_phone(db, body.phone) if site.rules.ask_phone else None,
+        phone=await visits.checked_phone(db, body.phone, own=True) if site.rules.ask_phone else None,
     )
     return await board.public_visit(db, row)
 

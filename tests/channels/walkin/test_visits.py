@@ -253,6 +253,7 @@ async def test_numbers_are_given_to_so_many_a_minute(branch: Branch) -> None:
         {"device": ""},
         {"client_key": "x"},
         {"phone": "no number"},
+        {"phone": "1390000"},
         {"service_id": NOTHING},
     ],
 )

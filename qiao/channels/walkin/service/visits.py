@@ -27,6 +27,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound
 from qiao.desk.inboxes.schemas import Bilingual
 from qiao.people.customers import service as customers
+from qiao.people.customers.policy import e164
 from qiao.people.customers.schemas import Profile
 from qiao.people.organization import hours
 from qiao.people.organization import service as organization
@@ -149,12 +150,13 @@ async def service_of(db: Session, site: Site, service_id: UUID) -> ServiceRow:
     return row
 
 
-async def checked_phone(db: Session, text: str | None) -> str | None:
-    """Raises Invalid for what cannot be a number."""
+async def checked_phone(db: Session, text: str | None, *, own: bool = False) -> str | None:
+    """Raises Invalid for what cannot be a number. `own`: visitors gave it to be reached by it, so half a number, or one of a
+    house, will not do."""
     if not text:
         return None
     phone = await customers.read_phone(db, text)
-    if phone is None:
+    if phone is None or (own and e164(phone) is None):
         raise Invalid.field("phone", "phone_invalid")
     return phone
 
