@@ -6,7 +6,7 @@ import { useAct } from "@/api/hooks";
 import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { LevelTag } from "@/features/inbox/context/CustomerTab";
-import { duration } from "@/lib/format";
+import { duration, type Locale, shortDuration } from "@/lib/format";
 import { confirmLoss } from "@/ui/feedback";
 import { EmptyState } from "@/ui/states";
 import { Elapsed } from "@/ui/Time";
@@ -15,6 +15,12 @@ import { IdentifyDialog } from "./IdentifyDialog";
 import { inWords, serviceName, wallClock } from "./model";
 import { TransferDialog } from "./TransferDialog";
 import type { Desk, Visit } from "./types";
+
+/** Nobody can tell to the second; no part of a minute is promised away. */
+const inMinutes = (seconds: number, locale: Locale) => {
+  const whole = Math.ceil(seconds / 60) * 60;
+  return whole < 3600 ? shortDuration(whole, locale) : duration(whole, locale);
+};
 
 /** Who waits, by service; who is aside; who is at which counter. */
 export function Line({ desk, which }: { desk: Desk; which: "waiting" | "aside" | "counters" }) {
@@ -52,8 +58,7 @@ function Waiting({ desk }: { desk: Desk }) {
               {t("figures", {
                 counters: one.counters,
                 longest: one.waiting ? duration(one.longest_wait_s, locale) : "–",
-                estimate:
-                  one.estimate_s === null ? "–" : duration(Math.ceil(one.estimate_s / 60) * 60, locale),
+                estimate: one.estimate_s === null ? "–" : inMinutes(one.estimate_s, locale),
               })}
             </span>
           ))}

@@ -141,8 +141,8 @@ function Open({ desk, counterId }: { desk: Desk; counterId: string }) {
             <strong className="qc-code">{current.code}</strong>
             <div className="qc-about">
               <span>
-                {serviceName(desk.site.services, current.service_id, locale)} · {t(`state.${current.state}`)}
-                {called ? ` · ${t("calls", { n: current.calls })}` : ""}
+                {serviceName(desk.site.services, current.service_id, locale)} ·{" "}
+                {called ? t("calls", { n: current.calls }) : t(`state.${current.state}`)}
               </span>
               <span className="q-muted">
                 {current.started_at ? (
