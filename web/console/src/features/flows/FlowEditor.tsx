@@ -2,10 +2,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { Alert, Button, Dropdown, Input, Segmented, Tag } from "antd";
 import { ArrowLeft, Download, History, Plus, Upload as PublishIcon } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { canonical } from "@/lib/json";
 import { PageFrame } from "@/ui/Page";
 import { State, useOne, useSettled, useSubmit, useUnsavedGuard } from "../settings/kit";
 import { Canvas, type Seen } from "./Canvas";
@@ -51,7 +52,7 @@ function Editor({ flow }: { flow: FlowView }) {
   const [versions, setVersions] = useState(false);
   const tools = useOne<Tool[]>("/bot/tools").data ?? [];
   const text = JSON.stringify(document);
-  const dirty = text !== JSON.stringify(saved.document);
+  const dirty = useMemo(() => canonical(document) !== canonical(saved.document), [document, saved.document]);
   const unread = view === "yaml" && faults.some((f) => f.code === "not_yaml" || f.code === "not_a_mapping");
   useUnsavedGuard(dirty || unread);
 
@@ -275,6 +276,7 @@ function Editor({ flow }: { flow: FlowView }) {
       {versions ? (
         <Versions
           flowId={flow.id}
+          yaml={yaml}
           onClose={() => setVersions(false)}
           onRestored={(next) => {
             taken(next);

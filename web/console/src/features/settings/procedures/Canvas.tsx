@@ -95,10 +95,10 @@ export function Canvas(props: {
     type: "card",
     position: { x: spots[step.id]![0], y: spots[step.id]![1] },
     selected: step.id === selected,
-    ariaLabel: `${kinds(`type.${step.type}`)} ${step.id}`,
+    ariaLabel: `${kinds(`type.${step.type}`, { defaultValue: step.type })} ${step.id}`,
     data: {
       step,
-      title: kinds(`type.${step.type}`),
+      title: kinds(`type.${step.type}`, { defaultValue: step.type }),
       text: gist(step, locale),
       fault: faults.find((f) => f.step === step.id)?.text ?? null,
       here: seen?.step === step.id,

@@ -12,11 +12,12 @@ import {
   Plus,
   Upload as PublishIcon,
 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
+import { canonical } from "@/lib/json";
 import { PageFrame } from "@/ui/Page";
 import { useWords } from "../../tickets/bits";
 import { State, useOne, useRows, useSettled, useSubmit, useUnsavedGuard } from "../kit";
@@ -80,7 +81,7 @@ function Editor({ procedure }: { procedure: ProcedureView }) {
   const area = useRef<TextAreaRef>(null);
   const { rows: all } = useRows<ProcedureItem>("/procedures");
   const text = JSON.stringify(doc);
-  const dirty = text !== JSON.stringify(saved.document);
+  const dirty = useMemo(() => canonical(doc) !== canonical(saved.document), [doc, saved.document]);
   const unread = view === "yaml" && faults.some((f) => f.code === "not_yaml" || f.code === "not_a_mapping");
   useUnsavedGuard(dirty || unread);
 
@@ -294,7 +295,8 @@ function Editor({ procedure }: { procedure: ProcedureView }) {
                           onClick={() => setSelected(one.id)}
                         >
                           <span className="qf-list__head">
-                            <strong>{kinds(`type.${one.type}`)}</strong> <code>{one.id}</code>
+                            <strong>{kinds(`type.${one.type}`, { defaultValue: one.type })}</strong>{" "}
+                            <code>{one.id}</code>
                           </span>
                           <span className="qf-list__text">{gist(one, locale)}</span>
                           <span className="qf-list__ways">

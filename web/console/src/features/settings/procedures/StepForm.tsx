@@ -107,7 +107,7 @@ export function StepForm({ doc, step, procedures, faults, onChange, onSelect, on
   const passes = !["branch", "procedure", "end"].includes(step.type);
   return (
     <div className="qf-panel" key={step.id}>
-      <h2>{kinds(`type.${step.type}`)}</h2>
+      <h2>{kinds(`type.${step.type}`, { defaultValue: step.type })}</h2>
       <p className="qf-hint">{t(`what.${step.type}`)}</p>
       <Name
         key={step.id}
