@@ -10,6 +10,7 @@ import pytest
 
 import qiao
 from qiao.app import load_rooms
+from qiao.core.permissions import PERMISSIONS
 from qiao.core.reactions.registry import REACTIONS
 
 ROOT = Path(qiao.__file__).parent
@@ -36,6 +37,35 @@ def test_every_recorded_action_has_words(locale: str) -> None:
     actions = recorded()
     assert len(actions) > 40
     assert actions <= known, sorted(actions - known)
+
+
+@cache
+def changed_things() -> set[str]:
+    """The literal kinds of things in the ``audit.record`` calls of the package."""
+    things = set()
+    for path in ROOT.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "record(" in text else ():
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("audit.record", "record")
+                and len(node.args) > 3
+            ):
+                thing = node.args[3]
+                if isinstance(thing, ast.Constant) and isinstance(thing.value, str):
+                    things.add(thing.value)
+    return things
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_every_changed_thing_and_every_right_has_words(locale: str) -> None:
+    catalogue = json.loads((CONSOLE / f"{locale}.json").read_text(encoding="utf-8"))
+    things = changed_things()
+    assert len(things) > 20
+    assert things <= set(catalogue["audit"]["objects"]), sorted(things - set(catalogue["audit"]["objects"]))
+    for right in PERMISSIONS:
+        room, _, name = right.partition(".")
+        assert set(catalogue["permission"][room][name]) == {"name", "text"}, right
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
