@@ -48,14 +48,22 @@ function useAccountPrefs(): void {
   }, [me.user.id]);
 }
 
+const rootOf = (item: NavItem) => `/${item.path.split("/")[1]}`;
+
 function RailLink({ feature, item }: { feature: Feature; item: NavItem }) {
   const t = useT(feature.id);
   const path = useRouterState({ select: (s) => s.location.pathname });
+  const me = useMe();
   const visible = useCan(...(item.permissions ?? []));
   const count = (item.useBadge ?? noBadge)();
   if (!visible) return null;
-  const roots = [`/${item.path.split("/")[1]}`, ...(item.also ?? [])];
-  const active = roots.some((root) => path === root || path.startsWith(`${root}/`));
+  const here = `/${path.split("/")[1]}`;
+  // Pages that belong to another one's item are this one's for those who do not have that item.
+  const another = items.some(
+    (one) =>
+      rootOf(one.item) === here && (!one.item.permissions || one.item.permissions.some((p) => can(me, p))),
+  );
+  const active = rootOf(item) === here || (!another && (item.also ?? []).includes(here));
   const Icon = item.icon;
   return (
     <Link

@@ -8,7 +8,7 @@ export interface NavItem {
   labelKey: string;
   icon: LucideIcon;
   path: string;
-  /** Further pages that belong to it: on them it is the current one, too. */
+  /** Further pages that belong to it where no item of their own is shown: on them it is the current one. */
   also?: string[];
   /** Position in the rail; the foot of the rail starts at 100. */
   order: number;

@@ -25,7 +25,7 @@ export default defineFeature({
       labelKey: "nav_tasks",
       icon: ClipboardList,
       path: "/tasks",
-      also: ["/approvals"],
+      also: ["/approvals", "/tickets"],
       order: 14,
       permissions: ["tasks.handle"],
       go: "w",
