@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from qiao.bot.flows import document
 from qiao.bot.flows.conditions import tests_of
-from qiao.bot.flows.document import Ask, Branch, CallTool, Condition, Confirm, Flow, Say, Verify
+from qiao.bot.flows.document import Ask, Branch, CallTool, Condition, Confirm, Flow, Say, Verify, in_order
 from qiao.bot.flows.templates import FILTERS, gaps
 from qiao.bot.tools.ports import COMMON_ERRORS, ToolSpec, Words
 from qiao.core import i18n
@@ -279,7 +279,7 @@ def load(text: str, tools: Mapping[str, ToolSpec] | None = None) -> Flow:
 
 def to_yaml(data: Mapping[str, Any]) -> str:
     """The document as a file people like to read. Reading it back gives the same document."""
-    return yaml.dump(dict(data), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    return yaml.dump(in_order(data), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
 
 
 class _Dumper(yaml.SafeDumper):

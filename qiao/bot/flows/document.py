@@ -3,6 +3,7 @@
 Field names are the file's keys. Nothing in a document is ever executed: texts are filled, conditions are data.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -253,3 +254,22 @@ def dump(flow: Flow) -> dict[str, Any]:
     data = flow.model_dump(by_alias=True, exclude_defaults=True, mode="json")
     steps = [{"id": step.id, "type": step.type, **data["steps"][i]} for i, step in enumerate(flow.steps)]
     return {"format": FORMAT, **{key: value for key, value in data.items() if key != "steps"}, "steps": steps}
+
+
+def _places() -> dict[str, int]:
+    """Where each key of the format stands among the others."""
+    parts: list[type[Part]] = [Flow, Triggers, Phrases, Slot, Choice, ChoicesFrom, Say, Ask, Case, Condition, Branch]
+    parts += [CallTool, Confirm, Verify, Handoff, End, FlowTest, Expect]
+    found = ["format", "flow", "id", "type"]
+    found += [field.alias or name for part in parts for name, field in part.model_fields.items()]
+    return {key: at for at, key in enumerate(dict.fromkeys(found))}
+
+
+def in_order(data: Any) -> Any:
+    """The data with its keys in the order of the format, which a database does not keep; names of one's own as they are."""
+    if isinstance(data, Mapping):
+        return {key: in_order(data[key]) for key in sorted(data, key=lambda key: _PLACES.get(str(key), len(_PLACES)))}
+    return [in_order(one) for one in data] if isinstance(data, list) else data
+
+
+_PLACES: Final = _places()

@@ -5,7 +5,16 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { RelativeTime } from "@/ui/Time";
-import { type Column, DataTable, Field, Page, useConfirm, useRows, useSubmit } from "../settings/kit";
+import {
+  type Column,
+  DataTable,
+  Field,
+  Page,
+  problemOf,
+  useConfirm,
+  useRows,
+  useSubmit,
+} from "../settings/kit";
 import type { FlowItem, FlowView } from "./types";
 import "./flows.css";
 
@@ -22,6 +31,24 @@ export default function FlowsPage() {
     stale: ["/bot/flows"],
     onDone: (flow) => go(`/flows/${flow.id}`),
   });
+  const [refused, setRefused] = useState<{ name: string; lines: string[] } | null>(null);
+  const bring = useSubmit(
+    async (file: File) => {
+      try {
+        return await api.post<FlowView>("/bot/flows", { yaml: await file.text() });
+      } catch (reason) {
+        const fields = problemOf(reason)?.fields ?? [];
+        if (fields.length === 0) throw reason;
+        // Of a file that cannot be read the message says where; else the field does.
+        const lines = fields.map((one) =>
+          one.field === "yaml" ? one.message : `${one.field}: ${one.message}`,
+        );
+        setRefused({ name: file.name, lines });
+        return null;
+      }
+    },
+    { stale: ["/bot/flows"], onDone: (flow) => flow && go(`/flows/${flow.id}`) },
+  );
   const remove = useSubmit((id: string) => api.delete(`/bot/flows/${id}`), {
     stale: ["/bot/flows"],
     done: t("deleted"),
@@ -97,7 +124,7 @@ export default function FlowsPage() {
             accept=".yaml,.yml,.json"
             showUploadList={false}
             beforeUpload={(file) => {
-              void file.text().then((yaml) => create.run({ yaml }));
+              void bring.run(file);
               return false;
             }}
           >
@@ -122,6 +149,18 @@ export default function FlowsPage() {
         emptyTitle={t("empty")}
         emptyText={t("about")}
       />
+      <Modal
+        open={refused !== null}
+        title={t("import_refused", { name: refused?.name ?? "" })}
+        footer={null}
+        onCancel={() => setRefused(null)}
+      >
+        <ul>
+          {refused?.lines.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </Modal>
       <Modal
         open={making}
         mask={{ closable: false }}
