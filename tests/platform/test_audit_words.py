@@ -63,7 +63,9 @@ def test_every_changed_thing_and_every_right_has_words(locale: str) -> None:
     things = changed_things()
     assert len(things) > 20
     assert things <= set(catalogue["audit"]["objects"]), sorted(things - set(catalogue["audit"]["objects"]))
+    tokens = json.loads((CONSOLE.parents[2] / f"app/locales/{locale}.json").read_text(encoding="utf-8"))["permission"]
     for right in PERMISSIONS:
+        assert tokens.get(right), f"{right} cannot be read where tokens are made"
         room, _, name = right.partition(".")
         assert set(catalogue["permission"][room][name]) == {"name", "text"}, right
 
