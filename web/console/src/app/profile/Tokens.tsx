@@ -52,7 +52,10 @@ export function Tokens() {
   );
   const revoke = useAct((id: Id) => api.delete(`/auth/tokens/${id}`), {
     invalidates: ["/auth/tokens"],
-    onSuccess: () => toast.success(t("profile.token_revoked")),
+    onSuccess: () => {
+      setSecret(null);
+      toast.success(t("profile.token_revoked"));
+    },
   });
 
   return (
