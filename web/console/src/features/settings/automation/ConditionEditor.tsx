@@ -6,7 +6,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { confirmLoss } from "@/ui/feedback";
 import { Field, useSettled } from "../kit";
 import { type Condition, ConditionBuilder } from "../kit/conditions";
-import { factsFor } from "./model";
+import { blanksBefore, factsFor } from "./model";
 import type { Catalogue, RuleBody, When } from "./types";
 
 interface Checked {
@@ -147,7 +147,7 @@ function Expression(props: {
             <pre aria-hidden>
               {line}
               {"\n"}
-              {" ".repeat(fault.column - 1)}^
+              {blanksBefore(line, fault.column)}^
             </pre>
             <span>{fault.message}</span>
             <Button type="link" size="small" onClick={jump}>

@@ -5,6 +5,7 @@ import {
   asUnit,
   blankAction,
   blankRule,
+  blanksBefore,
   factsFor,
   missing,
   moved,
@@ -83,6 +84,11 @@ describe("automation", () => {
     expect(reasonWords({ limit: "rate", most: 10 }, label)?.key).toBe("log.limit.rate");
     expect(reasonWords({ expression: "x", seen: { a: [1, 2] } }, label)?.params.seen).toBe("A = 1, 2");
     expect(shown([])).toBe("∅");
+  });
+
+  it("puts a mark below what it means, behind wide characters, too", () => {
+    expect(blanksBefore('x == "退款" &&', 11)).toBe("      \u3000\u3000  ");
+    expect(blanksBefore("a", 1)).toBe("");
   });
 
   it("moves one and keeps the rest in order", () => {

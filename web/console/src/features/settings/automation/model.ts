@@ -218,3 +218,10 @@ export function reasonWords(
     };
   return null;
 }
+
+/** The blanks before a mark below `column` of a line: wide characters take wide blanks, so that it stands where it points. */
+export function blanksBefore(line: string, column: number): string {
+  return line
+    .slice(0, column - 1)
+    .replace(/[^\t]/g, (one) => (/[\u1100-\u115f\u2e80-\uffdc]/.test(one) ? "\u3000" : " "));
+}
