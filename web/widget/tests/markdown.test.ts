@@ -38,6 +38,8 @@ describe("markdown", () => {
 
   it("does not take a price for a list, nor a lone star for emphasis", () => {
     expect(parse("3.5 元一件")[0]!.t).toBe("p");
+    expect(parse("1. 选原因\n2. 2 小时内审核\n3. 7 天内寄出")[0]).toMatchObject({ ordered: true, start: 1 });
+    expect(parse("· 新疆：199 元\n· 澳门：不包邮")[0]).toMatchObject({ t: "list", ordered: false });
     expect(inline("2 * 3 * 4")).toEqual([{ t: "text", text: "2 * 3 * 4" }]);
   });
 

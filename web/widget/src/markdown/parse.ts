@@ -15,8 +15,9 @@ export type Block =
   | { t: "table"; head: Inline[][]; rows: Inline[][][] }
   | { t: "pre"; text: string };
 
-const BULLET = /^\s{0,6}[-*+•]\s+(.*)$/;
-const NUMBER = /^\s{0,6}(\d{1,3})[.)、]\s*(.*)$/;
+const BULLET = /^\s{0,6}[-*+•·]\s+(.*)$/;
+// "3.5 元" is a price, not the third point of a list; "2. 2 小时内" is the second.
+const NUMBER = /^\s{0,6}(\d{1,3})[.)、](?:\s+(?=\S)|(?=[^\s\d]))(.*)$/;
 const HEADING = /^#{1,6}\s+(.*?)\s*#*$/;
 const QUOTE = /^>\s?(.*)$/;
 const FENCE = /^```/;
@@ -102,9 +103,7 @@ function item(line: string): { ordered: boolean; start: number; text: string } |
   const bullet = BULLET.exec(line);
   if (bullet && !RULE.test(line)) return { ordered: false, start: 1, text: bullet[1]! };
   const number = NUMBER.exec(line);
-  // "3.5 元" is a price, not the third point of a list.
-  if (number && !/^\d/.test(number[2]!) && number[2])
-    return { ordered: true, start: Number(number[1]), text: number[2] };
+  if (number) return { ordered: true, start: Number(number[1]), text: number[2]! };
   return null;
 }
 
