@@ -63,7 +63,8 @@ async def send_answer(runtime: Runtime, payload: dict[str, Any], progress: Progr
             return {"over": True}
         customer = await customers.get(db, Actor.system(), ticket.customer_id)
         company = (await organization.get_workspace(db)).name
-    if not customer.email or customer.blocked_at is not None:
+    # An address somebody only claimed is not told what was said to this customer.
+    if not customer.email or not customer.email_vouched or customer.blocked_at is not None:
         return {"over": True}
     if not mail.can_send(runtime.settings):
         return {"off": True}

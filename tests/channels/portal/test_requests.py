@@ -10,6 +10,8 @@ from qiao.core.ids import new_id
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Inbound
 from qiao.desk.tickets import service as tickets
+from qiao.people.customers import service as customers
+from qiao.people.customers.schemas import CustomerCreate
 from qiao.people.organization import service as organization
 from qiao.people.organization.schemas import DepartmentBody
 from tests.channels.portal.conftest import House
@@ -126,6 +128,13 @@ async def test_answers_are_mailed_to_whoever_asked_here(house: House) -> None:
             db, system, made.id, body="A new bulb is coming <script>alert(1)</script>", public=True
         )
     )
+    await house.runtime.reactions.settled()
+    li = CustomerCreate(name="Li", email="li@claimed.example")
+    claimed = await house.run(lambda db: customers.create(db, system, li))
+    async with house.runtime.db.transaction() as db:
+        await db.execute(text("UPDATE customers SET email_vouched = false WHERE id = :id"), {"id": claimed.id})
+    theirs = await house.ticket(claimed.id, source="portal")
+    await house.run(lambda db: tickets.comment(db, system, theirs.id, body="To whom?", public=True))
     await house.runtime.reactions.settled()
     (mail,) = house.office.mails
     assert str(mail["To"]) == "wang@customer.example" and made.ref in str(mail["Subject"])
