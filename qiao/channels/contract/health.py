@@ -98,6 +98,8 @@ def reason(error: Mapping[str, Any] | None, locale: str) -> str | None:
     said = i18n.t(detail, locale)
     if said != detail and "{" not in said:  # why a field was refused is kept as a code
         params["detail"] = said
+        if params.get("field"):
+            params["field"] = f"{params['field']}:"
     text = i18n.t(code, locale, **params)
     if text != code:
         return text

@@ -5,7 +5,7 @@ import { sentenceOf } from "@/api/problem";
 import type { ConversationView } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { sendMessage } from "../conversation/outbox";
-import { complete, filledIn } from "./template";
+import { complete, filledIn, labelOf } from "./template";
 import { useTemplates } from "./useChannel";
 
 /** A message the provider approved beforehand: chosen, filled in, read as it will arrive, sent. */
@@ -56,7 +56,7 @@ export function TemplateDialog(props: { conversation: ConversationView; onClose:
             />
           </Form.Item>
           {template?.fields.map((field) => (
-            <Form.Item key={field} label={field} htmlFor={`template-${field}`} required>
+            <Form.Item key={field} label={labelOf(template, field)} htmlFor={`template-${field}`} required>
               <Input
                 id={`template-${field}`}
                 value={values[field] ?? ""}
