@@ -1,7 +1,8 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { Button } from "antd";
-import { ChevronLeft, MessagesSquare, Ticket } from "lucide-react";
+import { ChevronLeft, MessagesSquare, Ticket, UserX } from "lucide-react";
 import { useGet, usePages } from "@/api/hooks";
+import { Problem } from "@/api/problem";
 import type { ConversationView, Customer, Id, Iso } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
@@ -105,6 +106,8 @@ export default function CustomerPage() {
   const go = useGo();
   const { customerId = "" } = useParams({ strict: false }) as { customerId?: string };
   const customer = useGet<Customer>(`/customers/${customerId}`);
+  // A link that leads to nobody: said once, not by every part of the page.
+  const nobody = customer.error instanceof Problem && [404, 422].includes(customer.error.status);
   return (
     <PageFrame
       title={
@@ -121,21 +124,29 @@ export default function CustomerPage() {
         </span>
       }
     >
-      <div className="q-customer">
-        <div>
-          <Panel>
-            <div style={{ paddingTop: 14 }}>
-              <CustomerProfile customerId={customerId} />
-              <OrdersOf customerId={customerId} />
-            </div>
-          </Panel>
+      {nobody ? (
+        <EmptyState
+          icon={UserX}
+          title={t("app:errors.not_found")}
+          action={<Button onClick={() => go("/customers")}>{t("title")}</Button>}
+        />
+      ) : (
+        <div className="q-customer">
+          <div>
+            <Panel>
+              <div style={{ paddingTop: 14 }}>
+                <CustomerProfile customerId={customerId} />
+                <OrdersOf customerId={customerId} />
+              </div>
+            </Panel>
+          </div>
+          <div>
+            <CustomerTickets customerId={customerId} />
+            <h2 className="q-customer__h">{t("timeline")}</h2>
+            <Timeline customerId={customerId} />
+          </div>
         </div>
-        <div>
-          <CustomerTickets customerId={customerId} />
-          <h2 className="q-customer__h">{t("timeline")}</h2>
-          <Timeline customerId={customerId} />
-        </div>
-      </div>
+      )}
     </PageFrame>
   );
 }
