@@ -88,9 +88,12 @@ export function useAct<V, R = unknown>(
     },
   });
   const { mutateAsync: send } = mutation;
-  const once = useRef(new Once<V, R>()).current;
+  const once = useRef(new Once<unknown, R>()).current;
+  const latest = useRef(run);
+  latest.current = run;
   const mutateAsync = useCallback(
-    (...asked: Parameters<typeof send>) => once.run(asked[0] as V, () => send(...asked)),
+    // Told nothing, it does what the screen holds: that is the same only until the screen has changed.
+    (...asked: Parameters<typeof send>) => once.run(asked[0] ?? latest.current, () => send(...asked)),
     [once, send],
   ) as typeof send;
   const mutate = useCallback(

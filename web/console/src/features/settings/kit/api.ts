@@ -108,7 +108,7 @@ export function useSubmit<A extends unknown[], R>(
   const client = useQueryClient();
   const latest = useRef({ act, options });
   latest.current = { act, options };
-  const once = useRef(new Once<A, R | undefined>()).current;
+  const once = useRef(new Once<unknown, R | undefined>()).current;
   const doIt = useCallback(
     async (...args: A): Promise<R | undefined> => {
       setBusy(true);
@@ -130,7 +130,11 @@ export function useSubmit<A extends unknown[], R>(
     },
     [client, message],
   );
-  const run = useCallback((...args: A) => once.run(args, () => doIt(...args)), [once, doIt]);
+  const run = useCallback(
+    // Told nothing, it does what the screen holds: that is the same only until the screen has changed.
+    (...args: A) => once.run(args.length ? args : latest.current.act, () => doIt(...args)),
+    [once, doIt],
+  );
   return { run, busy };
 }
 
