@@ -3,7 +3,7 @@
 Every change first settles what time has already done, so that the outcome never depends on when a sweep came by.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from qiao.core.ids import new_id
 from qiao.desk.sla import clock as clocks
 from qiao.desk.sla.clock import SECOND, Clock
+from qiao.desk.sla.events import SlaBreached
 from qiao.desk.sla.models import ClockRow
 from qiao.desk.sla.rules import Policy, Rulebook
 
@@ -64,6 +65,26 @@ def settle(row: ClockRow, at: datetime) -> None:
     """The promise was broken at its due time, whoever looks at it when."""
     if row.state == "running" and row.due_at is not None and row.due_at < at:
         row.state, row.breached_at = "breached", row.due_at
+
+
+def whole(rows: Iterable[ClockRow]) -> set[UUID]:
+    """Those nobody knows to be broken."""
+    return {row.id for row in rows if row.breached_at is None}
+
+
+def newly_broken(rows: Iterable[ClockRow], whole: Collection[UUID]) -> list[SlaBreached]:
+    """What there is to tell of those that were `whole` and are found broken."""
+    return [
+        SlaBreached(
+            ticket_id=row.subject_id if row.subject_kind == "ticket" else None,
+            clock_id=row.id,
+            clock_kind=row.kind,
+            policy_id=row.policy_id,
+            breached_at=row.breached_at,
+        )
+        for row in rows
+        if row.id in whole and row.breached_at is not None
+    ]
 
 
 def posture(row: ClockRow, book: Rulebook, status: str, at: datetime) -> None:

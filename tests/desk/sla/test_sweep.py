@@ -80,6 +80,18 @@ async def test_a_promise_is_warned_of_and_broken_once_and_at_its_due_time(office
     assert (facts.breached, facts.next_due_at) == (False, None)
 
 
+async def test_a_promise_found_broken_by_a_change_before_the_sweep_is_told_of_once(office: Promises) -> None:
+    await office.policy("Answers", targets=ANSWER, ladder=[step("late", "after", 0)])
+    ticket_id = await office.ticket(START, assignee_id=office.agent.id)
+    await office.move(ticket_id, "open", minutes(61))
+    [broken] = await events(office, ticket_id)
+    assert (broken[0], broken[1]["breached_at"], broken[1]["again"]) == ("sla.breached", "2026-03-02T03:00:00Z", False)
+    assert (await office.facts(ticket_id)).breached
+    await office.says(ticket_id, minutes(62))
+    await service.sweep(office.runtime, minutes(90), 100)
+    assert [kind for kind, _ in await events(office, ticket_id)] == ["sla.breached", "sla.met"]
+
+
 async def test_after_a_standstill_nobody_is_warned_of_what_has_happened(office: Promises) -> None:
     policy = [
         step("warn", "percent", 50),

@@ -1,7 +1,7 @@
 """Clocks of one ticket, kept in the transaction of what happened to it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from qiao.desk.sla import keeping, repository
 from qiao.desk.sla.events import SlaMet
 from qiao.desk.sla.models import ClockRow
 from qiao.desk.sla.rules import Policy, Rulebook, watched_paths
+from qiao.desk.sla.service.sweeping import audience_of
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.schemas import TicketFacts
 
@@ -29,6 +30,11 @@ class _Keeper:
     rows: list[ClockRow]
     at: datetime
     changed: bool = False
+    whole: set[UUID] = field(init=False)
+    """Those not known to be broken when this began."""
+
+    def __post_init__(self) -> None:
+        self.whole = keeping.whole(self.rows)
 
     async def policy(self) -> Policy | None:
         """The policy that applies to the ticket as it is now."""
@@ -92,11 +98,16 @@ class _Keeper:
             self.begin(policy, "first_response")
 
     async def save(self) -> None:
-        if not self.changed:
+        broken_now = keeping.newly_broken(self.rows, self.whole)
+        if not self.changed and not broken_now:
             return
         await self.db.flush()
         due_at, kind, broken = keeping.next_due(self.rows)
         await tickets.set_next_due(self.db, self.facts.id, due_at=due_at, kind=kind, breached=broken)
+        # The sweep has not come by since it ran out, and will not find it any more.
+        for fact in broken_now:
+            audience = audience_of(self.facts.assignee_id, self.facts.department_id)
+            await emit(self.db, fact, actor=SYSTEM, conversation_id=self.facts.id, audience=audience)
 
 
 def _somebody_waits(facts: TicketFacts) -> bool:

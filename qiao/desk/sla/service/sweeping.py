@@ -79,7 +79,8 @@ async def _sweep_batch(db: Session, now: datetime, ticket_ids: Sequence[UUID]) -
     book = await books.current(db)
     outcomes = [look(book, row, now) for row in rows]
     await repository.put(db, [outcome.write for outcome in outcomes])
-    await write_events(db, outcomes, {key: _audience(ticket) for key, ticket in claimed.items()}, now)
+    audiences = {key: audience_of(ticket.assignee_id, ticket.department_id) for key, ticket in claimed.items()}
+    await write_events(db, outcomes, audiences, now)
     await _write_lines(db, outcomes)
     return summed_up(outcomes, await _tell(db, outcomes, claimed))
 
@@ -190,10 +191,11 @@ async def write_events(
     db.info["events"] = (position[0], position[1])
 
 
-def _audience(ticket: batch.Claimed) -> Audience:
+def audience_of(assignee_id: UUID | None, department_id: UUID | None) -> Audience:
+    """Who hears live of a promise about a ticket."""
     return Audience(
-        users=(ticket.assignee_id,) if ticket.assignee_id else (),
-        departments=(ticket.department_id,) if ticket.department_id else (),
+        users=(assignee_id,) if assignee_id else (),
+        departments=(department_id,) if department_id else (),
         permission="tickets.view_all",
     )
 

@@ -47,14 +47,15 @@ async def _sweep_batch(db: Session, now: datetime, limit: int) -> Swept:
     views = await conversations.views_of(db, list({row.subject_id for row in rows}))
     outcomes = [look(book, row, now) for row in rows if row.subject_id in views]
     await repository.put(db, [outcome.write for outcome in outcomes])
-    await write_events(db, outcomes, {key: _audience(view) for key, view in views.items()}, now)
+    await write_events(db, outcomes, {key: audience_of(view) for key, view in views.items()}, now)
     broken = {outcome.row.subject_id for outcome in outcomes if outcome.broke}
     if broken:
         await conversations.promises_changed(db, broken)
     return summed_up(outcomes, await _tell(db, outcomes, views))
 
 
-def _audience(view: ConversationView) -> Audience:
+def audience_of(view: ConversationView) -> Audience:
+    """Who hears live of a promise about a conversation."""
     return Audience(
         users=(view.assignee.id,) if view.assignee else (),
         queues=(view.queue.id,) if view.queue else (),

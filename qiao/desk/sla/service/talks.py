@@ -5,14 +5,15 @@ A promise is one people make: it begins when the customer waits for them and end
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from qiao.core import clock
+from qiao.core.actor import Actor
 from qiao.core.db import Db, Session
-from qiao.core.events import Envelope, Event
+from qiao.core.events import Envelope, Event, emit
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import (
     BotResumed,
@@ -33,8 +34,10 @@ from qiao.desk.sla import keeping, repository
 from qiao.desk.sla.events import PoliciesChanged
 from qiao.desk.sla.models import ClockRow
 from qiao.desk.sla.rules import Policy, Rulebook
+from qiao.desk.sla.service.talk_sweeping import audience_of
 from qiao.people.customers import service as customers
 
+SYSTEM: Final = Actor.system()
 WITH_PEOPLE: Final = frozenset({"queued", "assigned", "snoozed"})
 KINDS: Final = ("first_response", "next_response", "resolution")
 HEARD: Final[tuple[type[Event], ...]] = (
@@ -62,6 +65,11 @@ class _Keeper:
     policy: Policy | None
     rows: list[ClockRow]
     changed: bool = False
+    whole: set[UUID] = field(init=False)
+    """Those not known to be broken when this began."""
+
+    def __post_init__(self) -> None:
+        self.whole = keeping.whole(self.rows)
 
     def hear(self, fact: Event, at: datetime) -> None:
         match fact:
@@ -198,9 +206,14 @@ async def _keepers(db: Session, ids: Collection[UUID]) -> dict[UUID, _Keeper]:
 
 async def _save(db: Session, keepers: Mapping[UUID, _Keeper]) -> None:
     await db.flush()
-    changed = [key for key, keeper in keepers.items() if keeper.changed]
+    # Of these the sweep has not come by since they ran out, and will not find them any more.
+    broken = {key: keeping.newly_broken(keeper.rows, keeper.whole) for key, keeper in keepers.items()}
+    changed = [key for key, keeper in keepers.items() if keeper.changed or broken[key]]
     if changed:
         await conversations.promises_changed(db, changed)
+    for key, keeper in keepers.items():
+        for fact in broken[key]:
+            await emit(db, fact, actor=SYSTEM, conversation_id=key, audience=audience_of(keeper.view))
 
 
 class Shown:
