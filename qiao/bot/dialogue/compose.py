@@ -93,8 +93,8 @@ def day_and_time(at: datetime, now: datetime, locale: str) -> str:
     """When people are back, as one says it; both in the zone it is said in."""
     ahead = (at.date() - now.date()).days
     key = {0: "today", 1: "tomorrow"}.get(ahead, "on_day")
-    month = at.strftime("%B") if locale == "en" else ""  # the C locale: English names
-    return i18n.t(f"bot.{key}", locale, time=f"{at:%H:%M}", month=at.month, day=at.day, month_name=month)
+    month = at.strftime("%B") if locale == "en" else at.month  # the C locale: English names
+    return i18n.t(f"bot.{key}", locale, time=f"{at:%H:%M}", month=month, day=at.day)
 
 
 def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought: Thought | None = None) -> Outgoing:
