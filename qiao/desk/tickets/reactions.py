@@ -71,8 +71,9 @@ async def hear_customer(db: Session, batch: Sequence[tuple[MessageCreated, Envel
         payload = {"message_id": str(view.id), "conversation_id": str(view.conversation_id)}
         file = {key: value for key, value in view.payload.items() if key not in ("url", "thumb_url")}
         attached = {"files": [file]} if view.kind in ("image", "file") else {}
-        for conversation_id, ticket_id in waiting:
-            if conversation_id == envelope.conversation_id:
+        for conversation_id, ticket_id, since in waiting:
+            # What was said before there was a ticket is what it was made of, however late that is heard here.
+            if conversation_id == envelope.conversation_id and view.created_at > since:
                 await service.hear_customer(
                     db,
                     ticket_id,

@@ -184,14 +184,14 @@ async def solved_before(db: Session, type_id: UUID, before: datetime, limit: int
     return list(rows.scalars())
 
 
-async def pending_of(db: Session, conversation_ids: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
-    """(conversation, ticket) of tickets that wait for the customer of these conversations."""
+async def pending_of(db: Session, conversation_ids: Iterable[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+    """(conversation, ticket, since when it exists) of tickets that wait for the customer of these conversations."""
     rows = await db.execute(
-        select(Ticket.conversation_id, Ticket.id)
+        select(Ticket.conversation_id, Ticket.id, Ticket.created_at)
         .where(Ticket.conversation_id.in_(list(conversation_ids)), Ticket.status == "pending")
         .order_by(Ticket.id)
     )
-    return [(conversation_id, ticket_id) for conversation_id, ticket_id in rows if conversation_id is not None]
+    return [(talk, ticket_id, since) for talk, ticket_id, since in rows if talk is not None]
 
 
 async def open_by_assignee(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -105,7 +105,7 @@ async def test_fields_are_checked_and_cleaned(sign_in: SignIn) -> None:
     assert faq["question"] == "怎么 退货" and faq["variants"] == ["退货流程"]
     long = await boss.post(f"{KB}/faqs", json={"question": "q" * 501, "answer": ""})
     assert {error["field"]: error["message"] for error in long.json()["errors"]} == {
-        "question": "At most 500 characters are allowed.", "answer": "At least 1 characters are needed."
+        "question": "At most 500 characters are allowed.", "answer": "Required."
     }  # fmt: skip
     reversed_ = {"valid_from": "2026-02-01T00:00:00Z", "valid_until": "2026-01-01T00:00:00Z"}
     answer = await boss.post(f"{KB}/faqs", json={"question": "怎么退货", "answer": "x", **reversed_})
