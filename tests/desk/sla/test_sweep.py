@@ -90,6 +90,18 @@ async def test_a_promise_found_broken_by_a_change_before_the_sweep_is_told_of_on
     await office.says(ticket_id, minutes(62))
     await service.sweep(office.runtime, minutes(90), 100)
     assert [kind for kind, _ in await events(office, ticket_id)] == ["sla.breached", "sla.met"]
+    assert await lines(office, ticket_id) == ["sla.breached"]
+
+
+async def test_an_answer_too_late_for_a_promise_is_told_of_in_the_timeline(office: Promises) -> None:
+    await office.policy("Answers", targets=ANSWER)
+    ticket_id = await office.ticket(START, assignee_id=office.agent.id)
+    await office.says(ticket_id, minutes(61))
+    found = await office.do(lambda db: tickets.timeline(db, SYSTEM, ticket_id))
+    told = next(entry for entry in found.items if entry.entry_type == "sla.breached")
+    assert told.payload["params"] == {"kind": "first_response", "due_at": "2026-03-02T03:00:00Z", "steps": []}
+    seqs = [entry.seq for entry in found.items]
+    assert seqs == sorted(seqs) and len(set(seqs)) == len(seqs)
 
 
 async def test_after_a_standstill_nobody_is_warned_of_what_has_happened(office: Promises) -> None:

@@ -108,6 +108,8 @@ class _Keeper:
         for fact in broken_now:
             audience = audience_of(self.facts.assignee_id, self.facts.department_id)
             await emit(self.db, fact, actor=SYSTEM, conversation_id=self.facts.id, audience=audience)
+            told = {"kind": fact.clock_kind, "due_at": fact.breached_at, "steps": []}
+            await tickets.note_event(self.db, SYSTEM, self.facts.id, "sla.breached", told)
 
 
 def _somebody_waits(facts: TicketFacts) -> bool:
