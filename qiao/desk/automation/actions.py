@@ -435,6 +435,11 @@ async def _payload(doing: Doing) -> dict[str, Any]:
     return found
 
 
+def ticket_made(line: Mapping[str, Any]) -> str | None:
+    """The number of the ticket that an action made."""
+    return line["params"].get("number") if line["do"] == "create_ticket" else None
+
+
 def problem_line(action: Action, doing: Doing, error: Problem) -> Line:
     """An action that could not be done, with the reason as data."""
     fields = [{"field": one.field, "code": one.code, "params": one.params} for one in error.fields]

@@ -171,8 +171,8 @@ def _faults(subject: str, action: Action, known: Known) -> Iterable[tuple[str, d
                 way.key == action.transition for one in known.types.values() for way in one.workflow.transitions
             ):
                 yield "transition_gone", {"transition": action.transition}
-        case SetType() if action.type_key not in known.types:
-            yield "type_gone", {"type": action.type_key}
+        case SetType():
+            yield from _type(action.type_key, known)
         case SetField():
             key = action.field.removeprefix("fields.")
             if action.field != "title" and not any(
@@ -188,10 +188,9 @@ def _faults(subject: str, action: Action, known: Known) -> Iterable[tuple[str, d
         case SetDue() if action.calendar_id is not None and action.calendar_id not in known.calendars:
             yield "calendar_gone", {}
         case CreateTicket():
+            yield from _type(action.type_key, known)
             definition = known.types.get(action.type_key)
-            if definition is None:
-                yield "type_gone", {"type": action.type_key}
-            else:
+            if definition is not None:
                 own = {spec.key for spec in definition.fields}
                 for key in action.fields:
                     if key not in own:
@@ -203,10 +202,19 @@ def _faults(subject: str, action: Action, known: Known) -> Iterable[tuple[str, d
             yield from _text(action.title)
             yield from _text(action.description)
         case StartProcedure():
-            if known.procedures is None or action.procedure_key not in known.procedures:
+            if not action.procedure_key:
+                yield "procedure_needed", {}
+            elif known.procedures is None or action.procedure_key not in known.procedures:
                 yield "procedure_gone", {"procedure": action.procedure_key}
         case _:
             pass
+
+
+def _type(key: str, known: Known) -> Iterable[tuple[str, dict[str, Any]]]:
+    if not key:
+        yield "type_needed", {}
+    elif key not in known.types:
+        yield "type_gone", {"type": key}
 
 
 def _person(user_id: UUID | None, known: Known) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -502,6 +502,7 @@ def _run_view(run: AutomationRun, rule: str, name: str | None, locale: str) -> R
                 "do": line["do"],
                 "text": acting.worded(line, locale),
                 "fault": acting.error_said(error, locale) if error else None,
+                "ticket": acting.ticket_made(line),
             }
         )
     reason = dict(run.reason) if run.reason else None

@@ -19,6 +19,7 @@ from qiao.desk.automation import service, timed
 from qiao.desk.automation import wiring as automation_wiring
 from qiao.desk.automation.models import AutomationRule, AutomationRun
 from qiao.desk.automation.schemas import RuleBody, RuleView
+from qiao.desk.sop import wiring as sop_wiring
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets import wiring as ticket_wiring
 from qiao.desk.tickets.schemas import TicketCreate, TicketFacts
@@ -117,6 +118,7 @@ class Desk:
 async def desk(settings: Settings, database_url: str) -> AsyncIterator[Desk]:
     runtime = desk_runtime(settings, database_url)
     ticket_wiring.provide(runtime)
+    sop_wiring.provide(runtime)
     automation_wiring.provide(runtime)
     async with runtime.db.transaction() as db:
         boss = await accounts.ensure_user(

@@ -111,6 +111,11 @@ async def test_a_schedule_makes_its_ticket_once_a_day_and_nothing_for_the_past(d
     async with desk.runtime.db.read() as db:
         titles = (await db.execute(text("SELECT title, source FROM tickets ORDER BY number"))).tuples().all()
     assert titles[0] == ("Check 2026-03-02", "schedule")
+    async with desk.runtime.db.read() as db:
+        [*_, first], _ = await service.runs(db, desk.boss, "en")
+        [line] = first.actions
+        made = await tickets.resolve(db, line["ticket"])
+    assert (line["text"], (await desk.facts(made)).title) == ("Create the ticket “Check 2026-03-02”", "Check 2026-03-02")
 
 
 async def test_a_dry_run_says_what_would_have_happened_and_changes_nothing(desk: Desk) -> None:
@@ -239,6 +244,8 @@ async def test_rules_are_refused_with_their_faults_kept_in_versions_and_ordered(
             {"do": "comment", "public": True, "text": {"en": "Hi\n{{customer.nam}} {{"}},
             {"do": "mail", "to": "customer", "title": {"en": "x"}, "text": {"en": "x"}},
             {"do": "move", "status": "resolved"},
+            {"do": "create_ticket", "type_key": "", "title": "x"},
+            {"do": "start_procedure", "procedure_key": ""},
         ],
     }
     async with desk.runtime.db.transaction() as db:
@@ -253,6 +260,8 @@ async def test_rules_are_refused_with_their_faults_kept_in_versions_and_ordered(
         ("actions.1", "variable_unclosed"),
         ("actions.2", "no_mail_server"),
         ("actions.3", "move_not_here"),
+        ("actions.4", "type_needed"),
+        ("actions.5", "procedure_needed"),
     ]
     assert refused.value.fields[3].params == {"name": "customer.nam", "line": 2, "column": 1}
 

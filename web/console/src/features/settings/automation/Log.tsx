@@ -131,6 +131,19 @@ export default function Log() {
               {run.actions.map((action) => (
                 <li key={action.text}>
                   {action.text}
+                  {action.ticket && (
+                    <>
+                      {" "}
+                      <Button
+                        type="link"
+                        size="small"
+                        className="qa-object"
+                        onClick={() => go(`/tickets/${action.ticket}`)}
+                      >
+                        {action.ticket}
+                      </Button>
+                    </>
+                  )}
                   {action.fault && action.fault !== why(run) && (
                     <em className="qa-problem"> {action.fault}</em>
                   )}

@@ -19,7 +19,7 @@ import {
   useSubmit,
 } from "../kit";
 import { ActionsEditor } from "./ActionsEditor";
-import { textMissing } from "./model";
+import { unfilled } from "./model";
 import type { Action, Catalogue } from "./types";
 import "./automation.css";
 
@@ -189,10 +189,7 @@ function MacroEditor(props: { macro: Macro | null; catalogue: Catalogue; onClose
     if (value.actions.length === 0) gaps.push({ field: "actions", message: t("need.actions") });
     if (value.scope === "department" && !value.department_id)
       gaps.push({ field: "department_id", message: t("need.department") });
-    value.actions.forEach((action, index) => {
-      if ("text" in action && textMissing(action.text))
-        gaps.push({ field: `actions.${index}`, message: t("need.text") });
-    });
+    gaps.push(...unfilled(value.actions).map(({ field, key }) => ({ field, message: t(key) })));
     if (gaps.length > 0) draft.refuse(gaps);
     else void save.run();
   };

@@ -13,7 +13,9 @@ import {
   sendable,
   shown,
   sparkline,
+  unfilled,
 } from "./model";
+import type { Action } from "./types";
 
 const keys = (node: object, path = ""): string[] =>
   Object.entries(node).flatMap(([key, value]) =>
@@ -43,6 +45,15 @@ describe("automation", () => {
       field: "actions.0",
       key: "need.text",
     });
+    const needs = (...actions: Action[]) => unfilled(actions).map((one) => `${one.field} ${one.key}`);
+    const ticket = blankAction("create_ticket", "none");
+    expect(
+      needs(ticket, { ...ticket, type_key: "fault" }, { ...ticket, type_key: "fault", title: "x" }),
+    ).toEqual(["actions.0 need.type", "actions.1 need.title"]);
+    expect(needs(blankAction("set_type", "ticket"), blankAction("start_procedure", "ticket"))).toEqual([
+      "actions.0 need.type",
+      "actions.1 need.procedure",
+    ]);
   });
 
   it("sends no condition where the builder asks nothing", () => {

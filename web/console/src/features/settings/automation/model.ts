@@ -140,11 +140,25 @@ export function missing(rule: RuleBody): { field: string; key: string }[] {
     found.push({ field: "condition", key: "need.condition" });
   if (rule.condition?.kind === "cel" && !rule.condition.source.trim())
     found.push({ field: "condition", key: "need.expression" });
-  rule.actions.forEach((action, index) => {
-    if ("text" in action && textMissing(action.text))
-      found.push({ field: `actions.${index}`, key: "need.text" });
+  return [...found, ...unfilled(rule.actions)];
+}
+
+/** What actions cannot do without, as `missing` says it. */
+export function unfilled(actions: Action[]): { field: string; key: string }[] {
+  const blank = (value: unknown) => !(value as string | undefined)?.trim();
+  return actions.flatMap((action, index) => {
+    const key =
+      "type_key" in action && blank(action.type_key)
+        ? "need.type"
+        : action.do === "create_ticket" && blank(action.title)
+          ? "need.title"
+          : "procedure_key" in action && blank(action.procedure_key)
+            ? "need.procedure"
+            : "text" in action && textMissing(action.text)
+              ? "need.text"
+              : null;
+    return key ? [{ field: `actions.${index}`, key }] : [];
   });
-  return found;
 }
 
 /** The body the server takes: an empty builder asks nothing. */

@@ -114,7 +114,7 @@ export interface Run {
   trigger: string;
   outcome: "done" | "unmatched" | "failed" | "limited";
   reason: Reason | null;
-  actions: { do: string; text: string; fault: string | null }[];
+  actions: { do: string; text: string; fault: string | null; ticket: string | null }[];
   chain_id: Id;
   depth: number;
   milliseconds: number;
