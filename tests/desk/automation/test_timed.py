@@ -115,7 +115,10 @@ async def test_a_schedule_makes_its_ticket_once_a_day_and_nothing_for_the_past(d
         [*_, first], _ = await service.runs(db, desk.boss, "en")
         [line] = first.actions
         made = await tickets.resolve(db, line["ticket"])
-    assert (line["text"], (await desk.facts(made)).title) == ("Create the ticket “Check 2026-03-02”", "Check 2026-03-02")
+    assert (line["text"], (await desk.facts(made)).title) == (
+        "Create the ticket “Check 2026-03-02”",
+        "Check 2026-03-02",
+    )
 
 
 async def test_a_dry_run_says_what_would_have_happened_and_changes_nothing(desk: Desk) -> None:
