@@ -79,14 +79,75 @@ def parse(data: Any) -> Flow:
         raise FlowFaulty(list(_from_pydantic(error, data))) from None
 
 
+def everything(data: Any, tools: Mapping[str, ToolSpec] | None = None) -> tuple[Flow | None, list[Fault]]:
+    """The document as a flow where it is one, and all that is wrong with it at once: where its shape is wrong, too, the
+    rest is still looked at, so that nobody mends a file fault by fault."""
+    try:
+        flow = parse(data)
+    except FlowFaulty as faulty:
+        return None, [*faulty.faults, *_in_the_rest(data, faulty.faults, tools)]
+    return flow, faults(flow, tools)
+
+
+def _in_the_rest(data: Any, misshapen: list[Fault], tools: Mapping[str, ToolSpec] | None) -> list[Fault]:
+    """What does not make sense in the parts of a document whose shape is right. What is misshapen keeps its name, so that
+    what points to it is no fault."""
+    if not isinstance(data, Mapping):
+        return []
+    parts = {key: value for key, value in data.items() if key in Flow.model_fields}
+    for key in {fault.field.split(".")[0] for fault in misshapen if not fault.step} - {"slots", "steps"}:
+        parts.pop(key, None)
+    slots, steps = parts.get("slots"), parts.get("steps")
+    if not isinstance(steps, list) or not isinstance(slots, Mapping | None):
+        return []
+    bad_slots = {fault.field.split(".")[1] for fault in misshapen if fault.field.startswith("slots.")}
+    bad_steps = {fault.step for fault in misshapen if fault.step}
+    parts["slots"] = {
+        str(name): _ANY_SLOT if str(name) in bad_slots else slot
+        for name, slot in (slots or {}).items()
+        if KEY.fullmatch(str(name))
+    }
+    parts["steps"] = []
+    for number, step in enumerate(steps, start=1):
+        name, broken = _name_of(step, number), not isinstance(step, Mapping)
+        if not broken and name not in bad_steps:
+            parts["steps"].append(step)
+        elif KEY.fullmatch(name):
+            saved = step.get("save_as") if isinstance(step, Mapping) else None
+            keeps = {"save_as": saved} if isinstance(saved, str) and KEY.fullmatch(saved) else {}
+            parts["steps"].append({"id": name, "type": "tool", "tool": "unknown", **keeps})
+    try:
+        rest = Flow.model_validate({"flow": "unknown", "name": _ANY_WORDS, **parts})
+    except ValidationError:
+        return []
+    return [
+        fault
+        for fault in faults(rest, tools)
+        if not (
+            fault.warning or fault.step in bad_steps or any(fault.field.startswith(f"slots.{b}.") for b in bad_slots)
+        )
+    ]
+
+
+_ANY_WORDS: Final = {"zh-CN": "?", "en": "?"}
+_ANY_SLOT: Final = {"label": _ANY_WORDS, "ask": _ANY_WORDS}
+
+
+def _name_of(step: Any, number: int) -> str:
+    """What a step is called in a fault: its id, or where it stands."""
+    return str(step.get("id") or f"#{number}") if isinstance(step, Mapping) else f"#{number}"
+
+
 def _from_pydantic(error: ValidationError, data: Mapping[str, Any]) -> Iterator[Fault]:
     for problem in error.errors(include_url=False):
-        loc = [part for part in problem["loc"] if part not in _TAGS]
+        loc = list(problem["loc"])
+        if loc[0] == "steps" and len(loc) > 3:
+            del loc[2]  # the kind of step, which is no field
         step, rest = "", loc
         if len(loc) >= 2 and loc[0] == "steps" and isinstance(loc[1], int):
             steps = data.get("steps")
             raw = steps[loc[1]] if isinstance(steps, list) and loc[1] < len(steps) else None
-            step = str(raw.get("id") or f"#{loc[1] + 1}") if isinstance(raw, Mapping) else f"#{loc[1] + 1}"
+            step = _name_of(raw, loc[1] + 1)
             rest = loc[2:]
         if problem["type"].startswith("union_tag"):
             rest = [*rest, "type"]
@@ -97,9 +158,6 @@ def _from_pydantic(error: ValidationError, data: Mapping[str, Any]) -> Iterator[
             code = "too_short"  # nothing chosen yet: no word about letters
         shown = str(given)[:60] if not isinstance(given, Mapping | list) else ""
         yield Fault(code, step, ".".join(str(part) for part in rest), {**context, "given": shown})
-
-
-_TAGS: Final = frozenset({"say", "ask", "branch", "tool", "confirm", "verify", "handoff", "end"} - {"tool"})
 
 
 def faults(flow: Flow, tools: Mapping[str, ToolSpec] | None = None) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 import msgspec
@@ -58,11 +58,7 @@ def _fault_views(found: list[Fault], locale: str) -> list[FaultView]:
 
 def read(document: Mapping[str, Any], known: Mapping[str, ToolSpec]) -> tuple[Flow | None, list[Fault]]:
     """The document as a flow where it is one, and everything wrong with it."""
-    try:
-        flow = checking.parse(document)
-    except FlowFaulty as faulty:
-        return None, faulty.faults
-    return flow, checking.faults(flow, known)
+    return checking.everything(document, known)
 
 
 async def _view(db: Session, row: FlowRow, locale: str) -> FlowView:
@@ -178,6 +174,9 @@ async def create(db: Session, actor: Actor, body: FlowCreate, locale: str) -> Fl
     """A new flow, unpublished. Raises Conflict when the key is taken."""
     if body.yaml is not None:
         data = _storable(_data_of(None, body.yaml))
+        if not _is_key(data.get("flow")):  # whoever mends the file for this mends all of it
+            _, found = read(data, await tools.specs(db))
+            raise Invalid("flows.faulty", fields=_fields(found))
     elif body.key is not None:
         data = _blank(body.key, body.name or body.key)
     else:
@@ -191,9 +190,20 @@ async def from_procedure(db: Session, actor: Actor, body: FromProcedure, locale:
     return await _view(db, await _insert(db, actor, _storable(to_flow(procedure, key=body.key))), locale)
 
 
+def _is_key(key: object) -> TypeGuard[str]:
+    return isinstance(key, str) and checking.KEY.fullmatch(key) is not None
+
+
+def _fields(found: list[Fault]) -> list[FieldError]:
+    """What hinders, as the fields of a refusal."""
+    return [
+        FieldError(".".join(p for p in (f.step, f.field) if p), f"flows.{f.code}", f.params) for f in hindrances(found)
+    ]
+
+
 async def _insert(db: Session, actor: Actor, data: dict[str, Any]) -> FlowRow:
     key = data.get("flow")
-    if not isinstance(key, str) or not checking.KEY.fullmatch(key):
+    if not _is_key(key):
         raise Invalid.field("flow", "flows.bad_name")
     if await db.scalar(select(FlowRow.id).where(FlowRow.key == key)):
         raise Conflict("flows.key_taken", flow=key)
@@ -229,12 +239,7 @@ async def publish(db: Session, actor: Actor, flow_id: UUID, *, revision: int, no
     flow, found = read(row.draft, await tools.specs(db))
     serious = hindrances(found)
     if flow is None or serious:
-        raise Invalid(
-            "flows.faulty",
-            fields=[
-                FieldError(".".join(p for p in (f.step, f.field) if p), f"flows.{f.code}", f.params) for f in serious
-            ],
-        )
+        raise Invalid("flows.faulty", fields=_fields(serious))
     number = 1 + (await db.scalar(select(func.max(FlowVersionRow.number)).where(FlowVersionRow.flow_id == row.id)) or 0)
     version = FlowVersionRow(
         id=new_id(),
@@ -386,13 +391,7 @@ async def rehearse(db: Session, actor: Actor, body: RehearseBody) -> RehearseVie
     known = await tools.specs(db)
     flow, found = read(body.document, known)
     if flow is None or hindrances(found):
-        raise Invalid(
-            "flows.faulty",
-            fields=[
-                FieldError(".".join(p for p in (f.step, f.field) if p), f"flows.{f.code}", f.params)
-                for f in hindrances(found)
-            ],
-        )
+        raise Invalid("flows.faulty", fields=_fields(found))
     subject = rehearsal.SOMEBODY
     read_real = None
     if body.customer_number is not None:

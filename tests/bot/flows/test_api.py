@@ -88,3 +88,32 @@ async def test_a_file_is_data_that_json_can_say(sign_in: SignIn) -> None:
     assert (await check("0: {1.5: [x]}"))["document"] == {"0": {"1.5": ["x"]}}
     for text in ("name: .nan", "name: -.inf", "name: !!binary aGk=", "name: !!set {a, b}", "? [a, b]\n: c"):
         assert (await check(text))["faults"], text
+
+
+async def test_all_that_is_wrong_is_said_at_once(sign_in: SignIn) -> None:
+    editor = await sign_in("kim", role="knowledge_editor")
+    file = """
+flow: Bad Name
+name: {zh-CN: 试}
+colour: red
+slots:
+  order: {type: order_number, label: {zh-CN: 订单, en: Order}, ask: {zh-CN: 哪个？}}
+  days: {label: {zh-CN: 天, en: Days}, ask: {zh-CN: "{{nowhere}}", en: Days?}, min: 5, max: 2}
+steps:
+  - {id: first, type: ask, slot: ordr}
+  - {id: look, type: tool, tool: orders.find, inputs: {number: "{{order}}"}, save_as: found, timeout_s: 500}
+  - {id: tell, type: say, text: {zh-CN: "{{found.state}} {{oder}}", en: Well}, next: nowhere}
+  - {id: odd, type: sya}
+"""
+    wanted = {
+        ("", "flow"), ("", "name.en"), ("", "colour"), ("", "slots.order.ask.en"), ("look", "timeout_s"),
+        ("odd", "type"), ("", "slots.days.min"), ("", "slots.days.ask.zh-CN"), ("first", "slot"), ("tell", "next"),
+        ("tell", "text.zh-CN"),
+    }  # fmt: skip
+    checked = (await editor.post("/api/v1/bot/flows/check", json={"yaml": file})).json()
+    assert {(fault["step"], fault["field"]) for fault in checked["faults"]} == wanted
+    refused = await editor.post("/api/v1/bot/flows", json={"yaml": file})
+    assert refused.status_code == 422
+    said = {error["field"]: error["message"] for error in refused.json()["errors"]}
+    assert set(said) == {".".join(part for part in pair if part) for pair in wanted}
+    assert not any(message.startswith("flows.") for message in said.values())
