@@ -126,6 +126,8 @@ async def test_every_page_is_whole_without_scripts(shelf: Shelf, client: httpx.A
     assert page.text.count("<h1>") == 1, "the text's own first heading is the page's"
     assert '<h2 id="s1">条件</h2>' in page.text and 'href="#s3"' in page.text and 'class="wide"' in page.text
     assert "<script>alert" not in page.text
+    order = [page.text.index(part) for part in ("<h1>", '<nav class="toc"', '<h2 id="s1">')]
+    assert order == sorted(order), "what the page is about, then what is on it, then the text: as a phone shows them"
     question = await client.get("/help/zh-CN/questions/zenme-shenqing-tuihuo")
     assert question.status_code == 200
     assert f'hreflang="en" href="{BASE}/help/en/questions/how-do-i-return-something"' in question.text
