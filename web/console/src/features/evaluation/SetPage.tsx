@@ -1,5 +1,5 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { Button, Dropdown, Modal, Progress, Select, Space, Tabs, Tag, Tooltip } from "antd";
+import { Button, Dropdown, Modal, Progress, Select, Space, Tabs, Tag } from "antd";
 import {
   ChevronDown,
   Download,
@@ -213,15 +213,21 @@ function Runs(props: { setId: string; onCases: () => void }) {
       emptyText={t("run.noneText")}
       emptyAction={<Button onClick={props.onCases}>{t("run.toCases")}</Button>}
       filters={
-        <Tooltip title={t("compare.pick")}>
+        <>
           <Button
             icon={<GitCompareArrows size={15} />}
             disabled={pair.length !== 2}
+            aria-describedby={pair.length === 2 ? undefined : "evaluation-compare-pick"}
             onClick={() => go(`/evaluation/compare/${pair[0]?.id}/${pair[1]?.id}`)}
           >
             {t("compare.title")}
           </Button>
-        </Tooltip>
+          {pair.length !== 2 && rows.length > 0 && (
+            <span id="evaluation-compare-pick" className="qk-muted">
+              {t("compare.pick")}
+            </span>
+          )}
+        </>
       }
       table={{
         rowSelection: {
