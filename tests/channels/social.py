@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -52,6 +54,15 @@ def examples(folder: str) -> dict[str, bytes]:
     """The documented payloads of a channel, by name."""
     found = Path(__file__).parent.joinpath(folder, "examples").glob("*.json")
     return {path.stem: path.read_bytes() for path in sorted(found)}
+
+
+_WHEN = re.compile(rb"(<CreateTime>|\"(?:CreateTime|send_time|timestamp|time)\": ?\"?)([0-9]{10})([0-9]{3})?(?![0-9])")
+
+
+def of_now(raw: bytes) -> bytes:
+    """A documented payload as if it had just been sent: a provider's window counts from what the payload says."""
+    now = f"{time.time():.3f}".replace(".", "").encode()
+    return _WHEN.sub(lambda found: found[1] + (now if found[3] else now[:10]), raw)
 
 
 def spoilt(good: Sequence[bytes]) -> st.SearchStrategy[bytes]:

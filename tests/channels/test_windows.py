@@ -42,6 +42,25 @@ async def test_a_smaller_opening_never_shortens_what_is_open(street: Street, mon
     assert windows.begun(Window(timedelta(hours=24)), Window(timedelta(hours=72)), clock.now())[1] == 0
 
 
+async def test_what_comes_late_has_been_running_since_it_was_written(street: Street) -> None:
+    runtime, inbox_id = street.runtime, street.inbox.id
+    now = clock.now()
+
+    async def written(hours_ago: float) -> None:
+        async with runtime.db.transaction() as db:
+            await windows.opened(db, inbox_id, "o1", RULE, None, now - timedelta(hours=hours_ago))
+
+    await written(50)  # kept back by the network for longer than it may be answered
+    assert (await stands(runtime, inbox_id, open_=False))[1] == -2 * 60
+    await written(5)
+    assert await stands(runtime, inbox_id, open_=False) == (5, 43 * 60)
+    await (await runtime.db.raw()).execute("UPDATE channel_contacts SET answers = 4")
+    await written(30)  # replayed out of the dead letters: older than what is known, it gives nothing back
+    assert await stands(runtime, inbox_id, open_=False) == (1, 43 * 60)
+    await written(-2)  # a clock ahead of ours does not make it longer
+    assert await stands(runtime, inbox_id, open_=False) == (5, 48 * 60)
+
+
 async def test_the_providers_word_closes_what_we_thought_was_open(street: Street) -> None:
     runtime, inbox_id = street.runtime, street.inbox.id
     written_before = clock.now()

@@ -61,6 +61,7 @@ class Incoming(msgspec.Struct, frozen=True):
     """Further names of the exchange from now on (its own Message-ID)."""
     context: dict[str, Any] = {}
     at: datetime | None = None
+    """When it was written, by the provider's clock: the window has been open since then."""
     opens: Window | None = None
     """What it lets us answer, where that is less than the channel's window. It never shortens what is open."""
 
@@ -108,6 +109,8 @@ class Happening(msgspec.Struct, frozen=True):
     """Whether it opens the channel's window, as a message does."""
     opens: Window | None = None
     """As of Incoming: with `begins`, what it lets us answer."""
+    at: datetime | None = None
+    """When it happened, by the provider's clock: the window has been open since then."""
 
 
 Item = Incoming | Receipt | Withdrawn | Edited | Happening

@@ -137,7 +137,7 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
     rule, address = place.channel.manifest.capabilities.window, sender.address
     if rule is not None:
         # Before the message is seen: the bot's answer may be quicker than anything after it.
-        await runtime.db.run(lambda db: windows.opened(db, place.inbox.id, address, rule, incoming.opens))
+        await runtime.db.run(lambda db: windows.opened(db, place.inbox.id, address, rule, incoming.opens, incoming.at))
     received = await runtime.get(Intake).submit(inbound, running)
     if html is not None:
         await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
@@ -154,7 +154,7 @@ async def take_happening(runtime: Runtime, place: Place, item: Happening) -> Non
         values: dict[str, Any] = {}
         rule = place.channel.manifest.capabilities.window
         if item.begins and rule is not None:
-            await windows.opened(db, place.inbox.id, item.sender.address, rule, item.opens)
+            await windows.opened(db, place.inbox.id, item.sender.address, rule, item.opens, item.at)
         if item.kind in ("opted_out", "unsubscribed"):
             values["opted_out_at"] = clock.now()
         elif item.kind in ("opted_in", "subscribed"):

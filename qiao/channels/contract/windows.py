@@ -20,19 +20,24 @@ def begun(rule: Window, opens: Window | None, now: datetime) -> tuple[datetime, 
     return now - max(rule.open_for - opens.open_for, opens.open_for * 0), given
 
 
-async def opened(db: Session, inbox_id: UUID, address: str, rule: Window, opens: Window | None) -> None:
-    """A customer did what lets us answer. A smaller opening never shortens what is open: the longer time and the larger
-    number hold, and they do not add up."""
+async def opened(
+    db: Session, inbox_id: UUID, address: str, rule: Window, opens: Window | None, at: datetime | None = None
+) -> None:
+    """A customer did what lets us answer, at `at` by the provider's clock: what reaches us late has been running since
+    then, and what is older than what we know of changes nothing. A smaller opening never shortens what is open: the
+    longer time and the larger number hold, and they do not add up."""
     now = clock.now()
-    at, given = begun(rule, opens, now)
-    statement = insert(Contact).values(inbox_id=inbox_id, address=address[:254], opened_at=at, answers=given)
+    moment = now if at is None else min(at, now)  # a clock that is ahead of ours grants nothing
+    since, given = begun(rule, opens, moment)
+    statement = insert(Contact).values(inbox_id=inbox_id, address=address[:254], opened_at=since, answers=given)
     running = Contact.opened_at > now - rule.open_for
+    known = Contact.opened_at > moment
     await db.execute(
         statement.on_conflict_do_update(
             index_elements=["inbox_id", "address"],
             set_={
-                "opened_at": func.greatest(Contact.opened_at, at),
-                "answers": case((running, func.least(Contact.answers, given)), else_=given),
+                "opened_at": func.greatest(Contact.opened_at, since),
+                "answers": case((known, Contact.answers), (running, func.least(Contact.answers, given)), else_=given),
             },
         )
     )

@@ -166,7 +166,8 @@ def _entered(event: dict[str, Any], referral: dict[str, Any], opens: Window | No
     scene = reading.text(referral, "ref", limit=200)
     data = {"scene": scene, "source": reading.text(referral, "source", limit=60)}
     known = {key: value for key, value in data.items() if value}
-    return Happening(_own(event, "entered", scene), "entered", _sender(event), known, begins=True, opens=opens)
+    own, at = _own(event, "entered", scene), reading.moment(event, "timestamp")
+    return Happening(own, "entered", _sender(event), known, begins=True, opens=opens, at=at)
 
 
 def _delivered(event: dict[str, Any]) -> list[Item]:

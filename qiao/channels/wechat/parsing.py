@@ -163,7 +163,8 @@ def _event(values: Mapping[str, Any], sender: Sender) -> Sequence[Item]:
             return [_entered(values, sender, client_id, window.SCANNED)]
         case "user_enter_tempsession":
             data = {"scene": _text(values, "SessionFrom", 1000)}
-            return [Happening(client_id, "entered", sender, data, begins=True, opens=window.OPENED)]
+            at = reading.moment(values, "CreateTime")
+            return [Happening(client_id, "entered", sender, data, begins=True, opens=window.OPENED, at=at)]
         case "templatesendjobfinish":
             status = _text(values, "Status", 100)
             return [_receipt(_needed(values, "MsgID", 40), status == "success", status)]
@@ -191,7 +192,8 @@ def _followed(values: Mapping[str, Any], sender: Sender, client_id: str) -> list
     key = _text(values, "EventKey", 200)
     scene = key.removeprefix(SCENE_PREFIX) if key.startswith(SCENE_PREFIX) else ""
     data = {"scene": scene} if scene else {}
-    found: list[Item] = [Happening(client_id, "subscribed", sender, data, begins=True, opens=window.FOLLOWED)]
+    at = reading.moment(values, "CreateTime")
+    found: list[Item] = [Happening(client_id, "subscribed", sender, data, begins=True, opens=window.FOLLOWED, at=at)]
     if scene:
         found.append(_entered(values, sender, f"{client_id}:entered", window.SCANNED))
     return found
@@ -200,9 +202,10 @@ def _followed(values: Mapping[str, Any], sender: Sender, client_id: str) -> list
 def _entered(values: Mapping[str, Any], sender: Sender, client_id: str, opens: Window) -> Happening:
     data = {"scene": _text(values, "EventKey", 200).removeprefix(SCENE_PREFIX)}
     ticket = _text(values, "Ticket", 200)
-    return Happening(
-        client_id, "entered", sender, data | ({"ticket": ticket} if ticket else {}), begins=True, opens=opens
-    )
+    if ticket:
+        data["ticket"] = ticket
+    at = reading.moment(values, "CreateTime")
+    return Happening(client_id, "entered", sender, data, begins=True, opens=opens, at=at)
 
 
 def _menu(event: str, values: Mapping[str, Any], sender: Sender, client_id: str) -> Happening:
@@ -211,7 +214,8 @@ def _menu(event: str, values: Mapping[str, Any], sender: Sender, client_id: str)
         return Happening(client_id, "menu_viewed", sender, {"url": key})
     result = reading.text(values, "ScanCodeInfo", "ScanResult", limit=1000)
     data = {"key": key} | ({"scanned": result} if result else {})
-    return Happening(client_id, "menu_clicked", sender, data, begins=True, opens=window.CLICKED)
+    at = reading.moment(values, "CreateTime")
+    return Happening(client_id, "menu_clicked", sender, data, begins=True, opens=window.CLICKED, at=at)
 
 
 def _receipt(message_id: str, arrived: bool, status: str) -> Receipt:

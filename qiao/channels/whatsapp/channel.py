@@ -76,7 +76,7 @@ def _message(message: dict[str, Any], value: dict[str, Any]) -> list[Item]:
                 "emoji": reading.text(message, "reaction", "emoji", limit=20),
                 "message": reading.text(message, "reaction", "message_id", limit=400),
             }
-            return [Happening(own, "reacted", sender, about, begins=True)]
+            return [Happening(own, "reacted", sender, about, begins=True, at=reading.moment(message, "timestamp"))]
         case "system":
             number = reading.text(message, "system", "wa_id") or reading.text(message, "system", "new_wa_id")
             return [Happening(own, "number_changed", sender, {"number": number})] if number else []

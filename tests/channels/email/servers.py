@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -296,7 +296,8 @@ def add_people(servers: MailServers, *names: str) -> None:
 def _give(root: Path, uid: int, gid: int) -> None:
     if os.getuid() == 0:
         for path in (root, *root.rglob("*")):
-            os.chown(path, uid, gid, follow_symlinks=False)
+            with suppress(FileNotFoundError):  # the server may move what lies in a mailbox already
+                os.chown(path, uid, gid, follow_symlinks=False)
 
 
 def _free_ports(count: int) -> list[int]:

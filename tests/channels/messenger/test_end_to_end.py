@@ -7,10 +7,10 @@ import pytest
 
 from qiao.core import clock
 from tests.channels.messenger.fake import SECRET, TOKEN, FakeSend, signed
-from tests.channels.social import Wire, examples
+from tests.channels.social import Wire, examples, of_now
 from tests.channels.street import Street
 
-SAMPLES = examples("messenger")
+SAMPLES = {name: of_now(raw) for name, raw in examples("messenger").items()}
 
 
 @pytest.mark.parametrize(("channel", "sample"), [("messenger", "text"), ("instagram", "instagram_text")])

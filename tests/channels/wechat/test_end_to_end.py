@@ -16,15 +16,20 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import Outgoing
 from qiao.desk.routing import service as routing
 from qiao.desk.routing.schemas import QueueBody
-from tests.channels.social import Wire
+from tests.channels.social import Wire, of_now
 from tests.channels.street import API, Street
 from tests.channels.wechat.accounts import AES_KEY, APP_ID, SECRET, TOKEN, plain_post, query, safe_post
 from tests.channels.wechat.fake import FakeWechat
-from tests.channels.wechat.test_parsing import example
+from tests.channels.wechat.test_parsing import example as documented
 from tests.conftest import SignIn
 
 OPENID = "oia2TjuEGTNoeX76QEjQNrcURxG8"
 SETTINGS = {"app_id": APP_ID, "app_secret": SECRET, "token": TOKEN, "aes_key": AES_KEY}
+
+
+def example(name: str) -> bytes:
+    """A documented payload as if it had just been sent."""
+    return of_now(documented(name))
 
 
 async def lay(street: Street, channel: str = "wechat", **settings: Any) -> tuple[Wire, FakeWechat]:

@@ -9,11 +9,11 @@ from qiao.channels.whatsapp.seen import WhatsappSigns
 from qiao.core.actor import Actor
 from qiao.core.events import emit
 from qiao.desk.conversations.events import ConversationRead
-from tests.channels.social import Wire, examples
+from tests.channels.social import Wire, examples, of_now
 from tests.channels.street import Street
 from tests.channels.whatsapp.fake import ACCOUNT, FILE, NUMBER, SECRET, TOKEN, FakeGraph, signed
 
-SAMPLES = examples("whatsapp")
+SAMPLES = {name: of_now(raw) for name, raw in examples("whatsapp").items()}
 
 
 def receipt(remote: str, state: str) -> bytes:
