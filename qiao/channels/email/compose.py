@@ -50,6 +50,7 @@ class Previous:
     address: str
     body: str
     at: datetime
+    """By the company's clock: so it is quoted."""
     automatic: str | None = None
     received_as: str | None = None
     message_id: str = ""
@@ -167,7 +168,7 @@ def _text(letter: Letter) -> str:
 
 def _wrote(previous: Previous, locale: str) -> str:
     who = f"{previous.name} <{previous.address}>" if previous.name else previous.address
-    return i18n.t("email.mail.wrote", locale, at=f"{previous.at:%Y-%m-%d %H:%M} UTC", who=who)
+    return i18n.t("email.mail.wrote", locale, at=f"{previous.at:%Y-%m-%d %H:%M}", who=who)
 
 
 def _html(letter: Letter) -> str:

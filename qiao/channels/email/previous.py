@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from qiao.channels.email import ticketing
 from qiao.channels.email.compose import Previous
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
+from qiao.people.organization import service as organization
 
 Look = Callable[[UUID, int], Awaitable[Previous | None]]
 """By conversation (or ticket) and place in it: the mail before that place."""
@@ -24,6 +26,7 @@ def looker(runtime: Runtime) -> Look:
                 return None
             reader = Actor(kind="customer", id=facts.customer_id)
             found, _ = await conversations.transcript(db, reader, conversation_id, before_seq=seq, limit=_BACK)
+            place = ZoneInfo((await organization.get_workspace(db)).timezone)
         for message in reversed(found):
             mail = message.payload.get("mail")
             if message.author.kind == "customer" and isinstance(mail, dict):
@@ -33,7 +36,7 @@ def looker(runtime: Runtime) -> Look:
                     name=str(sender.get("name") or ""),
                     address=str(sender.get("address") or ""),
                     body=message.body,
-                    at=message.created_at,
+                    at=message.created_at.astimezone(place),
                     automatic=mail.get("automatic"),
                     received_as=mail.get("received_as"),
                     message_id=str(mail.get("message_id") or ""),

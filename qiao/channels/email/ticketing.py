@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select, update
@@ -30,6 +31,7 @@ from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.schemas import TITLE_LIMIT, TicketCreate, TicketFacts
 from qiao.people.accounts import service as accounts
 from qiao.people.customers.schemas import CustomerRef
+from qiao.people.organization import service as organization
 
 logger = structlog.get_logger(__name__)
 SYSTEM: Final = Actor.system()
@@ -236,12 +238,13 @@ async def previous_of(db: Session, ticket_id: UUID) -> tuple[EmailTicket, Previo
     row = await db.scalar(select(EmailTicket).where(EmailTicket.ticket_id == ticket_id))
     if row is None:
         return None
+    place = ZoneInfo((await organization.get_workspace(db)).timezone)
     return row, Previous(
         subject=row.subject,
         name=row.name,
         address=row.address,
         body=row.words,
-        at=row.at,
+        at=row.at.astimezone(place),
         received_as=row.received_as,
         message_id=row.message_id,
         answers_to=tuple(row.answers_to),

@@ -6,6 +6,7 @@ import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 import jwt
@@ -114,7 +115,9 @@ async def test_a_correspondence(street: Street, box: Box, sign_in: Any) -> None:
         assert mail["In-Reply-To"] == first["Message-ID"]
         assert mail["Subject"].startswith("Re: 订单 5 [#T")
         assert [(one.get_filename(), one.get_content()) for one in mail.iter_attachments()] == [("回执.png", picture())]
-        assert "> 我的订单呢？" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        at = letter["created_at"].astimezone(ZoneInfo("Asia/Shanghai"))
+        words = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert f"在 {at:%Y-%m-%d %H:%M}，" in words and "> 我的订单呢？" in words
 
         # An answer in the thread, one that has only the token, and a letter about something else.
         box.writes(

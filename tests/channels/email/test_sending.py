@@ -13,7 +13,7 @@ import pytest
 
 from qiao.channels.contract.channel import DeliveryFailed, DeliveryRefused
 from qiao.channels.contract.messages import Incoming, Outbound, Receipt
-from qiao.channels.email import threads
+from qiao.channels.email import quotes, threads
 from qiao.channels.email.channel import render
 from qiao.channels.email.compose import Previous
 from qiao.channels.email.reading import parse
@@ -95,7 +95,7 @@ async def test_an_answer_as_the_customer_gets_it(box: Box) -> None:
     assert said.startswith(
         "李雷您好：\n\n已经发出：https://shop.example/t/1。\n\n会话 10001 {unknown}\n\n-- \n小林 · Shop\n"
     )
-    assert "李雷 <li@home.test> 写道：\n> 还没有收到" in said
+    assert "在 2026-11-22 07:00，李雷 <li@home.test> 写道：\n> 还没有收到" in said
     assert '<a href="https://shop.example/t/1"' in text_of(mail, "html")
     files = [(one.get_filename(), one.get_content()) for one in mail.iter_attachments()]
     assert files == [("发票.pdf", b"%PDF")]
@@ -103,6 +103,15 @@ async def test_an_answer_as_the_customer_gets_it(box: Box) -> None:
     # The same message once more is the same mail.
     await made.deliver(endpoint, out.id, render(out))
     assert (await arrived(box, 2))["Message-ID"] == mail["Message-ID"]
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+async def test_what_is_quoted_is_known_for_a_quotation(box: Box, locale: str) -> None:
+    out = answer(box, locale=locale)
+    await adapter(PREVIOUS).deliver(box.endpoint(), out.id, render(out))
+    said = text_of(await arrived(box))
+    assert ("On 2026-11-22 07:00, 李雷 <li@home.test> wrote:" in said) == (locale == "en")
+    assert "还没有收到" not in quotes.split(said).words
 
 
 async def test_what_the_server_says_against_it(box: Box) -> None:

@@ -48,6 +48,27 @@ async def test_what_is_asked_follows_what_is_filled_in(house: House) -> None:
     assert 'id="f.which-fault"' in wrong.text and await sent(house) == []
 
 
+async def test_there_is_one_place_for_files(house: House) -> None:
+    guest = await house.enter("wang@customer.example")
+    assert "<div data-any-files hidden>" in await guest.page(AT), "the type has a place of its own"
+    attached = [("files", ("note.txt", b"hm", "text/plain"))]
+    assert "<div data-any-files>" in (await guest.fill(AT, AT, title=" ", files=attached)).text, "what is in it stays"
+
+
+async def test_what_comes_with_no_field_of_its_own_has_a_place(house: House) -> None:
+    guest = await house.enter("wang@customer.example")
+    async with house.runtime.db.transaction() as db:
+        condition = '{"fact": "ticket.fields.device", "op": "is", "value": "other"}'
+        change = (
+            "UPDATE ticket_types SET definition = jsonb_set(definition, '{fields,3,shown_when}', CAST(:when AS jsonb))"
+        )
+        await db.execute(text(change), {"when": condition})
+    for device, own in (("fridge", False), ("other", True)):
+        page = (await guest.fill(AT, AT, title="Broken", act="look", **{"f.device": device})).text
+        assert ("<div data-any-files hidden>" in page) == own
+        assert ('data-field="receipt" hidden' in page) != own
+
+
 async def test_it_is_sent_once_with_its_files(house: House) -> None:
     guest = await house.enter("wang@customer.example")
     receipt = [("f.receipt", ("receipt.txt", b"paid 12.90", "text/plain"))]

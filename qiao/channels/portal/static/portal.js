@@ -91,6 +91,9 @@
       const control = part.querySelector("input[id], select[id], textarea[id]");
       if (control && control.type !== "file") control.required = needed;
     }
+    const any = form.querySelector("[data-any-files]");
+    const used = any.querySelector("input[type=checkbox], .fault") || any.querySelector("input[type=file]").files.length;
+    any.hidden = !used && Boolean(form.querySelector("[data-field] input[type=file]:enabled"));
   });
   if ("changes" in form.dataset) {
     form.addEventListener("change", shape);
