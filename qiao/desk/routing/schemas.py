@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from qiao.desk.conversations.schemas import ConversationView, PersonRef, Ref
 from qiao.desk.routing.policy import AgentState, Cause, Mode, OverflowAction, Strategy
@@ -164,16 +165,21 @@ class SkillNeedBody(_Body):
 class OverflowBody(_Body):
     action: OverflowAction
     on: list[Cause] = Field(min_length=1, max_length=4)
-    queue_id: UUID | None = None
-    after_s: int | None = Field(None, ge=5, le=86_400)
+    queue_id: UUID | None = Field(None, validate_default=True)
+    after_s: int | None = Field(None, ge=5, le=86_400, validate_default=True)
 
-    @model_validator(mode="after")
-    def _complete(self) -> "OverflowBody":
-        if self.action == "queue" and self.queue_id is None:
-            raise ValueError("queue_id is needed")
-        if "timeout" in self.on and self.after_s is None:
-            raise ValueError("after_s is needed")
-        return self
+    @field_validator("queue_id", "after_s")
+    @classmethod
+    def _complete(cls, value: object, info: ValidationInfo) -> object:
+        """Which queue, where it goes to one; after how long, where time runs out. `action` and `on` are read before."""
+        needed = (
+            info.data.get("action") == "queue"
+            if info.field_name == "queue_id"
+            else "timeout" in info.data.get("on", ())
+        )
+        if needed and value is None:
+            raise PydanticCustomError("field_missing", "needed")
+        return value
 
 
 class QueueBody(_Body):

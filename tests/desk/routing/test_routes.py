@@ -48,9 +48,14 @@ async def test_managing_queues(sign_in: Any, office: Office) -> None:
     for bad in (
         {"name": ""},
         {"name": "x", "priority": 10},
-        {"name": "x", "overflow": {"action": "queue", "on": ["cap"]}},
     ):
         assert (await boss.post(f"{API}/queues", json=bad)).status_code == 422
+    half = {"action": "queue", "on": ["cap", "timeout"]}
+    refused = await boss.post(f"{API}/queues", json={"name": "x", "overflow": half})
+    assert {e["field"]: e["code"] for e in refused.json()["errors"]} == {
+        "overflow.queue_id": "field_missing",
+        "overflow.after_s": "field_missing",
+    }
     assert (await agent.post(f"{API}/queues", json={"name": "Mine"})).status_code == 403
     assert (await agent.get(f"{API}/queues")).status_code == 200
     levels = {"skills": [{"skill_id": skill["id"], "level": 3}]}
