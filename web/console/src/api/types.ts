@@ -63,6 +63,7 @@ export interface Me {
     locale: string | null;
     theme: "light" | "dark" | "system" | null;
     settings: UserSettings;
+    must_change_password: boolean;
   };
   roles: { id: Id; key?: string; name: string }[] | string[];
   permissions: Permission[];

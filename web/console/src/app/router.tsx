@@ -56,15 +56,18 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
   beforeLoad: async ({ location }) => {
+    const next = location.pathname + location.searchStr;
+    const back = next === "/" ? {} : { next };
     try {
-      await queryClient.ensureQueryData(meQuery);
+      const { user } = await queryClient.ensureQueryData(meQuery);
+      // Nothing else is open to somebody with a temporary password.
+      if (user.must_change_password) throw redirect({ to: "/login", search: back });
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       // Nobody can sign in before there is anybody: a fresh installation greets with the wizard.
       const setup = await api.get<{ done: boolean }>("/setup").catch(() => ({ done: true }));
       if (!setup.done) throw redirect({ to: "/setup" as string });
-      const next = location.pathname + location.searchStr;
-      throw redirect({ to: "/login", search: next === "/" ? {} : { next } });
+      throw redirect({ to: "/login", search: back });
     }
   },
   component: lazyRouteComponent(() => import("./Shell")),

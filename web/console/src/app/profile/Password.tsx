@@ -5,7 +5,7 @@ import { Problem, sentenceOf } from "@/api/problem";
 import { toast } from "@/ui/feedback";
 import { useT } from "../i18n";
 
-const MIN = 8;
+const MIN = 10;
 
 interface Fields {
   current: string;
@@ -13,43 +13,55 @@ interface Fields {
   repeat: string;
 }
 
-export function Password() {
+/** A new password in place of the one somebody has; in place of a temporary one it is the first thing they do here,
+ * and who has typed that a moment ago (`current`) need not do so again. */
+export function Password(props: { current?: string; onFirst?: () => void }) {
   const t = useT();
   const [form] = Form.useForm<Fields>();
+  const first = props.onFirst !== undefined;
   const change = useAct(
-    (fields: Fields) => api.post("/auth/password", { current: fields.current, new: fields.new }),
+    (fields: Fields) =>
+      api.post("/auth/password", { current: fields.current ?? props.current, new: fields.new }),
     {
       quiet: true,
       invalidates: ["/auth/sessions"],
       onSuccess: () => {
         form.resetFields();
-        toast.success(t("profile.password_changed"));
+        if (props.onFirst) props.onFirst();
+        else toast.success(t("profile.password_changed"));
       },
       onError: (error) => {
         const fields = error instanceof Problem ? error.fields : [];
         if (fields.length)
           form.setFields(
             fields.map((f) => ({
-              name: (f.field === "current" ? "current" : "new") as keyof Fields,
+              name: (f.field === "current" && props.current === undefined
+                ? "current"
+                : "new") as keyof Fields,
               errors: [f.message],
             })),
           );
-        else form.setFields([{ name: "current", errors: [sentenceOf(error)] }]);
+        else
+          form.setFields([
+            { name: props.current === undefined ? "current" : "new", errors: [sentenceOf(error)] },
+          ]);
       },
     },
   );
   return (
     <Form form={form} layout="vertical" requiredMark={false} onFinish={(fields) => change.mutate(fields)}>
       <p className="q-muted" style={{ marginBottom: 16 }}>
-        {t("profile.password_hint")}
+        {t(first ? "login.first_hint" : "profile.password_hint")}
       </p>
-      <Form.Item
-        name="current"
-        label={t("profile.current_password")}
-        rules={[{ required: true, message: t("required") }]}
-      >
-        <Input.Password autoComplete="current-password" />
-      </Form.Item>
+      {props.current === undefined && (
+        <Form.Item
+          name="current"
+          label={t(first ? "login.temporary_password" : "profile.current_password")}
+          rules={[{ required: true, message: t("required") }]}
+        >
+          <Input.Password autoComplete="current-password" />
+        </Form.Item>
+      )}
       <Form.Item
         name="new"
         label={t("profile.new_password")}
@@ -58,7 +70,7 @@ export function Password() {
           { min: MIN, message: t("profile.password_short", { n: MIN }) },
         ]}
       >
-        <Input.Password autoComplete="new-password" />
+        <Input.Password autoComplete="new-password" autoFocus={first && props.current !== undefined} />
       </Form.Item>
       <Form.Item
         name="repeat"
@@ -77,7 +89,7 @@ export function Password() {
         <Input.Password autoComplete="new-password" />
       </Form.Item>
       <Button type="primary" htmlType="submit" loading={change.isPending}>
-        {t("profile.change_password")}
+        {t(first ? "login.first_submit" : "profile.change_password")}
       </Button>
     </Form>
   );
