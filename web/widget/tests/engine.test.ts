@@ -15,6 +15,8 @@ import { conversation, message, mine } from "./helpers.ts";
 class Server {
   messages: Message[] = [];
   posts: string[] = [];
+  kinds: string[] = [];
+  bytesAre = "image/png";
   sessions = 0;
   /** The invitation the newest session knows of, and what each message was sent with. */
   invitation: string | null = null;
@@ -43,8 +45,9 @@ class Server {
       return { messages: this.messages.slice(Math.max(0, at - limit), at), has_more: at > limit };
     },
     after: async (_id, seq) => ({ messages: this.messages.filter((m) => m.seq > seq), has_more: false }),
-    send: async ({ client_id, body }) => {
+    send: async ({ client_id, kind, body }) => {
       this.posts.push(client_id);
+      this.kinds.push(kind);
       const fate = this.script.shift() ?? "ok";
       if (fate === "lost") throw new ApiError(0, "network", "");
       if (fate === "refused") throw new ApiError(422, "invalid", "这条消息不能发送。");
@@ -59,7 +62,7 @@ class Server {
       if (fate === "answer lost") throw new ApiError(0, "network", "");
       return { message: held, conversation: conversation({ last_seq: this.messages.length }) };
     },
-    upload: async (_file, name) => ({ file_id: "f1", name, mime: "image/png", size: 3 }),
+    upload: async (_file, name) => ({ file_id: "f1", name, mime: this.bytesAre, size: 3 }),
     typing: async () => undefined,
     read: async () => undefined,
     handoff: async () => conversation({ status: "queued" }),
@@ -236,6 +239,14 @@ describe("sending", () => {
     expect(second.state.pending).toEqual([]);
     expect(third.state.pending).toEqual([]);
     expect(b.disk.unsent.size).toBe(0);
+  });
+
+  it("sends what the bytes are, not what the name says", async () => {
+    b.server.bytesAre = "text/plain";
+    const engine = b.tab();
+    await engine.sendFile(new Blob(["abc"]), { name: "a.png", mime: "image/png", size: 3 });
+    await b.pass();
+    expect(b.server.kinds).toEqual(["file"]);
   });
 
   it("uploads a file's bytes first, and says so when they are gone", async () => {

@@ -236,10 +236,9 @@ export class Engine {
   }
 
   async sendFile(blob: Blob, file: LocalFile): Promise<void> {
-    const kind = file.mime.startsWith("image/") ? "image" : "file";
     const client_id = this.o.newId();
     await this.o.vault.keepBlob(client_id, blob);
-    this.queue({ kind, body: "", payload: {}, file }, client_id);
+    this.queue({ kind: kindOf(file.mime), body: "", payload: {}, file }, client_id);
   }
 
   private queue(
@@ -313,7 +312,9 @@ export class Engine {
         this.apply({ type: "attach", client_id: id, payload });
       }
       if (!find()) return null;
-      const sent = await api.send({ client_id: id, kind: pending.kind, body: pending.body, payload });
+      // What the bytes are counts, not what the name says.
+      const kind = payload.file_id && payload.mime ? kindOf(payload.mime) : pending.kind;
+      const sent = await api.send({ client_id: id, kind, body: pending.body, payload });
       const first = this.state.conversation === null;
       this.dispatch({ type: "sent", client_id: id, ...sent });
       this.apply({ type: "read", place: sent.message });
@@ -567,6 +568,10 @@ export class Engine {
   private notify(): void {
     for (const watcher of this.watchers) watcher();
   }
+}
+
+function kindOf(mime: string): "image" | "file" {
+  return mime.startsWith("image/") ? "image" : "file";
 }
 
 function parsePlace(text: string): Place | null {
