@@ -318,3 +318,53 @@ def test_pace_forgets() -> None:
     assert pace.too_fast(inbox, "a", rule, 100.0) is False
     assert pace.too_fast(inbox, "a", rule, 200.0) is True  # the sixth within the hour
     assert pace.too_fast(inbox, "a", rule, 5000.0) is False
+
+
+async def _told_later(town: Town, boss: Any, talk_id: str, *words: str) -> tuple[str, list[str | None]]:
+    """Closes a conversation and answers in a ticket of it: the ticket's number, and what its timeline says of that."""
+    body = {"type_key": "consultation", "title": "The lamp", "conversation_id": talk_id, "source": "conversation"}
+    made = await boss.post(f"{API}/tickets", json=body)
+    assert made.status_code == 201, made.text
+    assert (await boss.post(f"{API}/conversations/{talk_id}/close")).status_code in (200, 204)
+    for one in words:
+        said = await boss.post(f"{API}/tickets/{made.json()['id']}/comments", json={"body": one, "public": True})
+        assert said.status_code == 201, said.text
+        await town.runtime.reactions.settled()
+    lines = (await boss.get(f"{API}/tickets/{made.json()['id']}/timeline")).json()["items"]
+    return made.json()["ref"], [one["payload"].get("type") for one in lines if one["kind"] == "event"]
+
+
+async def test_words_of_a_ticket_reach_whoever_left_the_chat(town: Town, sign_in: SignIn) -> None:
+    boss = await sign_in("boss")
+    guest = town.street.widget()
+    await guest.open()
+    first = await guest.say("my lamp flickers")
+    await town.runtime.reactions.settled()
+    ref, events = await _told_later(town, boss, first["conversation_id"], "A new one is on its way", "It has arrived")
+    assert "reply.unreached" not in events
+    # They come back.
+    session = await guest.open()
+    assert session["conversation"]["id"] != first["conversation_id"]
+    heard = [one["body"] for one in await guest.history() if one["author"]["kind"] == "user" and one["kind"] == "text"]
+    about = f"About your request “The lamp” ({ref}):\n"
+    assert heard == [f"{about}A new one is on its way", "It has arrived"]
+    talk = (await boss.get(f"{API}/conversations/{session['conversation']['id']}")).json()
+    assert (talk["status"], talk["assignee"]) == ("resolved", None), "nobody's work until they answer"
+    (ticket,) = (await boss.get(f"{API}/tickets", params={"conversation_id": talk["id"]})).json()["items"]
+    assert ticket["ref"] == ref, "it goes on there"
+    answer = await guest.say("thank you")
+    assert answer["conversation_id"] == session["conversation"]["id"]
+
+
+async def test_words_of_a_ticket_go_where_the_customer_wrote_from_or_say_why_not(town: Town, sign_in: SignIn) -> None:
+    north, south = await town.open()
+    boss = await sign_in("boss")
+    await town.post(north, text="where is my bed", **{"from": "n1"})
+    _, events = await _told_later(town, boss, (await _talk(boss))["id"], "On its way")
+    assert "reply.unreached" not in events
+    assert [text.split("\n")[1] for text in town.provider.texts()] == ["On its way"]
+    await town.post(south, text="and mine", **{"from": "s1"})
+    talk = await _talk(boss, inbox_id=str(south.id))
+    await town.post(south, type="happening", kind="opted_out", **{"from": "s1"})
+    _, events = await _told_later(town, boss, talk["id"], "Tomorrow")
+    assert "reply.unreached" in events and len(town.provider.texts()) == 1

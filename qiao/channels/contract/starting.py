@@ -99,10 +99,12 @@ async def start(
     body: str,
     payload: dict[str, Any],
     client_id: str,
+    *,
+    author: Actor | None = None,
 ) -> Started:
     """Writes to a customer in an inbox: in the conversation that runs there, else in a new one of `actor`'s.
 
-    The system goes on in a resolved one, too, and does not open it again.
+    The system goes on in a resolved one, too, and does not open it again; the words may be somebody's (`author`).
 
     Raises Invalid when they have no address there, Refused when they may not be written to.
     """
@@ -128,7 +130,9 @@ async def start(
         begun = await conversations.begin(db, actor, inbox_id, customer_id)
         conversation_id, number = begun.id, begun.number
     await held_with(db, conversation_id, chosen.address)
-    message = await conversations.relay(db, actor, conversation_id, Outgoing("text", body, payload, client_id))
+    message = await conversations.relay(
+        db, author or actor, conversation_id, Outgoing("text", body, payload, client_id)
+    )
     return Started(conversation_id, number, not running, message)
 
 

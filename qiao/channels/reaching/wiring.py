@@ -1,9 +1,12 @@
-"""Tells conversations how channels take messages back."""
+"""Tells conversations how channels take messages back, and tickets how their words reach customers who have left."""
 
+from qiao.channels.reaching.bringing import ChannelBringer
 from qiao.channels.reaching.recalling import ChannelRecalls
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations.ports import Recalls
+from qiao.desk.tickets.ports import Bringer
 
 
 def provide(runtime: Runtime) -> None:
+    runtime.provide(Bringer, ChannelBringer())  # type: ignore[type-abstract]  # a protocol is its part's key
     runtime.provide(Recalls, ChannelRecalls(runtime))  # type: ignore[type-abstract]  # a protocol is its part's key

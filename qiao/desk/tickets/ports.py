@@ -1,11 +1,13 @@
 """What tickets need from above, as protocols; registered as runtime parts at start-up."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
+from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
 from qiao.desk.tickets.schemas import TicketFacts
 
 
@@ -35,6 +37,17 @@ class TaskMaker(Protocol):
     async def make(
         self, db: Session, actor: Actor, *, ticket_id: UUID, department_id: UUID, title: str, due_at: datetime | None
     ) -> UUID: ...
+
+
+class Bringer(Protocol):
+    """Brings words to a customer on the channel they last talked to us on, when that conversation is over for good.
+
+    Returns the conversation in which they have them, or why they cannot get them there (a key of the catalogue).
+    """
+
+    async def bring(
+        self, db: Session, actor: Actor, talk: ConversationFacts, words: Sequence[Outgoing]
+    ) -> UUID | str: ...
 
 
 class ApprovalGate(Protocol):

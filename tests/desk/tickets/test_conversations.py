@@ -138,8 +138,13 @@ async def test_an_ended_conversation_takes_it_while_it_may_be_taken_up_again(off
     await desk.run(conversations.close, SYSTEM, conversation_id)
     late = await office.say(made.id, "再补充一句", li)
     await office.runtime.reactions.settled()
-    assert not await office.run(service.pass_on, made.id, late.id)
+    assert await office.run(service.pass_on, made.id, late.id), "again does no harm"
     assert (await desk.transcript(conversation_id))[-1].body != "再补充一句"
+    over = await desk.facts(conversation_id)
+    next_one = await desk.run(conversations.latest_of_customer, over.inbox_id, over.customer_id)
+    assert next_one is not None and next_one.id != conversation_id and next_one.status == "resolved"
+    said = [one.body for one in await desk.transcript(next_one.id) if one.kind == "text"]
+    assert said == [f"关于您的请求“{made.title}”（{made.ref}）：\n再补充一句"]
 
 
 async def test_another_customers_conversation_is_refused(office: Office, desk: Desk) -> None:

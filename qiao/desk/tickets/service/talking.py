@@ -1,13 +1,14 @@
 """What is said in a ticket, and between it and the conversation it came from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from qiao.core import clock
+from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Conflict, Forbidden, Invalid, Refused
@@ -17,7 +18,8 @@ from qiao.desk.conversations.ports import OutgoingCheck
 from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
 from qiao.desk.tickets import errors, policy, repository, views
 from qiao.desk.tickets.events import TicketCommented, TicketNoted
-from qiao.desk.tickets.models import TicketEntry
+from qiao.desk.tickets.models import Ticket, TicketEntry
+from qiao.desk.tickets.ports import Bringer
 from qiao.desk.tickets.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, EntryView
 from qiao.desk.tickets.service import checks, rows, steps
 from qiao.desk.tickets.service.rows import Held
@@ -220,7 +222,8 @@ async def entry(db: Session, entry_id: UUID) -> EntryView | None:
 
 
 async def pass_on(db: Session, ticket_id: UUID, entry_id: UUID) -> bool:
-    """Says a public comment of staff in the conversation the ticket came from, if that is open or may be taken up again.
+    """Says a public comment of staff in the conversation the ticket came from, if that is open or may be taken up again,
+    else in another one on the same channel, in which the ticket goes on; where there is none, the timeline says so.
 
     Safe to repeat. Returns whether the customer has it there.
     """
@@ -229,7 +232,7 @@ async def pass_on(db: Session, ticket_id: UUID, entry_id: UUID) -> bool:
     if row is None or entry is None or row.conversation_id is None or entry.kind != "comment":
         return False
     talk = await conversations.facts(db, row.conversation_id)
-    if talk is None or not await _reachable(db, talk):
+    if talk is None:
         return False
     actor = Actor(kind="user", id=entry.author_id, name=entry.author_name or "")
     if entry.author_kind != "user":
@@ -238,9 +241,36 @@ async def pass_on(db: Session, ticket_id: UUID, entry_id: UUID) -> bool:
     for index, file in enumerate(entry.payload.get("files") or ()):
         kind: Any = "image" if str(file.get("mime", "")).startswith("image/") else "file"
         lines.append(Outgoing(kind=kind, payload=dict(file), client_id=f"ticket:{entry.id}:{index}"))
+    if not await _reachable(db, talk):
+        return await _bring(db, row, actor, talk, lines)
     for line in lines:
         await conversations.relay(db, actor, talk.id, line)
     return bool(lines)
+
+
+async def _bring(db: Session, row: Ticket, actor: Actor, talk: ConversationFacts, lines: Sequence[Outgoing]) -> bool:
+    """A conversation that is over takes nothing more: the words go where the customer is met again, and say what about."""
+    bringer = runtime_of(db).find(Bringer)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    if bringer is None or not lines:
+        return False
+    held = await rows.unchecked(db, Actor.system(), row)
+    about = i18n.t("tickets.about", row.locale, ref=held.ref, title=row.title)
+    first = lines[0]
+    words = (
+        [replace(first, body=f"{about}\n{first.body}"), *lines[1:]]
+        if first.body
+        else [Outgoing(body=about, client_id=f"{first.client_id}:about"), *lines]
+    )
+    found = await bringer.bring(db, actor, talk, words)
+    if isinstance(found, str):
+        reason = {one: i18n.t(found, one) for one in i18n.LOCALES}
+        await note_event(db, Actor.system(), row.id, "reply.unreached", {"why": reason})
+        return False
+    # What they answer there is heard, and what follows is said there.
+    locked = await repository.get(db, row.id, lock=True)
+    if locked is not None:
+        locked.conversation_id = found
+    return True
 
 
 async def _reachable(db: Session, talk: ConversationFacts) -> bool:
