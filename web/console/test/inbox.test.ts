@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { matchesStep, resolvePress } from "@/app/shortcuts";
 import { snoozeChoices } from "@/features/inbox/actions/snoozeTimes";
 import { DraftStore } from "@/features/inbox/composer/drafts";
+import { gapsIn, rememberGaps } from "@/features/inbox/composer/gaps";
 import { replaceTrigger, triggerAt } from "@/features/inbox/composer/trigger";
 import { buildTimeline } from "@/features/inbox/conversation/timeline";
 import { stableOrder } from "@/features/inbox/list/stableOrder";
@@ -21,6 +22,19 @@ class Memory {
   };
   removeItem = (key: string) => void this.data.delete(key);
 }
+
+describe("gaps of a canned reply", () => {
+  it("are found in the order of the text until they are filled, and only those that a reply came with", () => {
+    expect(gapsIn("订单【订单号】")).toEqual([]);
+    rememberGaps([{ text: "【金额】" }, { text: "【订单号】" }]);
+    const text = "订单【订单号】已取消，【金额】原路退回，【订单号】作废。";
+    expect(gapsIn(text)).toEqual([
+      { text: "【订单号】", from: 2 },
+      { text: "【金额】", from: 11 },
+    ]);
+    expect(gapsIn("订单 1 已取消，2 元原路退回。")).toEqual([]);
+  });
+});
 
 describe("drafts", () => {
   it("are kept by conversation and tab, and go when emptied", () => {

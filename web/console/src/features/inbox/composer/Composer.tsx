@@ -24,9 +24,10 @@ import { type ComposerTab, useInbox } from "../state";
 import { useAttachments } from "./attachments";
 import { drafts } from "./drafts";
 import { EMOJI } from "./emoji";
+import { gapsIn, rememberGaps } from "./gaps";
 import { SuggestMenu } from "./SuggestMenu";
 import { replaceTrigger, type Trigger, triggerAt } from "./trigger";
-import { type Suggestion, useSuggestions } from "./useSuggestions";
+import { type Rendered, type Suggestion, useSuggestions } from "./useSuggestions";
 import "./composer.css";
 import { customerName } from "../text";
 
@@ -160,18 +161,18 @@ export function Composer(props: { conversation: ConversationView }) {
   };
 
   // With the words, not a moment after them: who types on at once would find the caret put back before their letters.
-  const placed = useRef<number | null>(null);
+  const placed = useRef<[number, number] | null>(null);
   const [placing, setPlacing] = useState(0);
   useLayoutEffect(() => {
     const at = placed.current;
     placed.current = null;
     if (at === null) return;
     field.current?.focus();
-    field.current?.setSelectionRange(at, at);
+    field.current?.setSelectionRange(...at);
   }, [placing]);
-  const place = (next: string, at: number) => {
-    write(next, at);
-    placed.current = at;
+  const place = (next: string, at: number, to = at) => {
+    write(next, to);
+    placed.current = [at, to];
     setPlacing((n) => n + 1);
   };
 
@@ -205,11 +206,15 @@ export function Composer(props: { conversation: ConversationView }) {
     if (item.type === "canned") {
       const here = trigger;
       try {
-        const { body } = await api.post<{ body: string }>(`/canned/${item.id}/render`, {
+        const { body, missing } = await api.post<Rendered>(`/canned/${item.id}/render`, {
           conversation_id: c.id,
         });
         const done = replaceTrigger(text, caret, here, body);
-        place(done.text, done.caret);
+        rememberGaps(missing);
+        // What is still to be filled in is what one types next.
+        const gap = gapsIn(done.text)[0];
+        if (gap) place(done.text, gap.from, gap.from + gap.text.length);
+        else place(done.text, done.caret);
       } catch (error) {
         toast.error(sentenceOf(error));
       }
@@ -245,12 +250,17 @@ export function Composer(props: { conversation: ConversationView }) {
     place(done.text, done.caret);
   };
 
+  const gaps = tab === "reply" ? gapsIn(text) : [];
   const uploading = attachments.items.some((a) => !a.file && !a.error);
   const ready = attachments.items.filter((a) => a.file);
   const sendable = (text.trim().length > 0 || ready.length > 0) && !uploading && tabs.length > 0;
 
   const send = () => {
     if (!sendable) return;
+    if (gaps[0]) {
+      place(text, gaps[0].from, gaps[0].from + gaps[0].text.length);
+      return;
+    }
     const body = text.trim();
     const head = byMail && tab === "reply" ? mailPayload(mail) : {};
     if (head === null) {
@@ -382,6 +392,11 @@ export function Composer(props: { conversation: ConversationView }) {
       {typists.length > 0 && tab === "reply" ? (
         <div className="q-composer__collision" role="status">
           {t("composer.collision", { names: typists.join(t("list_separator")) })}
+        </div>
+      ) : null}
+      {gaps.length > 0 ? (
+        <div className="q-composer__collision" role="status">
+          {t("composer.gaps", { names: gaps.map((gap) => gap.text).join(t("list_separator")) })}
         </div>
       ) : null}
       {tab === "reply" ? <WindowBar conversation={c} channel={channel} /> : null}

@@ -7,6 +7,12 @@ import { listOf } from "@/app/profile/Sessions";
 import { calledAs, nameMatches } from "@/lib/names";
 import type { Trigger } from "./trigger";
 
+/** A canned reply with what is known put in; what is not stands in it as a gap. */
+export interface Rendered {
+  body: string;
+  missing: { variable: string; text: string }[];
+}
+
 export type Suggestion =
   | { type: "canned"; id: string; title: string; hint: string; canned: CannedReply }
   | {

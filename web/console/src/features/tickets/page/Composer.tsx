@@ -9,9 +9,10 @@ import { MOD } from "@/app/shortcuts";
 import { useAttachments } from "@/features/inbox/composer/attachments";
 import { drafts } from "@/features/inbox/composer/drafts";
 import { EMOJI } from "@/features/inbox/composer/emoji";
+import { gapsIn, rememberGaps } from "@/features/inbox/composer/gaps";
 import { SuggestMenu } from "@/features/inbox/composer/SuggestMenu";
 import { replaceTrigger, type Trigger, triggerAt } from "@/features/inbox/composer/trigger";
-import { type Suggestion, useSuggestions } from "@/features/inbox/composer/useSuggestions";
+import { type Rendered, type Suggestion, useSuggestions } from "@/features/inbox/composer/useSuggestions";
 import { fileSize } from "@/lib/format";
 import { toast } from "@/ui/feedback";
 import { StateTag, useWords } from "../bits";
@@ -87,11 +88,11 @@ export function Composer({ ticket }: { ticket: TicketView }) {
     drafts.set(draftKey(ticket.id), tab, next);
     if (dismissed !== null && next[dismissed] === undefined) setDismissed(null);
   };
-  const place = (next: string, at: number) => {
-    write(next, at);
+  const place = (next: string, at: number, to = at) => {
+    write(next, to);
     requestAnimationFrame(() => {
       field.current?.focus();
-      field.current?.setSelectionRange(at, at);
+      field.current?.setSelectionRange(at, to);
     });
   };
   const insert = (what: string) => {
@@ -110,16 +111,25 @@ export function Composer({ ticket }: { ticket: TicketView }) {
     }
     if (item.type !== "canned") return;
     try {
-      const { body } = await api.post<{ body: string }>(`/canned/${item.id}/render`, {
+      const { body, missing } = await api.post<Rendered>(`/canned/${item.id}/render`, {
         ticket_id: ticket.id,
       });
       const done = replaceTrigger(text, caret, here, body);
-      place(done.text, done.caret);
+      rememberGaps(missing);
+      const gap = gapsIn(done.text)[0];
+      if (gap) place(done.text, gap.from, gap.from + gap.text.length);
+      else place(done.text, done.caret);
     } catch (error) {
       toast.error(sentenceOf(error));
     }
   };
 
+  const gaps = mode === "public" ? gapsIn(text) : [];
+  /** Whether something is still to be filled in; it is selected then. */
+  const unfilled = () => {
+    if (gaps[0]) place(text, gaps[0].from, gaps[0].from + gaps[0].text.length);
+    return gaps.length > 0;
+  };
   const uploading = attachments.items.some((one) => !one.file && !one.error);
   const ready = attachments.items.flatMap((one) => (one.file ? [one.file] : []));
   const sendable = (text.trim().length > 0 || ready.length > 0) && !uploading && modes.length > 0;
@@ -131,7 +141,7 @@ export function Composer({ ticket }: { ticket: TicketView }) {
     drafts.set(draftKey(ticket.id), tab, "");
   };
   const send = async (): Promise<boolean> => {
-    if (!sendable) return false;
+    if (!sendable || unfilled()) return false;
     const body = text.trim();
     const files = ready.map((file) => ({ id: file.id, name: file.name }));
     const people = mentions.filter((m) => body.includes(`@${m.name}`)).map((m) => m.id);
@@ -140,6 +150,7 @@ export function Composer({ ticket }: { ticket: TicketView }) {
     return sendComment({ ticketId: ticket.id, body, public: mode === "public", mentions: people, files });
   };
   const sendAnd = async (move: Move) => {
+    if (unfilled()) return;
     if (asks(move) && ready.length === 0) {
       // The form takes the words along; they stay here until it went through.
       await take(move, { comment: text.trim(), public: mode === "public", done: clear });
@@ -231,6 +242,11 @@ export function Composer({ ticket }: { ticket: TicketView }) {
           onPick={(item) => void pick(item)}
           cards={false}
         />
+      ) : null}
+      {gaps.length > 0 ? (
+        <div className="q-composer__collision" role="status">
+          {t("inbox:composer.gaps", { names: gaps.map((gap) => gap.text).join(t("inbox:list_separator")) })}
+        </div>
       ) : null}
       <div className="q-composer__tabs" role="tablist" aria-label={t("composer.mode")}>
         {modes.map((one) => (
