@@ -118,6 +118,7 @@ _FIELDS: Final[Mapping[FieldKind, Kind]] = {
     "file": "there",
     "table": "there",
 }
+_DONE: Final = frozenset({"solved_at", "closed_at"})
 _NARROW: Final = frozenset({"assignee_id", "customer_id", "requester_id", "conversation_id", "parent_id", "number"})
 _MOMENT: Final = re.compile(r"@(now|today|week|month)?(?:([+-]\d{1,5})([mhdw]))?")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -360,7 +361,11 @@ def _test(test: Test, fields: Mapping[str, Field]) -> ColumnElement[bool]:
         there = and_(column.is_not(None), column != "") if kind == "text" else column.is_not(None)
         return there if test.op == "filled" else not_(there)
     if kind == "moment":
-        return _ordered(test.op, column, literal(datetime.fromisoformat(str(test.value))))
+        at = literal(datetime.fromisoformat(str(test.value)))
+        if test.fact in _DONE and test.op in ("above", "at_least"):
+            # Nothing is done after its last change, and that one indexes know.
+            return and_(_ordered(test.op, column, at), Ticket.updated_at >= at)
+        return _ordered(test.op, column, at)
     if test.op in _ORDER:
         return _ordered(test.op, column, _number(test.value))
     lowered = column if test.fact in _LOWER else func.lower(column)

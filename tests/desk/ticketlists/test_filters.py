@@ -1,5 +1,6 @@
 """Whatever is asked, in whatever order: the pages of a list are exactly what the plain meaning of its filter says."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import true
 
 from qiao.core.actor import Actor
 from qiao.core.conditions import Condition, Group, Test, holds
@@ -251,3 +253,13 @@ def test_a_field_is_as_open_as_its_most_closed_type() -> None:
     assert open_fields["phone"].masked and not open_fields["remark"].masked
     closed = [{"key": "remark", "kind": "text", "label": {"en": "n"}, "view_roles": ["lead"]}]
     assert "remark" not in lists.askable([Kind(), Kind(fields=closed)], agent)  # type: ignore[list-item]
+
+
+async def test_what_was_done_since_is_found_however_its_dates_came(seed: Seed) -> None:
+    """Other systems do not always count the end of the work as its last change; lists look for both."""
+    done = {"status": "solved", "updated_at": NOW, "solved_at": NOW + timedelta(days=2)}
+    seeded = await seed(rows=[done, done | {"solved_at": NOW - timedelta(days=9)}])
+    test = Test(fact="solved_at", op="at_least", value=(NOW + timedelta(days=1)).isoformat())
+    async with seeded.runtime.db.read() as db:
+        found = await finding.ids(db, finding.Scope(true(), all=True), filters.compiled(test, {}), 10)
+    assert found == [seeded.tickets[0].id]
