@@ -196,7 +196,7 @@ def _tickets(rows: Sequence[BulkTicket], first: int) -> _Lines:
                 if name == "last_seq"
                 else tuple(row.tags)
                 if name == "tags"
-                else max(row.updated_at, *filter(None, (row.solved_at, row.closed_at)))  # lists count on it
+                else max(filter(None, (row.updated_at, row.solved_at, row.closed_at)))  # lists count on it
                 if name == "updated_at"
                 else getattr(row, name)
                 for name in _TICKETS
