@@ -19,14 +19,19 @@ CONSOLE = ROOT.parent / "web/console/src/features/settings/locales"
 
 @cache
 def recorded() -> set[str]:
-    """The literal actions of every ``audit.record`` call in the package."""
+    """The literal actions of every ``audit.record`` call in the package, also those that are given a name before."""
     actions = set()
     for path in ROOT.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)) if "record(" in text else ():
+        tree = ast.parse(text) if "record(" in text else ast.Module([], [])
+        for node in ast.walk(tree):
+            written: list[ast.expr] = []
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "record"):
-                texts = [part.value for arg in node.args for part in ast.walk(arg) if isinstance(part, ast.Constant)]
-                actions |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"\w+\.\w+", text)}
+                written = node.args
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "action":
+                written = [node.value]
+            texts = [part.value for one in written for part in ast.walk(one) if isinstance(part, ast.Constant)]
+            actions |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"\w+\.\w+", text)}
     return actions
 
 

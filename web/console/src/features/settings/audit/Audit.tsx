@@ -5,7 +5,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { absoluteTime } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, Page, usePages, useRows } from "../kit";
-import { changeRows } from "./model";
+import { changeRows, fieldName, valueName } from "./model";
 
 interface AuditEntry {
   id: Id;
@@ -52,9 +52,21 @@ export function useWord() {
   };
 }
 
+function useFieldName() {
+  const t = useT("settings");
+  return (field: string) =>
+    fieldName(field, (of, key) => {
+      const word = t(`audit.${of}.${key}`);
+      return word.endsWith(`audit.${of}.${key}`) ? null : word;
+    });
+}
+
 function Changes(props: { entry: AuditEntry }) {
   const t = useT("settings");
-  const word = useWord();
+  const locale = useLocale();
+  const name = useFieldName();
+  const value = (text: string) =>
+    valueName(text, t("kit.yes"), t("kit.no"), (at) => absoluteTime(at, locale));
   const rows = changeRows(props.entry.changes);
   if (rows.length === 0) return <span className="qk-muted">{t("audit.noChanges")}</span>;
   return (
@@ -69,19 +81,19 @@ function Changes(props: { entry: AuditEntry }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.field}>
-            <th scope="row">{word(`audit.fields.${row.field}`, row.field)}</th>
+            <th scope="row">{name(row.field)}</th>
             <td>
               {row.before === null ? (
                 <span className="qk-muted">{t("audit.nothing")}</span>
               ) : (
-                <del>{row.before}</del>
+                <del>{value(row.before)}</del>
               )}
             </td>
             <td>
               {row.after === null ? (
                 <span className="qk-muted">{t("audit.nothing")}</span>
               ) : (
-                <ins>{row.after}</ins>
+                <ins>{value(row.after)}</ins>
               )}
             </td>
           </tr>
@@ -95,6 +107,7 @@ export default function Audit() {
   const t = useT("settings");
   const locale = useLocale();
   const word = useWord();
+  const name = useFieldName();
   const [actor, setActor] = useState<string>();
   const [object, setObject] = useState<string>();
   const people = useRows<DirectoryEntry>("/directory");
@@ -131,7 +144,7 @@ export default function Audit() {
         const rows = changeRows(entry.changes);
         return (
           <span className="qk-clip qs-narrow">
-            {rows.map((row) => word(`audit.fields.${row.field}`, row.field)).join(t("roles.comma")) || "–"}
+            {[...new Set(rows.map((row) => name(row.field)))].join(t("roles.comma")) || "–"}
           </span>
         );
       },

@@ -65,3 +65,27 @@ export function changeRows(changes: unknown): ChangeRow[] {
   }
   return rows;
 }
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+
+/** A field of a field is called after both: `weekly.fri` → 每周时间 · 周五. `word` (of `fields` or `parts`) gives null for what it does not know. */
+export function fieldName(
+  field: string,
+  word: (of: "fields" | "parts", key: string) => string | null,
+): string {
+  const parts = field.split(".");
+  for (let end = parts.length; end > 0; end--) {
+    const known = word("fields", parts.slice(0, end).join("."));
+    if (known === null) continue;
+    const rest = parts.slice(end).map((part) => word("parts", part) ?? part.replaceAll("_", " "));
+    return [known, ...rest].join(" · ");
+  }
+  return field.replaceAll("_", " ");
+}
+
+/** Yes, no and moments as people write them; everything else as it is. */
+export function valueName(value: string, yes: string, no: string, moment: (at: string) => string): string {
+  if (value === "true") return yes;
+  if (value === "false") return no;
+  return MOMENT.test(value) ? moment(value) : value;
+}
