@@ -1,7 +1,7 @@
 """What a ticket from a conversation probably is about, by words anybody can check. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -154,13 +154,76 @@ def names_of(definition: Definition) -> list[str]:
     return [words for words in definition.name.values() if words]
 
 
+LONG_TITLE: Final = 60
+LONGEST: Final = 1_000
+"""How much of a message is read for a title."""
+_OPENING: Final = re.compile(
+    r"(?:"
+    # Greetings, whatever follows them.
+    r"(?:(?:您|你|你们|大家|早上|上午|中午|下午|晚上)好呀?|哈喽|哈罗|嗨|在[吗么嘛]|在不在|有人在?[吗么]|亲爱的|打扰(?:一下|了)"
+    r"|不好意思|麻烦(?:问一下|问下|您|你)|我?(?:想|要)?(?:请问|咨询|问)(?:一下|下|个问题)"
+    r"|我?想?请问|谢谢[您你]?|多谢"
+    r"|(?:hello|hi|hey)(?: there)?|good (?:morning|afternoon|evening)|excuse me|thanks|thank you)(?![a-z])"
+    # Answers and calls: only where they stand apart.
+    r"|(?:亲+|客服|老板|小姐姐|好的?|嗯+|哦+|是的?|对的?|可以|行|谢谢啦|辛苦了?|收到"
+    r"|dear [a-z ]{1,20}|(?:i have a |a |one |just a )?(?:quick )?question|thanks a lot|thank you (?:so|very) much"
+    r"|ok(?:ay)?|yes|no|sure|please|sorry)(?=[,，。.!！?？~～、:：;；…]|\s*$)"
+    r")[\s,，。.!！?？~～、:：;；…-]*",
+    re.IGNORECASE,
+)
+"""How people begin before they come to the matter, and what they only answer with."""
+_BARE: Final = re.compile(
+    r"(?:订单号?|单号|运单号?|快递单号|电话|手机号?|联系方式|邮箱|地址|是|我的"
+    r"|order(?: number| no\.?)?|phone|mobile|tel|number|email|my|is|it|its"
+    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+|[A-Za-z]{0,6}-?\d[A-Za-z0-9-]*|[\s,，。.!！?？:：#+()（）-])+",
+    re.IGNORECASE,
+)
+"""A number or an address and nothing about it."""
+_SENTENCE: Final = re.compile(r"(?<=[。！？!?；;])\s*|(?<=\.)\s+")
+_CLAUSE: Final = re.compile(r"(?<=[，,、])\s*")
+
+
+def matter(line: str) -> str:
+    """A line without the courtesies it begins with; empty when there is nothing else in it."""
+    left = " ".join(line[:LONGEST].split())
+    while left and (opening := _OPENING.match(left)):
+        left = left[opening.end() :]
+    if _CALLS.fullmatch(left) or _BARE.fullmatch(left):
+        return ""
+    return left.strip(" ,，。.;；:：、~～")
+
+
 def telling(lines: Sequence[str], words: Sequence[str]) -> str:
-    """The line that says most of what spoke for the type, else the longest: what a title is made of."""
-    kept = [line for line in (" ".join(one.split()) for one in lines) if line]
+    """What says most of what spoke for the type, else the longest: what a title is made of. Of much that is said at once the
+    part that says it; greetings, numbers, calls for a person say nothing."""
+    wanted = [normalize(word) for word in words]
+
+    def weight(text: str) -> tuple[int, int]:
+        return sum(word in normalize(text) for word in wanted), min(len(text), LONG_TITLE)
+
+    kept = [found for line in lines if (found := matter(line))]
     if not kept:
         return ""
-    wanted = [normalize(word) for word in words]
-    return max(kept, key=lambda line: (sum(word in normalize(line) for word in wanted), min(len(line), 60)))
+    best = max(kept, key=weight)
+    if len(best) <= LONG_TITLE:
+        return best
+    said = [found for one in _SENTENCE.split(best) if (found := matter(one))]
+    best = max(said, key=weight) if said else best
+    return best if len(best) <= LONG_TITLE else _stretch([one for one in _CLAUSE.split(best) if one], weight)
+
+
+def _stretch(clauses: Sequence[str], weight: Callable[[str], tuple[int, int]]) -> str:
+    """As many clauses on end as fit into a title, those that say most."""
+    found = [clauses[0]]
+    for start in range(len(clauses)):
+        taken = clauses[start]
+        for one in clauses[start + 1 :]:
+            if len(taken) + len(one) > LONG_TITLE:
+                break
+            taken += one if taken[-1:] in "，、" else f" {one}"
+        found.append(taken)
+    best = max(found[1:] or found, key=weight)
+    return best.strip(" ,，、")
 
 
 _CALLS: Final = re.compile(

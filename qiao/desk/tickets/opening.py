@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from qiao.core.actor import Actor
@@ -71,7 +71,7 @@ async def prefill(db: Session, actor: Actor, conversation_id: UUID, type_key: st
     return Prefill(
         type_key=chosen,
         why_type=list(why),
-        title=policy.preview(f"{name}: {about}" if about else name, 80),
+        title=policy.preview(_title(name, about, heard, english=talk.locale == "en"), 80),
         description=guessing.summary(lines) or asked,
         fields=values,
         found=heard.found,
@@ -84,6 +84,24 @@ async def prefill(db: Session, actor: Actor, conversation_id: UUID, type_key: st
         open_tickets=[refs[row.id] for row in open_rows if row.id in refs],
         type_keys=[one.key for one in guesses],
     )
+
+
+SHORT: Final = 10
+"""A few words need what they are about beside them."""
+
+
+def _title(name: str, about: str, heard: _Heard, *, english: bool) -> str:
+    """The type, what the customer said of it, and where that is little, the product or order it is about."""
+    order = heard.order
+    thing = ""
+    if order is not None and len(about) < SHORT:
+        item = str(order.items[0].get("name") or "") if len(order.items) == 1 else ""
+        thing = item or order.number
+    if not about:
+        return f"{name}: {thing}" if thing else name
+    if not thing or thing.casefold() in about.casefold():
+        return f"{name}: {about}"
+    return f"{name}: {about} ({thing})" if english else f"{name}: {about}（{thing}）"
 
 
 def _default(known: Sequence[TypeView]) -> str:
