@@ -116,6 +116,11 @@ export function ActionsEditor({ actions, subject, catalogue, onChange, problem, 
                   />
                 </Tooltip>
               </header>
+              {wrong && (
+                <p className="qa-problem" role="alert">
+                  {wrong}
+                </p>
+              )}
               <ActionForm
                 action={action}
                 subject={subject}
@@ -123,11 +128,6 @@ export function ActionsEditor({ actions, subject, catalogue, onChange, problem, 
                 id={`action-${keys.current[index]}`}
                 onChange={(changed) => put(index, changed)}
               />
-              {wrong && (
-                <p className="qa-problem" role="alert">
-                  {wrong}
-                </p>
-              )}
             </li>
           );
         })}
