@@ -38,7 +38,7 @@ def _filters(
 Filters = Annotated[dict[str, Any], Depends(_filters)]
 
 
-class ImageBody(schemas.Body):
+class UploadBody(schemas.Body):
     file_id: UUID
 
 
@@ -52,13 +52,30 @@ class ImageView(schemas.View):
 
 
 @router.post("/images", status_code=201)
-async def use_image(body: ImageBody, actor: Editor, db: Read, runtime: Runtime_) -> ImageView:
+async def use_image(body: UploadBody, actor: Editor, db: Read, runtime: Runtime_) -> ImageView:
     """A picture one has uploaded (`POST /files`), as a text may hold it."""
     found = await files.payload_for_sender(db, actor, str(body.file_id))
     if not str(found["mime"]).startswith("image/"):
         raise Invalid.field("file_id", "knowledge.not_an_image")
     url = files.lasting_link(runtime, body.file_id, found["name"])
     return ImageView(url=url, name=found["name"], width=found["width"], height=found["height"])
+
+
+class FileView(schemas.View):
+    """`url` does not run out."""
+
+    url: str
+    name: str
+    mime: str
+    size: int
+
+
+@router.post("/files", status_code=201)
+async def attach_file(body: UploadBody, actor: Editor, db: Read, runtime: Runtime_) -> FileView:
+    """A file one has uploaded (`POST /files`), as a text may link to it."""
+    found = await files.payload_for_sender(db, actor, str(body.file_id))
+    url = files.lasting_link(runtime, body.file_id, found["name"])
+    return FileView(url=url, name=found["name"], mime=found["mime"], size=found["size"])
 
 
 @router.get("/faqs")

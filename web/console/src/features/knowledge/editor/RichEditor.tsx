@@ -1,5 +1,5 @@
 /** The editor itself, loaded when somebody writes: rich text on the screen, Markdown in and out. */
-import type { Editor } from "@tiptap/core";
+import type { Editor, JSONContent } from "@tiptap/core";
 import { Slice } from "@tiptap/pm/model";
 import { EditorContent, useEditor, useEditorState } from "@tiptap/react";
 import { App, Button, Dropdown, Input, Popover, Tooltip } from "antd";
@@ -14,6 +14,7 @@ import {
   List,
   ListOrdered,
   Minus,
+  Paperclip,
   Redo2,
   SquareCode,
   Strikethrough,
@@ -25,6 +26,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api, upload } from "@/api/client";
 import { sentenceOf } from "@/api/problem";
 import { useT } from "@/app/i18n";
+import { fileSize } from "@/lib/format";
 import { CALLOUTS, type CalloutKind } from "./callout";
 import { extensions } from "./extensions";
 import { target } from "./links";
@@ -33,6 +35,23 @@ import { fileOf, isMarkdown, onlyPictures, tidied } from "./paste";
 async function store(file: File): Promise<string> {
   const { id } = await upload<{ id: string }>("/files", file);
   return (await api.post<{ url: string }>("/knowledge/images", { file_id: id })).url;
+}
+
+/** A file beside the words: a link with its name and how large it is. */
+async function attachment(file: File): Promise<JSONContent[]> {
+  const { id } = await upload<{ id: string }>("/files", file);
+  const kept = await api.post<{ url: string; name: string; size: number }>("/knowledge/files", {
+    file_id: id,
+  });
+  const link = { type: "link", attrs: { href: kept.url } };
+  return [
+    { type: "text", text: `${kept.name} (${fileSize(kept.size)})`, marks: [link] },
+    { type: "text", text: " " },
+  ];
+}
+
+async function picture(file: File): Promise<JSONContent[]> {
+  return [{ type: "image", attrs: { src: await store(file), alt: file.name.replace(/\.[^.]+$/, "") } }];
 }
 
 export default function RichEditor(props: {
@@ -90,16 +109,14 @@ export default function RichEditor(props: {
     },
   });
   place.current = (files, at) => {
-    const images = files.filter((file) => file.type.startsWith("image/"));
-    if (!editor || images.length === 0) return false;
+    if (!editor || files.length === 0) return false;
     void (async () => {
-      for (const file of images) {
+      for (const file of files) {
         const hide = message.loading(t("editor.uploading", { name: file.name }), 0);
         try {
-          const src = await store(file);
-          const image = { type: "image", attrs: { src, alt: file.name.replace(/\.[^.]+$/, "") } };
+          const what = await (file.type.startsWith("image/") ? picture(file) : attachment(file));
           const chain = editor.chain().focus();
-          (at === undefined ? chain.insertContent(image) : chain.insertContentAt(at, image)).run();
+          (at === undefined ? chain.insertContent(what) : chain.insertContentAt(at, what)).run();
         } catch (reason) {
           message.error(sentenceOf(reason));
         } finally {
@@ -187,6 +204,7 @@ function Tool(props: {
 function Toolbar({ editor, pick }: { editor: Editor; pick: (files: File[]) => void }) {
   const t = useT("knowledge");
   const file = useRef<HTMLInputElement>(null);
+  const any = useRef<HTMLInputElement>(null);
   const on = useEditorState({
     editor,
     selector: ({ editor: now }) => ({
@@ -292,6 +310,19 @@ function Toolbar({ editor, pick }: { editor: Editor; pick: (files: File[]) => vo
         ref={file}
         type="file"
         accept="image/*"
+        multiple
+        hidden
+        onChange={(event) => {
+          pick([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+      <Tool label={t("editor.file")} run={() => any.current?.click()}>
+        <Paperclip size={15} />
+      </Tool>
+      <input
+        ref={any}
+        type="file"
         multiple
         hidden
         onChange={(event) => {
