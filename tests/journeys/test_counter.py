@@ -107,3 +107,58 @@ def test_from_the_kiosk_to_the_counter_and_the_rating(
     mine.get_by_role("button", name=agent.w("counter:mine.close"), exact=True).click()
     expect(mine.get_by_role("button", name=agent.w("counter:mine.open"), exact=True)).to_be_visible()
     boss.close()
+
+
+def test_a_time_that_filled_up_while_somebody_wrote_their_name(product: Product, new_context: NewContext) -> None:
+    boss = product.api("lin.mu")
+    site = boss.get("/counter/manage/sites")[0]
+    links = {link["kind"]: link["url"] for link in boss.items(f"/counter/manage/sites/{site['id']}/links")}
+    service = next(one for one in site["services"] if one["slot_capacity"])
+    address = links["join"][links["join"].index("/walkin/") :]
+
+    page = new_context("zh-CN", phone=True).new_page()
+    page.goto(product.url + address)
+    page.get_by_role("button", name="预约办理").click()
+    slot = page.locator("button.slot:not([disabled])").last
+    slot.click()
+    page.get_by_label("称呼").fill("王小二")
+    chosen = boss.http.get(
+        f"{product.url}/api/v1{address}/slots".replace("/v1/walkin/", "/v1/walkin/entry/"),
+        params={"service_id": service["id"]},
+    ).json()
+    last = [one for day in chosen for one in day["slots"] if one["free"]][-1]
+    for number in range(last["free"]):
+        taken = boss.http.post(
+            f"{product.url}/api/v1{address}/appointments".replace("/v1/walkin/", "/v1/walkin/entry/"),
+            json={
+                "service_id": service["id"],
+                "starts_at": last["starts_at"],
+                "name": f"G{number}",
+                "phone": None,
+                "note": "",
+                "client_key": f"{number:032d}",
+                "device": f"{number:032d}",
+                "locale": "en",
+            },
+        )
+        assert taken.status_code == 201, taken.text
+    page.get_by_role("button", name="确认预约").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    free = page.locator("button.slot:not([disabled])").last
+    expect(free).to_be_visible()
+    free.click()
+    expect(page.get_by_label("称呼")).to_have_value("王小二")
+    page.get_by_role("button", name="确认预约").click()
+    expect(page.get_by_text("已预约")).to_be_visible()
+    boss.close()
+
+
+def test_a_second_site_is_set_up_and_its_fields_are_called_what_they_are(product: Product, colleague: Work) -> None:
+    boss = colleague("lin.mu").comes_in("/counter/manage")
+    boss.page.get_by_role("button", name=boss.w("counter:manage.add_counter")).click()
+    form = boss.in_dialog()
+    number = form.get_by_label(boss.w("counter:form.counter_name"))
+    number.fill("9")
+    expect(number).to_have_value("9")
+    form.get_by_role("button", name=re.compile(boss.w("counter:save")[0])).last.click()
+    expect(boss.page.get_by_text(boss.w("counter:counter_name", name="9"))).to_be_visible()

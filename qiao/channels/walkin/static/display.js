@@ -216,6 +216,6 @@ poll(
     }
     draw();
   },
-  () => 2000,
+  () => 1000,
 );
 document.documentElement.lang = lang();

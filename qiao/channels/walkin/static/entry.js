@@ -29,6 +29,7 @@ const held = () => store.get(`qiao.walkin.held.${key}`);
 
 function go(to) {
   view = to;
+  if (to.name === "home") written = {};
   restart();
   draw();
 }
@@ -229,7 +230,7 @@ function taken() {
     h(
       "p.hint",
       null,
-      `${t("estimate")}: ${visit.estimate_s === null ? t("estimate_none") : span(visit.estimate_s)}`,
+      `${t("estimate")}${lang() === "en" ? ": " : "："}${visit.estimate_s === null ? t("estimate_none") : span(visit.estimate_s)}`,
     ),
     h("img.qr", {
       src: `/walkin/visit/${visit.secret}/qr.svg`,
@@ -378,9 +379,17 @@ function book() {
   ];
 }
 
+/** What was filled in: another time may have to be chosen, and nobody writes it twice. */
+let written = {};
+
 function details() {
   const field = (name, label, props) =>
-    h("label.field", null, h("span", null, label), h("input", { name, ...props }));
+    h(
+      "label.field",
+      null,
+      h("span", null, label),
+      h("input", { name, value: written[name] || "", ...props }),
+    );
   return [
     h("h2.lead", null, named(view.service.name)),
     h("p.when", null, clockTime(view.slot.starts_at, entry.timezone, true)),
@@ -406,27 +415,28 @@ async function confirm(event) {
   const form = new FormData(event.target);
   const said = (name) => String(form.get(name) || "").trim();
   const { service, slot, client, from } = view;
+  written = { name: said("name"), phone: said("phone"), note: said("note") };
   event.target.querySelector("button").disabled = true;
   try {
     const booking = await call(`/entry/${key}/appointments`, {
       service_id: service.id,
       starts_at: slot.starts_at,
-      name: said("name"),
-      phone: said("phone") || null,
-      note: said("note"),
+      ...written,
+      phone: written.phone || null,
       client_key: client,
       device: device(),
       locale: lang(),
     });
     location.assign(booking.path);
   } catch (error) {
-    if (error.code === "walkin.slot_full") {
+    if (error.code === "walkin.slot_full" || error.fields.some((one) => one.field === "starts_at")) {
       await slots(service, from);
-      app.prepend(notice(error.sentence));
+      document.querySelector(".page").prepend(notice(error.sentence));
+      scrollTo(0, 0);
     } else {
       event.target.querySelector("button").disabled = false;
-      document.querySelector(".notice")?.remove();
-      app.append(notice(error.sentence));
+      document.querySelector(".page .notice")?.remove();
+      document.querySelector(".page").append(notice(error.sentence));
     }
   }
 }

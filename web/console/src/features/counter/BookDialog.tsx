@@ -119,6 +119,7 @@ export function BookDialog({ desk, close }: { desk: Desk; close: () => void }) {
         )}
       </Fetched>
       <Form<Fields>
+        name="book"
         form={form}
         layout="vertical"
         requiredMark={false}

@@ -39,6 +39,7 @@ export function EndDialog({ visit, close }: { visit: Visit; close: () => void })
       width={460}
     >
       <Form<Fields>
+        name="end"
         form={form}
         layout="vertical"
         requiredMark={false}

@@ -64,6 +64,7 @@ export function TakeDialog({ desk, close }: { desk: Desk; close: () => void }) {
       width={440}
     >
       <Form<Fields>
+        name="take"
         form={form}
         layout="vertical"
         requiredMark={false}

@@ -34,7 +34,7 @@ export function TransferDialog({ desk, visit, close }: { desk: Desk; visit: Visi
       onCancel={close}
       width={460}
     >
-      <Form<Fields> form={form} layout="vertical" requiredMark={false} onFinish={submit}>
+      <Form<Fields> name="transfer" form={form} layout="vertical" requiredMark={false} onFinish={submit}>
         <Form.Item
           name="to"
           label={t("transfer.to")}

@@ -125,6 +125,7 @@ function ServiceForm(props: { site: Site; service: Service | null; queues: Named
       width={560}
     >
       <Form<ServiceFields>
+        name="service"
         form={form}
         layout="vertical"
         requiredMark={false}
@@ -285,6 +286,7 @@ function CounterForm({ site, counter, close }: { site: Site; counter: Counter | 
       width={440}
     >
       <Form<CounterFields>
+        name="counter"
         form={form}
         layout="vertical"
         requiredMark={false}

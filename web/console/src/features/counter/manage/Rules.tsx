@@ -36,6 +36,7 @@ export function RulesForm({ site }: { site: Site }) {
   const save = useSave(site);
   return (
     <Form<Rules>
+      name={`rules-${site.id}`}
       layout="vertical"
       requiredMark={false}
       initialValues={site.rules}
@@ -86,6 +87,7 @@ export function TextsForm({ site }: { site: Site }) {
     });
   return (
     <Form<Texts>
+      name={`texts-${site.id}`}
       layout="vertical"
       requiredMark={false}
       onFinish={submit}

@@ -87,6 +87,7 @@ export function ResolveDialog({ conversation, close }: DialogProps) {
       )}
     >
       <Form<Fields>
+        name="resolve"
         form={form}
         layout="vertical"
         requiredMark={false}
