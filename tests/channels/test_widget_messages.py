@@ -236,6 +236,7 @@ async def test_a_message_left_for_later(street: Street) -> None:
         ({"body": " "}, "body"),
         ({"phone": ""}, "phone"),
         ({"phone": "12"}, "phone"),
+        ({"phone": "1380013"}, "phone"),
         ({"email": "x"}, "email"),
     ):
         response = await widget.post("/leave-message", {**form, **fault})

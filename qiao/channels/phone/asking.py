@@ -24,7 +24,7 @@ async def ask(
     if line is None:
         raise Conflict("phone.no_line")
     number = numbers.canonical(body.phone, (await organization.get_settings(db)).phone_region)
-    if number is None:
+    if number is None or e164(number) is None:  # half a number, or one of a house, cannot be rung
         raise Invalid.field("phone", "phone_invalid")
     window = None
     if body.slot is not None:

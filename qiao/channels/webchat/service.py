@@ -298,7 +298,7 @@ async def leave_message(
     db: Session, visitor: Visitor, *, client_id: str, name: str, phone: str, email: str, body: str
 ) -> tuple[Received, ConversationFacts]:
     """A message with a way to answer it, for when nobody can answer now. It waits in the queue until people are back."""
-    _check_contact(phone, email, body)
+    await _check_contact(db, phone, email, body)
     await status_lock(db)
     session = await repository.session(db, visitor.session_id)
     if session is None:
@@ -332,13 +332,15 @@ async def leave_message(
     return received, await own(db, visitor, received.conversation_id)
 
 
-def _check_contact(phone: str, email: str, body: str) -> None:
+async def _check_contact(db: Session, phone: str, email: str, body: str) -> None:
+    """They want to be reached: half a number, or one that only a house can dial, will not do."""
     faults: list[FieldError] = []
     if not body.strip():
         faults.append(FieldError("body", "conversation.empty_message"))
     if not phone and not email:
         faults.append(FieldError("phone", "widget.contact_missing"))
-    if phone and contact.clean_phone(phone) is None:
+    number = await customers.read_phone(db, phone) if phone else None
+    if phone and (number is None or contact.e164(number) is None):
         faults.append(FieldError("phone", "phone_invalid"))
     if email and contact.clean_email(email) is None:
         faults.append(FieldError("email", "email_invalid"))

@@ -73,6 +73,8 @@ async def test_a_customer_asks_in_the_chat_and_sees_the_promise(line: Line, runt
     await widget.say("Where is my parcel?")
     offer = (await widget.get("/callback")).json()
     assert offer["available"] and offer["current"] is None and offer["soonest"] and offer["slots"]
+    half = await widget.post("/callback", {"client_id": "a", "phone": "13800138"})
+    assert half.json()["errors"][0]["field"] == "phone"
     bad = await widget.post("/callback", {"client_id": "a", "phone": "12"})
     assert bad.status_code == 422 and bad.json()["errors"][0]["field"] == "phone"
     gone = await widget.post("/callback", {"client_id": "a", "phone": NUMBER, "slot": "2020-01-01T09:00:00Z"})

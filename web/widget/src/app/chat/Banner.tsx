@@ -70,7 +70,7 @@ export function QueueBanner({
           </p>
           {mayLeave && (
             <button type="button" class="primary small" onClick={onLeave}>
-              {t("leave.title")}
+              {t(config.features.callback ? "leave.only" : "leave.title")}
             </button>
           )}
           {call}
@@ -98,7 +98,7 @@ export function QueueBanner({
           <>
             <p>{t("queue.long")}</p>
             <button type="button" class="small" onClick={onLeave}>
-              {t("queue.leave")}
+              {t(config.features.callback ? "queue.leave_only" : "queue.leave")}
             </button>
           </>
         )}

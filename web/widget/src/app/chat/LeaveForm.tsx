@@ -8,7 +8,7 @@ type Field = "name" | "phone" | "email" | "body";
 
 /** A message with a way to answer it, for when nobody can answer now. What was typed survives a mistaken close. */
 export function LeaveForm({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
-  const { engine, t, toast, vault } = useApp();
+  const { engine, config, t, toast, vault } = useApp();
   const [values, setValues] = useState<Record<Field, string>>(() => ({
     name: engine.customer?.identified ? (engine.customer.name ?? "") : "",
     phone: "",
@@ -83,7 +83,7 @@ export function LeaveForm({ onClose, onDone }: { onClose: () => void; onDone: ()
     </label>
   );
   return (
-    <Overlay title={t("leave.title")} onClose={onClose}>
+    <Overlay title={t(config.features.callback ? "leave.only" : "leave.title")} onClose={onClose}>
       <form
         class="form"
         noValidate

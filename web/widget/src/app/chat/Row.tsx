@@ -116,7 +116,7 @@ function Offers({
   if (m.payload.leave_message && config.features.leave_message)
     return (
       <button type="button" class="offer" onClick={onLeave}>
-        {t("leave.title")}
+        {t(config.features.callback ? "leave.only" : "leave.title")}
       </button>
     );
   if (!m.payload.offer_person) return null;
