@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from qiao.channels.contract import arrivals
+from qiao.channels.contract import arrivals, health, wire
 from qiao.channels.contract.channel import (
     Channels,
     DeliveryFailed,
@@ -474,3 +474,25 @@ async def _until(shop: Toy, texts: list[list[str]]) -> None:
     async with asyncio.timeout(60):
         while await shop.texts() != texts:
             await asyncio.sleep(0.02)
+
+
+async def test_why_a_provider_is_out_of_reach_is_said_in_the_readers_language(sign_in: Any) -> None:
+    admin = await sign_in()
+    settings = {"bot_token": "1:abc", "api_url": "http://127.0.0.1:9"}
+    for locale, words in (("zh-CN", "连不上 127.0.0.1"), ("en", "127.0.0.1 does not accept")):
+        await admin.patch(f"{API}/auth/me", json={"locale": locale})
+        body = {"channel": "telegram", "settings": settings}
+        tried = (await admin.post(f"{API}/channels/probe", json=body)).json()
+        assert not tried["fine"]
+        assert words in tried["reason"]
+    closed = wire.why("a.example", httpx.ConnectError("refused"))
+    assert wire.worded(closed, "zh-CN") == "连不上 a.example，请检查地址、端口和防火墙"
+    assert wire.worded(wire.why("a.example", httpx.ReadTimeout("")), "en") == "a.example did not answer in time"
+    assert wire.worded("Unauthorized", "zh-CN") == "Unauthorized"
+    kept: dict[str, Any] = {
+        "code": "channels.letter.unreadable",
+        "params": {"field": "address", "detail": "field_missing"},
+    }
+    kept["params"]["channel"] = "incoming"
+    assert health.reason(kept, "zh-CN") == "内容读不懂。客户标识：必填。"
+    assert health.reason(kept, "en") == "It cannot be read. Customer's address: Required."

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from qiao.channels.contract import wire
 from qiao.channels.contract.channel import DeliveryFailed, Endpoint
 from qiao.core import clock
 from qiao.core.outbound import AddressRefused, GuardedTransport
@@ -55,9 +56,7 @@ class CallbackAdapter:
         try:
             async with self._client.stream("POST", url, content=body, headers=headers) as response:
                 status = response.status_code
-        except AddressRefused as error:
-            raise DeliveryFailed(f"{url.host} is not a public address") from error
-        except httpx.HTTPError as error:
-            raise DeliveryFailed(f"{type(error).__name__} from {url.host}") from error
+        except (AddressRefused, httpx.HTTPError) as error:
+            raise DeliveryFailed(wire.why(url.host, error)) from error
         if not 200 <= status < 300:
-            raise DeliveryFailed(f"{url.host} answered {status}")
+            raise DeliveryFailed(f"{url.host}: HTTP {status}")

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from qiao.channels.contract import wire
 from qiao.channels.contract.models import Arrival, Delivery, Health
 from qiao.core import clock, i18n
 from qiao.core.db import Session
@@ -94,12 +95,16 @@ def reason(error: Mapping[str, Any] | None, locale: str) -> str | None:
     if not error:
         return None
     code, params = str(error.get("code", "")), dict(error.get("params") or {})
+    if "detail" in params:
+        params["detail"] = wire.worded(str(params["detail"]), locale)
     detail = f"errors.{params.get('detail', '')}"
     said = i18n.t(detail, locale)
     if said != detail and "{" not in said:  # why a field was refused is kept as a code
         params["detail"] = said
         if params.get("field"):
-            params["field"] = f"{params['field']}:"
+            part = f"{params.get('channel', '')}.part.{params['field']}"
+            name = i18n.t(part, locale)
+            params["field"] = i18n.t("channels.letter.where", locale, name=name if name != part else params["field"])
     text = i18n.t(code, locale, **params)
     if text != code:
         return text

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 
+from qiao.channels.contract import wire
 from qiao.channels.contract.channel import DeliveryFailed, MediaFailed
 from qiao.core import clock
 from qiao.core.files import service as files
@@ -52,10 +53,8 @@ class ChannelHttp:
                     body += chunk
                     if len(body) > ANSWER_LIMIT:
                         raise DeliveryFailed(f"{response.url.host}: > {ANSWER_LIMIT} B")
-        except AddressRefused as error:
-            raise DeliveryFailed(f"{error} is not a public address") from error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise DeliveryFailed(f"{_host(url)}: {type(error).__name__}") from error
+        except (AddressRefused, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise DeliveryFailed(wire.why(_host(url), error)) from error
         status = response.status_code
         if (status == 429 or status >= 500) and status not in answers:
             raise DeliveryFailed(f"{_host(url)}: HTTP {response.status_code}", after=retry_after(response))
@@ -78,10 +77,8 @@ class ChannelHttp:
                     if seen > limit:
                         raise MediaFailed("channels.media.too_large", limit_mb=limit // (1024 * 1024))
                     yield chunk
-        except AddressRefused as error:
-            raise DeliveryFailed(f"{error} is not a public address") from error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise DeliveryFailed(f"{_host(url)}: {type(error).__name__}") from error
+        except (AddressRefused, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise DeliveryFailed(wire.why(_host(url), error)) from error
 
     async def read_file(self, file_id: UUID | str) -> bytes:
         """One of our own files, for channels that take bytes. Raises NotFound."""

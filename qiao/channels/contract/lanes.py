@@ -248,7 +248,8 @@ async def _parsed(place: Place, raw: bytes) -> Sequence[Item] | _Failure:
         return parse(raw)
     except Invalid as invalid:
         field = invalid.fields[0] if invalid.fields else None
-        where = {"field": field.field, "detail": f"{field.code}"} if field else {"field": "", "detail": invalid.code}
+        where = {"field": field.field, "detail": field.code} if field else {"field": "", "detail": invalid.code}
+        where["channel"] = place.inbox.channel  # which may have words of its own for the field
         return _Failure("channels.letter.unreadable", where, True)
     except Exception as error:
         logger.exception("channel_parse_failed", channel=place.inbox.channel)

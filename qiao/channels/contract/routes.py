@@ -7,7 +7,7 @@ import msgspec
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from qiao.channels.contract import bodies, catalogue, composing, deliveries, health, hooks, letters, starting
+from qiao.channels.contract import bodies, catalogue, composing, deliveries, health, hooks, letters, starting, wire
 from qiao.channels.contract.channel import DeliveryFailed, SourceFailed
 from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.contract.lanes import Lanes
@@ -95,7 +95,7 @@ async def probe(actor: Manager, runtime: Runtime_, locale: Locale, body: ProbeBo
         error = {"code": failure.code, "params": failure.params}
         return _json({"fine": False, "reason": health.reason(error, locale), "facts": {}})
     except DeliveryFailed as failure:
-        reason = i18n.t("channels.source.unreachable", locale, detail=str(failure))
+        reason = i18n.t("channels.source.unreachable", locale, detail=wire.worded(str(failure), locale))
         return _json({"fine": False, "reason": reason, "facts": {}})
     return _json({"fine": True, "reason": None, "facts": {_fact(key, locale): fact for key, fact in facts.items()}})
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from qiao.channels.contract import wire
 from qiao.channels.contract.channel import DeliveryFailed, Endpoint
 from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.wechat import menus
@@ -46,7 +47,7 @@ async def _endpoint(runtime: Runtime, inbox_id: UUID, *names: str) -> tuple[str,
 def problem(error: WechatError | DeliveryFailed, locale: str) -> Refused | Unavailable:
     """What WeChat says to a person who waits for it."""
     if isinstance(error, DeliveryFailed):
-        reason = i18n.t("channels.source.unreachable", locale, detail=str(error))
+        reason = i18n.t("channels.source.unreachable", locale, detail=wire.worded(str(error), locale))
         return Unavailable("wechat.refused", reason=reason)
     reason = i18n.t(error.key, locale, **error.params)
     kind = Unavailable if error.meaning.kind == "later" else Refused

@@ -25,6 +25,7 @@ import {
 } from "../kit";
 import type { Inbox } from "../types";
 import { Entries } from "./Entries";
+import { Guide } from "./Guide";
 import { HealthCard } from "./HealthCard";
 import { Letters } from "./Letters";
 import { AccountMenu } from "./menu/AccountMenu";
@@ -217,11 +218,14 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
       description={isNew ? manifest?.summary[language] : manifest?.title[language]}
       onBack={() => go(isNew ? "/settings/inboxes/new" : "/settings/inboxes")}
       actions={
-        !isNew && (
-          <Toggle checked={value.active} onChange={(active) => set({ active })}>
-            {s(value.active ? "inboxes.active" : "inboxes.inactive")}
-          </Toggle>
-        )
+        <>
+          {manifest && <Guide docs={manifest.docs} channel={manifest.title[language]} />}
+          {!isNew && (
+            <Toggle checked={value.active} onChange={(active) => set({ active })}>
+              {s(value.active ? "inboxes.active" : "inboxes.inactive")}
+            </Toggle>
+          )}
+        </>
       }
     >
       <State

@@ -5,8 +5,11 @@ import { absoluteTime } from "@/lib/format";
 import { Dot, Section, useRows } from "../kit";
 import type { Health } from "./types";
 
+/** Whoever sets a channel up watches for the first message. */
+const LOOKED_AT_EVERY_MS = 5000;
+
 export function useHealth() {
-  return useRows<Health>("/channels/health");
+  return useRows<Health>("/channels/health", undefined, true, { refetchInterval: LOOKED_AT_EVERY_MS });
 }
 
 /** An inbox through which nothing has come or gone yet. */

@@ -1,11 +1,12 @@
 import { App, Button, Modal } from "antd";
 import { Eye, RotateCcw, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { absoluteTime, fileSize } from "@/lib/format";
 import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../kit";
+import { useHealth } from "./HealthCard";
 import type { Letter } from "./types";
 
 /** What arrived and could not be taken in: read it, have it tried again, put it away. */
@@ -16,6 +17,12 @@ export function Letters(props: { inboxId: string }) {
   const { message } = App.useApp();
   const [open, setOpen] = useState<Letter | null>(null);
   const letters = usePages<Letter>("/channels/letters", { inbox_id: props.inboxId });
+  // What is set aside while one looks, or comes back from being replayed, is there without asking for it.
+  const dead = useHealth().rows?.find((one) => one.inbox_id === props.inboxId)?.dead;
+  const { refetch } = letters;
+  useEffect(() => {
+    if (dead !== undefined) void refetch();
+  }, [dead, refetch]);
   const stale = ["/channels/letters", "/channels/health"];
   const read = useSubmit((letter: Letter) => api.get<Letter>(`/channels/letters/${letter.id}`), {
     onDone: setOpen,

@@ -23,7 +23,12 @@ export function itemsOf<T>(answer: T[] | Page<T>): T[] {
 }
 
 /** A short list that is read whole, whether the server pages it or not. */
-export function useRows<T>(path: string, query?: Query, enabled = true) {
+export function useRows<T>(
+  path: string,
+  query?: Query,
+  enabled = true,
+  options: { refetchInterval?: number | false } = {},
+) {
   const result = useQuery({
     queryKey: [path, "rows", query ?? {}],
     queryFn: async ({ signal }) => {
@@ -43,6 +48,7 @@ export function useRows<T>(path: string, query?: Query, enabled = true) {
     },
     placeholderData: keepPreviousData,
     enabled,
+    ...options,
   });
   return { ...result, rows: result.data };
 }
