@@ -15,6 +15,7 @@ import { toast } from "@/ui/feedback";
 import { useNow } from "@/ui/Time";
 import { ChannelIcon, WaitClock } from "../list/Row";
 import { customerName, previewText } from "../text";
+import { standing } from "./standing";
 import "./offers.css";
 
 const RADIUS = 15;
@@ -186,11 +187,30 @@ export default function Offers() {
 
   const done = (id: string) =>
     client.setQueryData<Offer[]>(keys.offers, (list) => (list ?? []).filter((o) => o.id !== id));
+  // One at a time: several would stand over the whole list. Whoever wants to choose opens the others.
+  const [spread, setSpread] = useState(false);
+  const { shown, others } = standing(open, spread);
+  if (spread && others < 1) setSpread(false);
+  // The list may be scrolled out from under what stands over its foot.
+  useEffect(() => {
+    document.documentElement.toggleAttribute("data-offered", shown.length > 0);
+    return () => document.documentElement.removeAttribute("data-offered");
+  }, [shown.length]);
   return (
     <section className="q-offers" aria-live="assertive" aria-label={t("offer.region")}>
-      {open.slice(0, 3).map((offer, index) => (
+      {shown.map((offer, index) => (
         <OfferCard key={offer.id} offer={offer} first={index === 0} onDone={done} />
       ))}
+      {others > 0 ? (
+        <button
+          type="button"
+          className="q-offers__more"
+          aria-expanded={spread}
+          onClick={() => setSpread((was) => !was)}
+        >
+          {spread ? t("offer.fewer") : t("offer.more", { count: others })}
+        </button>
+      ) : null}
     </section>
   );
 }
