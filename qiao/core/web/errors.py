@@ -213,7 +213,11 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return problem_response(request, from_validation(list(error.errors())))
+        faults = list(error.errors())
+        # A link that was cut off or mistyped has no fields to mend: what it names is not there.
+        if any(fault["loc"][0] == "path" and fault["type"] == "uuid_parsing" for fault in faults):
+            return problem_response(request, NotFound("route_not_found"))
+        return problem_response(request, from_validation(faults))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
