@@ -34,3 +34,30 @@ def test_two_write_at_once_and_the_second_chooses(colleague: Work) -> None:
     clash.get_by_role("button", name=agent.w("tickets:conflict.keep"), exact=True).click()
     expect(agent.page.get_by_role("heading", name="A much softer soap", level=1)).to_be_visible()
     assert agent.api.get(f"/tickets/{ticket['id']}")["title"] == "A much softer soap"
+
+
+def test_what_was_done_to_many_is_taken_back_before_ones_eyes(colleague: Work) -> None:
+    agent = colleague("lin.mu", "en")
+    words = "tickets/lists:"
+    ticket = agent.api.post("/tickets", {"type_key": "suggestion", "title": "A lighter box", "priority": 0})
+    agent.comes_in("/tickets")
+    agent.page.get_by_text("All tickets", exact=True).first.click()
+    row = agent.page.get_by_role("row", name=re.compile("A lighter box"))
+    row.get_by_role("checkbox").check(force=True)
+    agent.page.get_by_role("button", name=agent.w(f"{words}verb.priority"), exact=True).last.click()
+    form = agent.page.get_by_role("dialog").last
+    form.get_by_role("combobox").click(force=True)
+    agent.page.locator(".ant-select-item-option:visible").first.click()
+    form.locator(".ant-btn-primary").click()
+    expect(row.locator(".q-bars--3")).to_be_visible()
+    agent.page.get_by_role("button", name=agent.w(f"{words}undo"), exact=True).click()
+    expect(row.locator(".q-bars--0")).to_be_visible()
+    assert agent.api.get(f"/tickets/{ticket['id']}")["priority"] == 0
+
+
+def test_a_rule_that_lacks_something_shows_what(colleague: Work) -> None:
+    boss = colleague("lin.mu", "en")
+    boss.comes_in("/settings/automation/new")
+    boss.page.get_by_label("Name", exact=False).first.fill("Nothing yet")
+    boss.page.get_by_role("button", name=boss.w("settings/automation:editor.create"), exact=True).click()
+    expect(boss.page.get_by_text(boss.w("settings/automation:need.actions"))).to_be_in_viewport()

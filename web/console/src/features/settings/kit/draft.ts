@@ -35,7 +35,9 @@ export function matchesField(path: string, field: string): boolean {
 
 /** Long forms show only part of themselves: the first field that is wrong comes into sight, ready to be mended. */
 function showFirst(): void {
-  const wrong = document.querySelector<HTMLElement>(".qk-field.ant-form-item-has-error");
+  const wrong = document.querySelector<HTMLElement>(
+    ".qk-field.ant-form-item-has-error, .qa-action.qa-wrong, .qa-problem[role='alert']",
+  );
   wrong?.scrollIntoView?.({ block: "center" });
   wrong?.querySelector<HTMLElement>("input, textarea")?.focus({ preventScroll: true });
 }

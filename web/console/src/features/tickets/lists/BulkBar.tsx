@@ -238,9 +238,10 @@ export function BulkProgress(props: { bulk: Bulk; onClose: () => void }) {
   });
   const bulk = query.data;
   const busy = bulk.state === "running" || bulk.state === "undoing";
+  // What is short is never seen at work: it goes from done to undone.
   useEffect(() => {
     if (!busy) refresh();
-  }, [busy, refresh]);
+  }, [bulk.state, busy, refresh]);
   const undo = useAct(() => api.post<Bulk>(`/ticket-lists/bulk/${bulk.id}/undo`), {
     onSuccess: () => {
       void query.refetch();
