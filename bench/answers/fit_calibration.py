@@ -74,8 +74,10 @@ class RememberingSecond(Remembering):
         self.usual = model.usual
 
 
-def samples(cases: list[Case], embedder: Remembering, second: RememberingSecond | None, depth: int = 3) -> list[Sample]:
-    """The first hits of every question."""
+def samples(
+    cases: list[Case], embedder: Remembering, second: RememberingSecond | None, depth: int = calibration.MAX_CHOICES
+) -> list[Sample]:
+    """The first hits of every question, as many as are offered."""
     families = ["-".join(case.name.split("-")[:2]) for case in cases]
     engine = Engine(embedder, SqliteVectorCache(Path(tempfile.gettempdir()) / "qiao-bench-vectors.sqlite"), second)
     out = []
@@ -165,6 +167,22 @@ def report(kind: str, p: Array, y: Array, w: Array) -> None:
             print(f"  {low:.1f}-{high:.1f}: {int(inside.sum()):5d}, said {said:.3f}, were right {was:.3f}")
 
 
+def offers(chosen: list[Sample], sure: Array, known: Array) -> None:
+    """What would be offered of the questions that are not answered outright, by how sure it must be that anything answers."""
+    starts = np.flatnonzero([sample.first for sample in chosen])
+    w = np.array([chosen[at].weight for at in starts])
+    answered = np.array([chosen[at].answered for at in starts])
+    held = np.logical_or.reduceat([sample.right for sample in chosen], starts)
+    left = sure < calibration.Policy().answer_from
+    for least in (0.6, 0.66, 0.72, 0.75, 0.78, 0.81, 0.84):
+        given = left & (known >= least)
+        print(
+            f"  known {least:.2f}: offered to {w[given & answered].sum() / w[left & answered].sum():.2f} with an answer,"
+            f" {w[given & ~answered].sum() / w[left & ~answered].sum():.2f} of strangers,"
+            f" holding the answer {w[given & held].sum() / max(w[given].sum(), 1e-9):.2f}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
@@ -193,6 +211,7 @@ def fit_all(everything: list[Sample]) -> dict[str, dict[str, dict[str, float]]]:
     for kind in ("question", "passage"):
         chosen = [sample for sample in everything if sample.signals.passage == (kind == "passage")]
         sure = np.ones(sum(sample.first for sample in chosen))
+        known = sure
         models: tuple[calibration.Model, ...] = ("known", "right") if kind == "passage" else ("known", "right", "first")
         for model in models:
             names = calibration.FEATURES[model]
@@ -202,6 +221,7 @@ def fit_all(everything: list[Sample]) -> dict[str, dict[str, dict[str, float]]]:
             fitted.setdefault(kind, {})[model] = {"intercept": round(intercept, 4), **rounded}
             first = np.array([calibration.features(s.signals, model) for s in chosen if s.first])
             chance = 1 / (1 + np.exp(-(intercept + first @ coefficients)))
+            known = chance if model == "known" else known
             sure = chance if model == "first" else sure * chance
         report(
             kind,
@@ -209,6 +229,7 @@ def fit_all(everything: list[Sample]) -> dict[str, dict[str, dict[str, float]]]:
             np.array([float(s.right) for s in chosen if s.first]),
             np.array([s.weight for s in chosen if s.first]),
         )
+        offers(chosen, sure, np.maximum(known, sure))
     print(json.dumps(fitted, indent=1))
     return fitted
 

@@ -42,8 +42,11 @@ class Policy:
     max_error: float = 0.10
     choices_from: float = 0.50
     """Offer choices when the right answer is at least this likely among them."""
-    known_from: float = 0.72
-    """… and something answers the question at all: of strangers from the same trade some look nearly this likely."""
+    known_from: float = 0.78
+    """… and something answers the question at all: from here on three of four offers hold the answer, on our own groups.
+    Of strangers from the same trade many look nearly this likely."""
+    known_in_text_from: float = 0.72
+    """The same where the best is running text, which fewer strangers come near."""
     choice_floor: float = 0.08
     """A hit less likely than this is not worth a customer's reading."""
 
@@ -123,7 +126,8 @@ def decide(hits: Sequence[Hit], policy: Policy | None = None) -> Decision:
     if best.probability >= policy.answer_from:
         return Decision("answer", best.probability, (best,))
     likely = [hit for hit in hits if hit.probability >= policy.choice_floor][:MAX_CHOICES]
-    if best.known >= policy.known_from and sum(hit.probability for hit in likely) >= policy.choices_from:
+    enough = policy.known_in_text_from if best.signals.passage else policy.known_from
+    if best.known >= enough and sum(hit.probability for hit in likely) >= policy.choices_from:
         # One choice is no choice; the runner-up costs the reader a line.
         return Decision("choices", best.probability, tuple(likely if len(likely) > 1 else hits[:2]))
     topic = [hit for hit in hits if hit.signals.coverage >= _MENTIONED][:MAX_CHOICES]

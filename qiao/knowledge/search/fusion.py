@@ -30,6 +30,8 @@ PASSAGE_TWICE = Weights(dense=0.1, pair=0.1, unit=0.0, whole=1.0, second=1.5, sc
 
 # Among phrasings that are all alike, being like one of them proves little (hubness); found on all three question sets.
 CROWD = 0.2
+# What the meaning of a letter's sentences counts for beside its words. Only orders.
+SENTENCE = 0.3
 # Only orders: how much a turned meaning lowers the probability is fitted.
 NEGATION = 0.05
 OPPOSED = 0.08

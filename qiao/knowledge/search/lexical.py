@@ -123,6 +123,7 @@ class DocumentIndex:
     """
 
     _SATURATION, _LENGTH = 1.2, 0.75
+    _POWER = 1.5
 
     def __init__(self, rows: int, postings: SparseIndex, idf: NDArray[np.float32], unseen: float) -> None:
         self._rows = rows
@@ -155,7 +156,7 @@ class DocumentIndex:
     def scores(self, parts: Sequence[tuple[Counts, int]]) -> NDArray[np.float32]:
         """For a message of several parts: known terms and the number of the unknown ones, each.
 
-        Parts are added by their squares, so a document that answers one of them well beats one that touches all.
+        Parts are added by a power, so a document that answers one of them well beats one that touches all.
         """
         total, most = np.zeros(self._rows, np.float32), 0.0
         for (terms, _), unknown in parts:
@@ -164,10 +165,10 @@ class DocumentIndex:
             possible = float(self._idf[seen].sum()) + self._unseen * (unknown + len(terms) - len(seen))
             if len(parts) == 1:
                 return score / np.float32(max(possible, 1e-9))
-            total += score**2
-            most += possible**2
-        root: NDArray[np.float32] = np.sqrt(total / np.float32(max(most, 1e-9)))
-        return root
+            total += score**self._POWER
+            most += possible**self._POWER
+        share: NDArray[np.float32] = (total / np.float32(max(most, 1e-9))) ** np.float32(1 / self._POWER)
+        return share
 
 
 def _counts(ids: Sequence[int]) -> Counts:

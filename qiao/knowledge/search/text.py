@@ -3,8 +3,9 @@
 import re
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 
-from qiao.core.text import lexical_terms, normalize
+from qiao.core.text import guess_language, lexical_terms, normalize, stem, words
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CJK = r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U000323af]"
@@ -41,6 +42,13 @@ _FILLER = re.compile(
     r"|[呢吗嘛啊呀?？!！。~\s]+$"
 )
 
+# English words that only hold a sentence together: a letter is mostly made of them.
+_FUNCTION_WORDS = frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
+_POSSESSED = re.compile(r"^(?:my|your|the|an?|for|with|by|in|on|to)\s+(?=\w)|的$")
+# What a follow-up names, and the question it is put into; in Latin characters.
+_LONGEST_NAME, _LONGEST_FRAME = 25, 100
+_UNSAID = _FUNCTION_WORDS | {stem(word) for word in _FUNCTION_WORDS}
+
 
 def unit_terms(normal: str) -> list[str]:
     """Single characters and word stems of a normalised text."""
@@ -58,8 +66,17 @@ def pair_terms(normal: str) -> list[str]:
 
 
 def document_terms(normal: str) -> list[str]:
-    """What a whole document is found by: characters and their pairs, words and theirs."""
-    return unit_terms(normal) + [term for term in pair_terms(normal) if " " in term or _HAN_PAIR.fullmatch(term)]
+    """What a whole document is found by: characters and their pairs, words and theirs; no English function words."""
+    single, terms = unit_terms(normal), lexical_terms(normal, normalized=True)
+    if guess_language(normal) == "en":  # in Chinese a letter is a name: A市
+        single, terms = _telling(single), _telling(terms)
+    stems = [term for term in terms if not _HAN.match(term)]
+    pairs = [term for term in terms if _HAN_PAIR.fullmatch(term)]
+    return single + pairs + [f"{left} {right}" for left, right in pairwise(stems)]
+
+
+def _telling(terms: list[str]) -> list[str]:
+    return [term for term in terms if term not in _UNSAID]
 
 
 def sentences(text: str) -> list[str]:
@@ -147,6 +164,31 @@ def needs_context(message: str) -> bool:
 def new_in(message: str) -> str:
     """A follow-up without the words that only say it is one (那…呢, what about)."""
     return _FILLER.sub("", normalize(message)) or message
+
+
+def in_frame(message: str, context: str) -> list[str]:
+    """The questions a follow-up may stand for that names only what is different: the question before, with that in the place
+    of each of its words in turn (寄到江苏要几天 – 那新疆呢). Most make no sense; the knowledge base knows which does.
+    """
+    new, frame = _POSSESSED.sub("", new_in(message)), normalize(context)
+    if not new or width(new) > _LONGEST_NAME or width(frame) > _LONGEST_FRAME:
+        return []
+    if _HAN.search(frame):
+        cuts = [0]
+        for word in words(frame):
+            cuts.append(cuts[-1] + len(word))
+        places = list(pairwise(cuts))
+        longer = 3
+    else:
+        places = [match.span() for match in _CHUNK.finditer(frame)]
+        longer = 2
+    spans = [
+        (places[at][0], places[at + more][1])
+        for more in range(longer)
+        for at in range(len(places) - more)
+        if any(frame[start:end] not in _UNSAID for start, end in places[at : at + more + 1])
+    ]
+    return list(dict.fromkeys(frame[:start] + new + frame[end:] for start, end in spans if frame[start:end].strip()))
 
 
 def with_context(message: str, context: str) -> str:

@@ -86,6 +86,23 @@ class TestFinding:
     def test_a_very_long_question(self, engine: Engine) -> None:
         assert ids(engine, "运费怎么算" * 2000)[0] == "shipping"
 
+    def test_a_letter_is_found_by_what_it_is_about(self) -> None:
+        """Not by the small words that letters and chatty texts are full of."""
+        about = Document("limit", "article", "Raising a card limit", body="The limit is raised after proof of income.")
+        chatty = Document(
+            "welcome", "article", "Welcome from all of us",
+            body="We are here for you, and I would like you to know that you can ask us what you want when you want it. "
+            "If there is something that you do not have, it is not because we did not want you to have it. "
+            "So do let us know how it was for you and what it is that you would have us do.",
+        )  # fmt: skip
+        letter = (
+            "I am writing to you because there is something that I would like to ask you and I do not know who it is "
+            "that I have to ask. I was with you for all of these years, and it was not that I did not want it before. "
+            "What I would like you to do for me is this: could the limit of my card be raised? I will have proof of income."
+        )
+        others = [Document(str(n), "article", text, body=f"About {text}.") for n, text in enumerate(("Fees", "Loans"))]
+        assert ids(engine_with(about, chatty, *others, embedder=UseEmbedder()), letter)[0] == "limit"
+
     def test_document_without_words(self) -> None:
         assert ids(engine_with(Document("x", "faq", "…")), "运费") == ["x"]
 
@@ -99,6 +116,26 @@ class TestContext:
 
     def test_what_was_asked_before_is_not_answered_again(self, engine: Engine) -> None:
         assert ids(engine, "那运费呢", context="怎么申请退货")[0] != "returns"
+
+    @pytest.mark.parametrize(
+        ("before", "asked", "expected"),
+        [
+            ("寄到江苏要几天", "那新疆呢", "寄到新疆要几天"),
+            ("金卡会员打几折", "银卡的呢", "银卡会员打几折"),
+            ("怎么退货", "那换货呢？", "怎么换货"),
+            ("How long does standard delivery take?", "what about express?", "How long does express delivery take?"),
+            ("can I bring my dog", "and my cat?", "Can I bring my cat?"),
+        ],
+    )
+    def test_what_is_different_is_put_into_the_question_before(self, before: str, asked: str, expected: str) -> None:
+        others = ("怎么退货", "运费怎么算", "寄到江苏要几天", "金卡会员打几折", "How long does standard delivery take?",
+                  "How much does express delivery cost?", "Can I bring my dog?")  # fmt: skip
+        engine = engine_with(*(Document(title, "faq", title) for title in others), embedder=UseEmbedder())
+        assert engine.ask(asked, allowed=PUBLIC, context=before).kind != "answer", "nothing says that of it"
+        engine.upsert([Document(expected, "faq", expected)])
+        decision = engine.ask(asked, allowed=PUBLIC, context=before)
+        assert decision.kind == "answer"
+        assert decision.hits[0].id == expected
 
     def test_a_whole_question_stands_alone(self, engine: Engine) -> None:
         with_context = engine.search("东西不想要了怎么退", allowed=PUBLIC, context="运费怎么算")

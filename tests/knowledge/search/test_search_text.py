@@ -3,6 +3,8 @@ import pytest
 from qiao.core.text import normalize
 from qiao.knowledge.search.text import (
     codes,
+    document_terms,
+    in_frame,
     is_negated,
     needs_context,
     numbers,
@@ -47,6 +49,19 @@ def test_follow_ups(message: str) -> None:
 )
 def test_questions_that_stand_alone(message: str) -> None:
     assert not needs_context(message)
+
+
+def test_a_document_is_found_by_what_it_is_about() -> None:
+    assert document_terms("what is the limit of my card") == ["limit", "card", "limit card"]
+    assert "a" in document_terms(normalize("A市公交")), "in Chinese a letter is a name"
+
+
+def test_a_follow_up_in_the_question_before() -> None:
+    assert "寄到新疆要几天" in in_frame("那新疆呢", "寄到江苏要几天")
+    assert "how long does express delivery take" in in_frame(
+        "what about express?", "how long does standard delivery take"
+    )
+    assert in_frame("what about the parcel that my neighbour took in yesterday", "how long does delivery take") == []
 
 
 def test_with_context_keeps_what_is_new() -> None:
