@@ -491,7 +491,8 @@ async def feedback(visit: Visit) -> Response:
             customer_id=visit.reader.customer_id,
         )
     )
-    said = "yes" if helpful else "thanks" if reason or comment else "no"
+    # Who was asked why and sends that without a word has said all they want to.
+    said = "yes" if helpful else "thanks" if reason or "comment" in given else "no"
     return RedirectResponse(f"{entry.path}?said={said}#feedback", 303)
 
 

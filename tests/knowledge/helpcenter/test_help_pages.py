@@ -274,6 +274,8 @@ async def test_a_vote_counts_once_and_may_change(
     assert await counted() == (1, 0)
     unhappy = await vote(helpful="no")
     assert "是哪里不好" in (await client.get(unhappy.headers["location"])).text
+    silent = await vote(helpful="no", comment="")
+    assert "谢谢" in (await client.get(silent.headers["location"])).text, "asked once, not over and over"
     await vote(helpful="no", reason="outdated", comment="<b>价格</b>不对")
     await vote(helpful="no")
     assert await counted() == (0, 1)
