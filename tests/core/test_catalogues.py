@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from qiao.channels.incoming.channel import MANIFEST as INCOMING
 from qiao.core import i18n
 from qiao.core.errors import Invalid
 from qiao.core.permissions import BUILT_IN_ROLES, PERMISSIONS
@@ -108,3 +109,13 @@ def test_the_readers_language(wanted: tuple[str | None, ...], locale: str) -> No
 def test_a_text_may_name_anything_even_a_key_or_a_locale() -> None:
     said = Invalid.field("keys", "ticket.type.unknown", key="x-9", locale="none").body("en")
     assert "x-9" in said["errors"][0]["message"]
+
+
+def test_a_channel_that_takes_any_system_has_one_name() -> None:
+    console = ROOT.parent / "web" / "console" / "src"
+    written = {
+        name
+        for path in console.rglob("locales/zh-CN.json")
+        for name in re.findall(r'"incoming": "([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert written == {INCOMING.title["zh-CN"]}
