@@ -185,6 +185,15 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
         )
     reply = look.tempered(flow.beside(decided) if flow else decided, memory.turns, memory.misses)
     locale = flow.world.locale if flow else locale
+    aside = None
+    if flow is not None and flow.aside and reply.action is Action.FLOW:
+        ask_of = {
+            "audience": asker.reader,
+            "situation": asker.situation,
+            "policy": Policy(max_error=settings.max_error),
+        }
+        search = runtime_of(db).get(SearchService)
+        aside = await several.beside(partial(asking.ask, search), flow.aside, locale=locale, **ask_of)
     if reply.action is Action.HANDOFF:
         await status_lock(db)  # before any row, as everywhere
     row = await _session(db, conversation_id)
@@ -203,6 +212,11 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     await db.flush()
     actor = Actor.bot(await name_in(db, settings, facts.inbox_id, locale))
     client_id = f"bot:{items[0].id}"
+    if aside is not None:
+        said = compose.message(aside, locale=locale, bot_name=actor.name, client_id=f"{client_id}:aside")
+        await conversations.send(db, actor, conversation_id, said)
+        for hit in aside.hits:
+            await articles.count_use(db, hit.document.kind, UUID(hit.id))
     if flow is not None and reply.action in (Action.FLOW, Action.HANDOFF):
         await flows.speak(db, flow, actor, client_id)
     if reply.action is Action.FLOW:

@@ -43,3 +43,15 @@ async def each(ask: Callable[..., Awaitable[Found]], message: str, **options: An
         several=len(hits) > 1, left=open_, offer_person=any(not one.hits for one in open_),
         weighed=replace(least.weighed, several=True, shown=shown),
     )  # fmt: skip
+
+
+async def beside(ask: Callable[..., Awaitable[Found]], questions: tuple[str, ...], **options: Any) -> Reply | None:
+    """What to say to questions that stand beside a wish a flow sees to; None where nothing is known of them."""
+    hits: dict[str, Hit] = {}
+    least = 1.0
+    for question in questions:
+        decision = (await ask(question, context=None, **options)).decision
+        if decision.kind == "answer":
+            hits.setdefault(decision.hits[0].id, decision.hits[0])
+            least = min(least, decision.probability)
+    return Reply(Action.ANSWER, 0, tuple(hits.values()), least, several=len(hits) > 1) if hits else None

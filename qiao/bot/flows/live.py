@@ -29,6 +29,7 @@ from qiao.bot.flows.state import Ended, Frame, Option, Outcome, State, Turn
 from qiao.bot.flows.wording import OWN, START
 from qiao.bot.tools import service as tools
 from qiao.bot.tools.ports import Call, Result, Subject
+from qiao.bot.understanding import questions
 from qiao.bot.understanding.rules import Intent, intent_of
 from qiao.core import clock, i18n
 from qiao.core.actor import Actor
@@ -48,6 +49,7 @@ EXACT: Final = 0.9
 """This much begins it even then."""
 MAYBE: Final = 0.54
 """This much is worth a button."""
+_MOST_PARTS: Final = 6
 _MISSES: Final = frozenset({Action.DONT_KNOW, Action.CHOICES, Action.ASK_AGAIN, Action.ACKNOWLEDGE, Action.HANDOFF})
 """Decisions that are no answer to a question in between."""
 _MOST_OFFERED: Final = 3
@@ -101,6 +103,8 @@ class Plan:
     title: str | None = None
     covers: frozenset[str] = frozenset()
     """Questions of a message of several that the flows on offer see to."""
+    aside: tuple[str, ...] = ()
+    """Questions beside the wish that begins a flow: the flow does not see to them."""
 
     @property
     def handoff(self) -> bool:
@@ -263,9 +267,12 @@ async def _begin(
         return None
     matches = await book.match(published, message.body)
     answered = reply.action is Action.ANSWER
-    begins = _begins(published, matches, message.body, answered=answered)
+    parts = await _parts(db, published, message.body)
+    begins = _begins(published, matches, message.body, answered=answered) or _wished(published, parts)
     if begins is not None:
-        return await _start(db, facts, message, published, begins, plan, locale)
+        started = await _start(db, facts, message, published, begins, plan, locale)
+        started.aside = _aside(parts, begins)
+        return started
     if plan is not None:
         return None
     if wish is not None and wish.flow in published and not answered:
@@ -287,6 +294,31 @@ async def _begin(
         made.turn.say(i18n.t("flows.offer_maybe", locale), made.offers)
         made.offers, made.settled = (), True
     return made
+
+
+async def _parts(db: Session, published: dict[str, tuple[UUID, Flow]], text: str) -> list[tuple[str, Sequence[Match]]]:
+    """What a message of several parts says one after the other, and the flows each asks for."""
+    parts = questions.clauses(text)
+    book = runtime_of(db).get(FlowBook)
+    return [(part, await book.match(published, part)) for part in parts[:_MOST_PARTS]] if len(parts) > 1 else []
+
+
+def _wished(published: dict[str, tuple[UUID, Flow]], parts: Sequence[tuple[str, Sequence[Match]]]) -> str | None:
+    """The flow that one part begins as plainly as a whole message that the knowledge base answers must, and that
+    is no question itself: 我要退款，运费谁出."""
+    for part, matches in parts:
+        if not questions.asks(part) and (key := _begins(published, matches, part, answered=True)) is not None:
+            return key
+    return None
+
+
+def _aside(parts: Sequence[tuple[str, Sequence[Match]]], key: str) -> tuple[str, ...]:
+    """The questions that have nothing to do with any flow, where another part alone asks for this one."""
+    if not any(matches and matches[0].flow == key and matches[0].score >= SURE for _, matches in parts):
+        return ()
+    return tuple(
+        part for part, matches in parts if questions.asks(part) and not (matches and matches[0].score >= MAYBE)
+    )
 
 
 def _begins(

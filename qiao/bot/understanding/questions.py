@@ -17,6 +17,7 @@ _ASKS_EN = re.compile(
     r"\?|^\W*(?:and |also,? )*(?:how|what|when|where|who|whom|whose|which|why|can|could|do|does|did|is|are|will|would|should|may)\b",
     re.I,
 )
+_COMMA = re.compile(r"[,，、]\s*")
 _LEAD = re.compile(
     r"^(?:另外|还有|再问(?:一下|下)?|顺便问(?:一下|下)?|此外|以及想问|and also|and|also)[,，:：\s]*(?:就是|想问(?:一下|下)?)?[,，\s]*",
     re.I,
@@ -36,6 +37,21 @@ def asked(message: str) -> list[str]:
     parts = [_LEAD.sub("", part).strip(" ,，") for part in _BREAK.split(message) if part and part.strip(" ,，")]
     questions = [part for part in parts if _is_question(part)]
     return questions[:MOST] if len(questions) > 1 else [message]
+
+
+def clauses(message: str) -> list[str]:
+    """What a message says one after the other, cut at commas as well."""
+    if len(message) > 400:
+        return [message]
+    parts = (
+        _LEAD.sub("", part).strip(" ,，、") for piece in _BREAK.split(message) if piece for part in _COMMA.split(piece)
+    )
+    return [part for part in parts if part]
+
+
+def asks(part: str) -> bool:
+    """Whether a part is a question that says what it asks about."""
+    return _is_question(part) and stands_alone(part)
 
 
 def stands_alone(part: str) -> bool:

@@ -15,6 +15,9 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
+from qiao.knowledge.articles import service as articles
+from qiao.knowledge.articles.schemas import FaqCreate
+from qiao.knowledge.search.service import SearchService
 from qiao.packs.loader import flow_files
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import Profile
@@ -252,6 +255,32 @@ async def test_another_flow_in_the_middle_then_back(shop: Shop) -> None:
     _, said = await shop.say(shop.owner, "不用了")
     assert "我们继续「申请退款」" in said
     assert "原因" in said
+
+
+@pytest.mark.parametrize(
+    ("message", "flow", "answered"),
+    [
+        ("我要退款，另外运费谁出？", "哪个订单", True),
+        ("运费谁出？我要退款", "哪个订单", True),
+        ("I want a refund, and who pays for shipping?", "order", True),
+        ("查物流，会员积分有什么用", "哪个订单", False),
+        ("东西坏了，我要退款，怎么办", "哪个订单", False),
+    ],
+)
+async def test_what_is_asked_beside_a_wish_is_answered_first(
+    shop: Shop, message: str, flow: str, answered: bool
+) -> None:
+    texts = {"运费谁出": "质量问题由我们出。", "Who pays for return shipping?": "We do, when it is our fault."}
+    for question, answer in texts.items():
+        body = FaqCreate.model_validate({"question": question, "answer": answer, "publish": True})
+        await shop.run(articles.create_faq, SYSTEM, body)
+    await shop.runtime.reactions.settled()
+    await shop.runtime.get(SearchService).settled()
+    key, said = await shop.say(shop.owner, message)
+    assert flow in said.splitlines()[-1]
+    assert any(answer in said for answer in texts.values()) is answered
+    sources = [m for m in await shop.transcript(key) if m.payload.get("sources")]
+    assert len(sources) == answered, "with its source, and once"
 
 
 async def test_people_taking_over_end_a_flow(shop: Shop) -> None:
