@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.journeys.people import Colleague
 from tests.journeys.product import PASSWORD, Product
@@ -117,3 +117,18 @@ def test_the_bot_can_be_tried_before_customers_meet_it(colleague: Work) -> None:
     box.fill("怎么开发票")
     box.press("Enter")
     expect(admin.page.get_by_role("main")).to_contain_text(admin.w("settings:bot.decision.answer"))
+
+
+def test_keys_meant_for_the_palette_do_nothing_else_while_it_is_fetched(colleague: Work) -> None:
+    admin = colleague("lin.mu")
+    held: list[Route] = []
+    admin.page.route(re.compile(r"/assets/Palette-.*\.js"), lambda route: held.append(route))
+    admin.comes_in("/inbox")
+    page = admin.page
+    page.keyboard.press("Control+k")
+    page.keyboard.press("?")
+    for one in held:
+        one.continue_()
+    page.unroute(re.compile(r"/assets/Palette-.*\.js"))
+    expect(page.get_by_role("combobox", name=admin.w("nav.palette"))).to_be_visible()
+    expect(page.get_by_role("dialog", name=admin.w("shortcuts.title"))).to_have_count(0)

@@ -23,7 +23,8 @@ const items = features
   .sort((a, b) => a.item.order - b.item.order);
 
 const overlays = features.flatMap((f): ComponentType[] => (f.overlay ? [lazy(f.overlay)] : []));
-const Palette = lazy(() => import("./palette/Palette"));
+const fetchPalette = () => import("./palette/Palette");
+const Palette = lazy(fetchPalette);
 const ProfileDrawer = lazy(() => import("./profile/ProfileDrawer"));
 
 const noBadge = () => 0;
@@ -116,6 +117,11 @@ export default function Shell() {
       })),
   ]);
   const overlay = useShellUi();
+  // There before it is asked for: whoever presses the keys types on at once.
+  useEffect(() => {
+    const soon = setTimeout(() => void fetchPalette().catch(() => undefined), 1500);
+    return () => clearTimeout(soon);
+  }, []);
 
   return (
     <div className="q-shell">

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "react";
 import { create } from "zustand";
+import { useShellUi } from "../ui";
 
 export type ShortcutGroup = "general" | "go" | "list" | "conversation" | "ticket" | "composer";
 
@@ -86,9 +87,11 @@ function inField(target: EventTarget | null): boolean {
   );
 }
 
+/** Also what was asked for and is still being fetched: the keys that follow are meant for it. */
 const modalOpen = () =>
+  useShellUi.getState().palette ||
   document.querySelector(".ant-modal-wrap:not([style*='display: none']), .ant-drawer-open, .q-palette") !==
-  null;
+    null;
 
 /** One listener for the whole console; later registrations win over earlier ones. */
 export function useShortcutListener(): void {
