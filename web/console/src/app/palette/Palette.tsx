@@ -34,6 +34,9 @@ import type { SearchAnswer } from "./types";
 import "./palette.css";
 import { customerName } from "@/features/inbox/text";
 
+/** A line of the palette is short: what was found stands near its beginning. */
+const LEAD = 12;
+
 interface Entry {
   id: string;
   group: string;
@@ -205,7 +208,7 @@ function Body({ close }: { close: () => void }) {
             {customerName(conversation.customer, t)}
             {hits[0] ? (
               <span className="q-palette__snippet">
-                <Highlight text={hits[0].snippet} spans={hits[0].spans} />
+                <Highlight text={hits[0].snippet} spans={hits[0].spans} lead={LEAD} />
               </span>
             ) : null}
           </>
@@ -224,7 +227,7 @@ function Body({ close }: { close: () => void }) {
             {ticket.title}
             {within ? (
               <span className="q-palette__snippet">
-                <Highlight text={within.snippet} spans={within.spans} />
+                <Highlight text={within.snippet} spans={within.spans} lead={LEAD} />
               </span>
             ) : null}
           </>
