@@ -7,6 +7,8 @@ on the same left-out scores, so they mean what they say. Texts labelled `oos` te
 
 import io
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from qiao.bot.understanding.features import SECOND, Encoder, Floats
+from qiao.bot.understanding.features import SECOND, Encoder, Floats, tokens
 from qiao.bot.understanding.kernel import LEXICAL, Ridge, Scale, subset
 from qiao.bot.understanding.linear import Linear
 from qiao.bot.understanding.ngrams import Ngrams
@@ -27,9 +29,14 @@ _TRIED_LANDMARKS: Final = 1250
 _FEW_LABELS: Final = 12
 _FEW_ROWS: Final = 400
 """With fewer, choosing costs more than it gains: the best of thirty on 200 rows is the luckiest."""
-_READ_TWICE_ROWS: Final = 2500
-"""With more examples the second model adds little and takes minutes."""
+_READ_TWICE_TOKENS: Final = 250_000
+"""Of all examples together; beyond that the second model, which takes a millisecond for each, adds little for its minutes."""
+_NAMED_ROWS: Final = 50
+"""Of a label: with so few examples its own name is one more. With ten it is worth a point of accuracy."""
+_NAME: Final = re.compile(r"[^\W\d_]{3,}|[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
+_NO_NAME: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]{16,}|[A-Za-z]{0,3}[\W_]?\d+", re.IGNORECASE)
 _SAFE: Final = {"meaning": 1.0, "words": 1.0, LEXICAL: 0.5}
+_SAFE_TWICE: Final = {"meaning": 0.5, "words": 0.5, SECOND: 2.0, LEXICAL: 0.25}
 _MIXTURES: Final[tuple[dict[str, float], ...]] = (
     {"meaning": 1.0},
     {"meaning": 1.0, LEXICAL: 1.0},
@@ -37,6 +44,8 @@ _MIXTURES: Final[tuple[dict[str, float], ...]] = (
     {"meaning": 1.0, "words": 1.0, LEXICAL: 0.5},
     {"meaning": 1.0, "words": 1.0, LEXICAL: 2.0},
     {"meaning": 1.0, "words": 1.0, "peaks": 1.0, LEXICAL: 2.0},
+    {SECOND: 2.0, LEXICAL: 0.5},
+    _SAFE_TWICE,
     {"meaning": 1.0, "words": 1.0, SECOND: 2.0, LEXICAL: 0.5},
 )
 _PENALTIES: Final = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -93,12 +102,14 @@ class Classifier:
         self.labels = sorted(set(labels))
         number = {label: at for at, label in enumerate(self.labels)}
         answers = np.array([number[label] for label in labels])
-        targets = np.zeros((len(texts), len(self.labels)), np.float32)
-        targets[np.arange(len(texts)), answers] = 1.0
+        names = _names(labels)
+        every = [*texts, *names.values()]
+        targets = np.zeros((len(every), len(self.labels)), np.float32)
+        targets[np.arange(len(every)), [*answers, *(number[label] for label in names)]] = 1.0
         self._ridge = self._linear = self._scope = None
         self._ngrams = Ngrams()
-        twice = len(texts) <= _READ_TWICE_ROWS
-        views: dict[str, Any] = {**self._encode(texts, "reading", progress, twice), LEXICAL: self._ngrams.fit(texts)}
+        twice = sum(map(tokens, texts)) <= _READ_TWICE_TOKENS
+        views: dict[str, Any] = {**self._encode(every, "reading", progress, twice), LEXICAL: self._ngrams.fit(every)}
         if len(self.labels) == 1:
             self.choice = Choice({"meaning": 1.0}, 0.1)
             return self
@@ -109,16 +120,18 @@ class Classifier:
         if progress:
             progress("learning", 0, 1)
         self._ridge = Ridge(choice.mixture, choice.penalty).fit(views, targets)
-        left_out = self._ridge.left_out()
+        # Names help to tell labels apart; how sure to be is told by what people wrote.
+        left_out = self._ridge.left_out()[: len(texts)]
+        written = subset(views, np.arange(len(texts)))
         machine: Floats | None = None
         if len(self.labels) <= _FEW_LABELS and len(texts) >= _FEW_ROWS:
-            self._linear = Linear().fit(views, answers, len(self.labels))
+            self._linear = Linear().fit(written, answers, len(self.labels))
             machine = self._linear.left_out
         _mix(choice, left_out, machine, answers)
         if choice.machines == 0.0:
             self._linear = None
         if OOS in number and len(self.labels) > 2:
-            self._scope = Scope(number[OOS]).fit(self._ridge, left_out, views, answers)
+            self._scope = Scope(number[OOS]).fit(self._ridge, left_out, written, answers)
         self._ridge.forget()
         if progress:
             progress("learning", 1, 1)
@@ -242,6 +255,17 @@ class Classifier:
         return made
 
 
+def _names(labels: Sequence[str]) -> dict[str, str]:
+    """What labels with few examples are called, by label; numbers and identifiers say nothing."""
+    counts = Counter(labels)
+    found = {label: " ".join(re.split(r"[\W_]+", label)).strip() for label in sorted(counts)}
+    return {
+        label: name
+        for label, name in found.items()
+        if label != OOS and counts[label] <= _NAMED_ROWS and _NAME.search(name) and not _NO_NAME.fullmatch(label)
+    }
+
+
 def _below(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
@@ -287,7 +311,7 @@ def _best_mixture(
     """The mixture of views and the penalty with the fewest left-out errors, on a sample when there are many rows."""
     count = len(targets)
     if count < _FEW_ROWS and "words" in views:
-        return ({**_SAFE, SECOND: 2.0} if SECOND in views else dict(_SAFE)), 0.1
+        return dict(_SAFE_TWICE if SECOND in views else _SAFE), 0.1
     rows = np.arange(count)
     if count > _TRIED:
         rows = np.sort(np.random.default_rng(11).permutation(count)[:_TRIED])

@@ -48,6 +48,22 @@ def test_more_rows_are_learned_without_choosing_anew(encoder: Encoder) -> None:
         Classifier(encoder).fit(["x"], [])
 
 
+def test_a_labels_name_is_one_more_example_of_it(encoder: Encoder) -> None:
+    texts = ["它不亮了", "屏幕有条纹", "昨天到今天没到", "怎么还在路上"]
+    called = Classifier(encoder).fit(texts, ["售后维修", "售后维修", "物流_进度", "物流_进度"])
+    assert [p.label for p in called.predict(["我要维修", "查物流"])] == ["售后维修", "物流_进度"]
+    numbered = Classifier(encoder).fit(texts, ["L1", "L1", "L2", "L2"]).predict_proba(["我要维修", "查物流"])
+    # Without a name nothing tells these two texts apart.
+    assert np.allclose(numbered[0], numbered[1], atol=0.02)
+
+
+@pytest.mark.parametrize("labels", [("c-12", "d-13"), ("0198f2a4-5b7c-7d3e-9a10-2b4c6d8e0f12", "beef" * 8)])
+def test_numbers_and_identifiers_are_no_names(encoder: Encoder, labels: tuple[str, str]) -> None:
+    asked = ["这个好用", *labels]
+    plain = Classifier(encoder).fit(["好用", "难用"], ["1", "2"]).predict_proba(asked)
+    assert np.allclose(Classifier(encoder).fit(["好用", "难用"], labels).predict_proba(asked), plain)
+
+
 def test_leaving_out_is_what_learning_without_it_gives() -> None:
     random = np.random.default_rng(3)
     rows = random.normal(size=(40, 6)).astype(np.float32)
