@@ -40,10 +40,12 @@ from qiao.knowledge.articles.conditions import Situation
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.schemas import hit_view
 from qiao.knowledge.search.service import SearchService
+from qiao.knowledge.search.text import needs_context, with_context
 from qiao.people.accounts import audit
 from qiao.people.organization import service as organization
 
 REMEMBERED: Final = 20
+_LONGEST_BEFORE: Final = 500
 
 
 async def get_settings(db: Session) -> BotSettings:
@@ -101,9 +103,18 @@ def _blank(conversation_id: UUID) -> BotSession:
 
 
 def _last_question(turns: list[Any]) -> str | None:
-    for turn in reversed(turns):
-        if turn.get("action") in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
-            return str(turn["question"])
+    """What a follow-up would follow; in whole words where that was a follow-up itself (那新疆呢)."""
+    for at in range(len(turns) - 1, -1, -1):
+        turn = turns[at]
+        if turn.get("action") not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
+            continue
+        question = str(turn["question"])
+        if not needs_context(question):
+            return question
+        if turn["action"] == Action.ANSWER and turn.get("title"):
+            return str(turn["title"])
+        before = _last_question(turns[:at])
+        return with_context(question, before)[-_LONGEST_BEFORE:] if before else question
     return None
 
 

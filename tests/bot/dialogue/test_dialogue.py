@@ -12,6 +12,9 @@ from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service
 from qiao.desk.routing import service as routing
+from qiao.knowledge.articles import service as articles
+from qiao.knowledge.articles.schemas import FaqCreate
+from qiao.knowledge.search.service import SearchService
 from tests.desk.conversations.desk import SYSTEM, Desk
 
 
@@ -43,6 +46,25 @@ async def test_each_message_is_answered_once_however_often_it_is_told(desk: Desk
     assert len(await said_by_bot(desk, first.conversation_id)) == 2
     async with desk.runtime.db.read() as db:
         assert await db.scalar(text("SELECT count(*) FROM dead_letters")) == 0
+
+
+async def test_a_follow_up_may_follow_a_follow_up(desk: Desk) -> None:
+    texts = {
+        "寄到江苏要几天": "一到两天。",
+        "寄到新疆要几天": "七天左右。",
+        "寄到国外要几天": "两周。",
+        "怎么开发票": "在订单里申请。",
+    }
+    for question, answer in texts.items():
+        body = FaqCreate.model_validate({"question": question, "answer": answer, "publish": True})
+        await desk.run(articles.create_faq, SYSTEM, body)
+    await desk.runtime.reactions.settled()
+    await desk.runtime.get(SearchService).settled()
+    customer = await desk.customer()
+    for number, words in enumerate(("寄到江苏要几天", "那新疆呢", "那国外呢？"), 1):
+        key = (await desk.write(customer, words)).conversation_id
+        said = await answered(desk, key, number)
+    assert [message.body for message in said] == ["一到两天。", "七天左右。", "两周。"]
 
 
 async def test_asked_for_a_person_it_hands_over_with_a_summary(desk: Desk) -> None:
