@@ -35,7 +35,7 @@ import "./palette.css";
 import { customerName } from "@/features/inbox/text";
 
 /** A line of the palette is short: what was found stands near its beginning. */
-const LEAD = 12;
+const LEAD = 30;
 
 interface Entry {
   id: string;
