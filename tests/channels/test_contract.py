@@ -496,3 +496,24 @@ async def test_why_a_provider_is_out_of_reach_is_said_in_the_readers_language(si
     kept["params"]["channel"] = "incoming"
     assert health.reason(kept, "zh-CN") == "内容读不懂。客户标识：必填。"
     assert health.reason(kept, "en") == "It cannot be read. Customer's address: Required."
+
+
+async def test_what_is_noted_already_is_not_written_for_every_message(shop: Toy) -> None:
+    pool = await shop.runtime.db.raw()
+
+    async def noted() -> tuple[object, ...]:
+        """When the rows that all messages of an inbox share were last written, by their transactions."""
+        query = (
+            "SELECT h.xmin::text, h.xmax::text, c.xmin::text, c.xmax::text FROM channel_health h, channel_correspondents c"
+            " WHERE h.inbox_id = $1"
+        )
+        return tuple((await pool.fetch(query, shop.inbox.id))[0])
+
+    await shop.post(message("one", "1"))
+    first = await noted()
+    await shop.post(message("two", "2"))
+    assert await noted() == first
+    await pool.execute("UPDATE channel_health SET last_in_at = now() - interval '1 hour'")
+    aged = await noted()
+    await shop.post(message("three", "3"))
+    assert await noted() != aged

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.channels.contract import wire
@@ -31,6 +31,11 @@ class HealthView(msgspec.Struct, frozen=True):
     waiting: int
     dead: int
     failed: int
+
+
+def heard_lately(inbox_id: UUID) -> ScalarSelect[Any]:
+    """Whether `came_in` would change nothing now; NULL for an inbox that has heard nothing yet."""
+    return select(Health.last_in_at >= clock.now() - NOTED_EVERY).where(Health.inbox_id == inbox_id).scalar_subquery()
 
 
 async def came_in(db: Session, inbox_id: UUID) -> None:

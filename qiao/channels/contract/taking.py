@@ -95,6 +95,7 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
         else:
             facts = await conversations.latest_of_customer(db, place.inbox.id, customer.id)
         done = await conversations.message_of_customer(db, place.inbox.id, writer, incoming.client_id)
+        kept, heard = await _noted(db, place.inbox.id, facts.id if facts is not None else None)
     if done is not None:
         # Stored before, perhaps by a process that was stopped right then: what belongs beside it is made up for.
         late = _html_of(incoming)
@@ -142,7 +143,10 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
     if html is not None:
         await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
     ended = facts.id if incoming.threads and facts is not None and facts.id != received.conversation_id else None
-    await _remember(runtime, place, incoming, received.conversation_id, own=writer == customer.id, ended=ended)
+    own = writer == customer.id
+    same = facts is not None and facts.id == received.conversation_id and (not own or kept == sender.address[:254])
+    if not same or not heard or incoming.threads or incoming.begins:
+        await _remember(runtime, place, incoming, received.conversation_id, own=own, ended=ended)
     return received
 
 
@@ -236,6 +240,14 @@ async def _remember(
         await health.came_in(db, place.inbox.id)
 
     await runtime.db.run(note)
+
+
+async def _noted(db: Session, inbox_id: UUID, conversation_id: UUID | None) -> tuple[str | None, bool]:
+    """The address a conversation is held with, and whether something was heard on the inbox a moment ago. What is noted
+    already is not written again: all senders of a busy inbox would wait for one row."""
+    address = select(Correspondent.address).where(Correspondent.conversation_id == conversation_id).scalar_subquery()
+    held, heard = (await db.execute(select(address, health.heard_lately(inbox_id)))).one()
+    return held, bool(heard)
 
 
 async def held_with(db: Session, conversation_id: UUID, address: str) -> None:
