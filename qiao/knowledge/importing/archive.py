@@ -1,5 +1,5 @@
 """Everything the asker may read as one archive that can be imported again: spaces, shelves, words, FAQs and articles in all
-their languages, with their pictures."""
+their languages, with their pictures and attachments."""
 
 import json
 import os
@@ -30,14 +30,14 @@ _LINK: Final = re.compile(r"\]\(<?/api/v1/files/([0-9a-f-]{36})/([^)\s?>]*)(?:\?
 
 
 class _Writer:
-    """Lines per table first, pictures straight into the archive."""
+    """Lines per table first, pictures and attachments straight into the archive."""
 
     def __init__(self, runtime: Runtime, reader: Reader, archive: zipfile.ZipFile, folder: Path):
         self.runtime, self.reader, self.archive, self.folder = runtime, reader, archive, folder
         self.departments: dict[UUID, str] = {}
         self.spaces: dict[UUID, str] = {}
         self.categories: dict[UUID, dict[str, str]] = {}
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, tuple[str, str] | None] = {}
         self.counts = dict.fromkeys(TABLES.values(), 0)
 
     def line(self, table: str, values: dict[str, Any]) -> None:
@@ -80,37 +80,38 @@ class _Writer:
         )
 
     async def _body(self, body: str) -> tuple[str, list[str]]:
-        """The text with marks for its pictures, and where these are in the archive."""
+        """The text with marks for its pictures and attachments, and where these are in the archive."""
         pictures: list[str] = []
         parts: list[str] = []
         last = 0
         for match in _LINK.finditer(body):
-            path = await self._picture(match[1])
-            if path is None:
+            stored = await self._file(match[1])
+            if stored is None:
                 continue
-            parts += [body[last : match.start()], f"](picture:{len(pictures)})"]
+            mark, path = stored
+            parts += [body[last : match.start()], f"]({mark}:{len(pictures)})"]
             pictures.append(path)
             last = match.end()
         return "".join([*parts, body[last:]]), pictures
 
-    async def _picture(self, file_id: str) -> str | None:
+    async def _file(self, file_id: str) -> tuple[str, str] | None:
+        """What a text calls it by, and where it is in the archive."""
         if file_id not in self._known:
             self._known[file_id] = await self._stored(file_id)
         return self._known[file_id]
 
-    async def _stored(self, file_id: str) -> str | None:
+    async def _stored(self, file_id: str) -> tuple[str, str] | None:
         try:
             async with self.runtime.db.read() as db:
                 row = await files.get(db, UUID(file_id))
-            if not row.mime.startswith("image/"):
-                return None
             store: BlobStore = self.runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
             data = b"".join([piece async for piece in store.open(row.key)])
         except (NotFound, FileNotFoundError, ValueError):
             return None
-        path = f"pictures/{file_id}/{files.clean_name(row.name)}"
+        mark = "picture" if row.mime.startswith("image/") else "file"
+        path = f"{mark}s/{file_id}/{files.clean_name(row.name)}"
         await anyio.to_thread.run_sync(self.archive.writestr, path, data, zipfile.ZIP_STORED)
-        return path
+        return mark, path
 
 
 async def as_zip(runtime: Runtime, actor: Actor) -> Path:

@@ -22,7 +22,8 @@ _PIECE: Final = 256 * 1024
 
 
 async def keep(runtime: Runtime, import_id: UUID, user_id: UUID | None, limit: int) -> None:
-    """Stores the pictures of the next `limit` rows. One that is no picture after all is left out; its words stay."""
+    """Stores the pictures of the next `limit` rows. One that is no picture after all is left out; its words stay. Our own
+    export brings attachments along in the same way."""
     async with runtime.db.read() as db:
         row = await db.get(ImportRow, import_id)
         if row is None:
@@ -45,10 +46,10 @@ async def keep(runtime: Runtime, import_id: UUID, user_id: UUID | None, limit: i
         )
         keys = list((await db.execute(due)).tuples())
     for number, picture in keys:
-        await _store(runtime, actor, import_id, number, picture)
+        await _store(runtime, actor, import_id, number, picture, any_kind=row.format == "archive")
 
 
-async def _store(runtime: Runtime, actor: Actor, import_id: UUID, row: int, number: int) -> None:
+async def _store(runtime: Runtime, actor: Actor, import_id: UUID, row: int, number: int, *, any_kind: bool) -> None:
     here = ImportPicture.import_id == import_id, ImportPicture.row == row, ImportPicture.number == number
     async with runtime.db.read() as db:
         held = (await db.execute(select(ImportPicture.name, ImportPicture.data).where(*here))).one_or_none()
@@ -57,7 +58,7 @@ async def _store(runtime: Runtime, actor: Actor, import_id: UUID, row: int, numb
     values: dict[str, object] = {"data": None}
     try:
         view = await files.take(runtime, actor, held.name, _pieces(held.data))
-        if view.mime.startswith("image/"):
+        if any_kind or view.mime.startswith("image/"):
             values |= {"file_id": view.id, "link": files.lasting_link(runtime, view.id, view.name)}
     except Problem as problem:
         logger.info("import_picture_left_out", import_id=str(import_id), row=row, code=problem.code)

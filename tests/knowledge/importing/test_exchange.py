@@ -1,6 +1,7 @@
 """What other systems export, and our own archive there and back."""
 
 import json
+import re
 import zipfile
 from io import BytesIO
 from typing import Any
@@ -118,9 +119,11 @@ async def test_everything_goes_out_and_comes_in_again(sign_in: SignIn, runtime: 
     assert (await boss.post(f"{api}/synonyms", json={"words": ["快递", "物流"], "locale": "zh-CN"})).status_code == 201
     file_id = (await boss.post("/api/v1/files", files={"file": ("图 1.png", png())})).json()["id"]
     url = (await boss.post(f"{api}/images", json={"file_id": file_id})).json()["url"]
+    paper = (await boss.post("/api/v1/files", files={"file": ("换货单.txt", "单号：".encode())})).json()["id"]
+    attached = (await boss.post(f"{api}/files", json={"file_id": paper})).json()["url"]
     article = {
         "title": "换货流程",
-        "body": f"看图：![面单]({url})",
+        "body": f"看图：![面单]({url})，填[换货单.txt]({attached})。",
         "space_id": staff,
         "category_id": shelf["id"],
         "tags": ["a"],
@@ -135,7 +138,8 @@ async def test_everything_goes_out_and_comes_in_again(sign_in: SignIn, runtime: 
 
     data = (await boss.get(f"{api}/export.zip")).content
     assert {name.split("/")[0] for name in zipfile.ZipFile(BytesIO(data)).namelist()} == {
-        "spaces.jsonl", "categories.jsonl", "words.jsonl", "faqs.jsonl", "articles.jsonl", "pictures", "qiao-export.json"
+        "spaces.jsonl", "categories.jsonl", "words.jsonl", "faqs.jsonl", "articles.jsonl", "pictures", "files",
+        "qiao-export.json",
     }  # fmt: skip
     before = {**await the_articles(boss), **await base(boss)}
     for table in ("faqs", "articles", "kb_versions", "kb_categories", "kb_synonyms", "kb_spaces", "files"):
@@ -157,8 +161,9 @@ async def test_everything_goes_out_and_comes_in_again(sign_in: SignIn, runtime: 
     }
     assert after["换货流程"]["group_id"] == after["Exchange"]["group_id"] and after["Exchange"]["status"] == "draft"
     assert after["换货流程"]["level"] == "departments" and after["=怎么付款"]["variants"] == ["付款"]
-    link = after["换货流程"]["body"].split("](")[1].rstrip(")")
+    link, attachment = re.findall(r"\]\(([^)]+)\)", after["换货流程"]["body"])
     assert (await boss.get(link)).status_code == 200 and link != url
+    assert (await boss.get(attachment)).text == "单号：" and attachment != attached
     spaces = {one["slug"]: one for one in (await boss.get(f"{api}/spaces")).json()}
     assert spaces["staff"]["names"] == space["names"] and spaces["staff"]["department_ids"] == [department]
     # Twice is not double, and all of it can be taken back.

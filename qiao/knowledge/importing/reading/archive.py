@@ -1,4 +1,4 @@
-"""Our own export: spaces, shelves, words, FAQs and articles in all languages, with their pictures."""
+"""Our own export: spaces, shelves, words, FAQs and articles in all languages, with their pictures and attachments."""
 
 import io
 import json
@@ -159,7 +159,7 @@ def _words(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pictures(archive: zipfile.ZipFile, names: set[str], row: int, line: Any) -> Iterator[dict[str, Any]]:
-    """The pictures of a line, in the order in which its text counts them; one that is missing leaves its words."""
+    """The pictures and attachments of a line, as its text counts them; one that is missing leaves its words."""
     listed = line.get("pictures") if isinstance(line, dict) else None
     for number, path in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(path, str) and path in names and archive.getinfo(path).file_size <= 2 * LARGEST_PICTURE:

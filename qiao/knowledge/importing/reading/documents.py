@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,6 +15,7 @@ LARGEST_DOCUMENT: Final = 64 * 1024 * 1024
 LONGEST_BODY: Final = 2_000_000
 MOST_PARTS: Final = 500
 _PICTURE: Final = re.compile(r"!\[([^\]\n]*)\]\(picture:(\d+)\)")
+_FILE: Final = re.compile(r"(?<!!)\[([^\]\n]*)\]\(file:(\d+)\)")
 _HEADING: Final = re.compile(r"^# (.+?)[ \t]*#*[ \t]*$")
 _FENCE: Final = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})")
 _LINES: Final = re.compile(r"\n{3,}")
@@ -101,13 +103,13 @@ def used_pictures(document: Document) -> Document:
 
 
 def with_pictures(body: str, link: Callable[[int], str | None]) -> str:
-    """The text with the addresses of its pictures; a picture without one leaves its words."""
+    """The text with the addresses of its pictures and, as `[…](file:3)`, attachments. One without leaves its words."""
 
-    def put(match: re.Match[str]) -> str:
+    def put(mark: str, match: re.Match[str]) -> str:
         url = link(int(match[2]))
-        return f"![{match[1]}]({url})" if url else match[1]
+        return f"{mark}[{match[1]}]({url})" if url else match[1]
 
-    return _PICTURE.sub(put, body)
+    return _FILE.sub(partial(put, ""), _PICTURE.sub(partial(put, "!"), body))
 
 
 def split(document: Document) -> list[Document]:
