@@ -1,5 +1,6 @@
 """`GET /search`: tickets, conversations, customers, FAQs, articles."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +13,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.ticketlists import lists as ticketlists
 from qiao.desk.ticketlists.schemas import QueryBody
 from qiao.knowledge.articles.audience import reader_of
+from qiao.knowledge.search.document import Hit
 from qiao.knowledge.search.schemas import hit_view
 from qiao.knowledge.search.service import SearchService
 from qiao.people.accounts.access import SignedIn
@@ -20,6 +22,8 @@ from qiao.people.customers import service as customers
 router = Router(tags=["search"])
 TYPES = frozenset({"tickets", "conversations", "customers", "faqs", "articles"})
 _MEANT = 0.2  # below this a text only shares a word or two with the question
+_BESIDE = 0.45  # of the best one's score: what is worth reading beside it
+_VAGUE, _FEW = 0.5, 3  # where even the best one is only vaguely like it, a few are enough
 
 
 @router.get("/search")
@@ -45,11 +49,18 @@ async def search_everything(
         found["customers"] = [person.model_dump(mode="json") for person in people]
     if wanted & {"faqs", "articles"} and _any(actor, "knowledge.view"):
         hits = await runtime.get(SearchService).search(q, audience=reader_of(actor), locale=locale, limit=limit * 2)
-        for hit in hits:
+        for hit in _worth_reading(hits):
             kind = "faqs" if hit.document.kind == "faq" else "articles"
-            if kind in wanted and len(found[kind]) < limit and hit.score >= _MEANT:
+            if kind in wanted and len(found[kind]) < limit:
                 found[kind].append(hit_view(hit).model_dump())
     return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+def _worth_reading(hits: Sequence[Hit]) -> list[Hit]:
+    """Those that are meant: a knowledge base that lacks a word shows a few neighbours of it, not a page of strangers."""
+    best = max((hit.score for hit in hits), default=0.0)
+    kept = [hit for hit in hits if hit.score >= max(_MEANT, _BESIDE * best)]
+    return kept if best >= _VAGUE else kept[:_FEW]
 
 
 def _any(actor: Actor, *permissions: str) -> bool:

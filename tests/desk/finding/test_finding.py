@@ -94,3 +94,23 @@ async def test_everybody_finds_what_is_theirs(runtime: Runtime, sign_in: SignIn,
     assert (await client.get("/api/v1/search", params={"q": "退货"})).status_code == 401
     for wrong in ({"q": ""}, {"q": "x" * 201}, {"q": "x", "limit": 0}, {"q": "x", "limit": 1000}):
         assert (await li.get("/api/v1/search", params=wrong)).status_code == 422
+
+
+async def test_a_word_that_no_text_has_finds_a_few_neighbours_at_most(runtime: Runtime, sign_in: SignIn) -> None:
+    editor = await sign_in("ed", role="knowledge_editor")
+    questions = (
+        "客服电话是多少", "羽绒被有味道或者跑毛怎么办", "你们的商品是正品吗，有质检报告吗", "可以定制公司logo吗",
+        "怎么开发票", "蚕丝被可以洗可以晒吗", "四件套怎么洗，会缩水掉色吗",
+        "砧板和竹制品发霉开裂怎么保养", "会员等级怎么划分，有什么权益",
+    )  # fmt: skip
+    for question in questions:
+        faq = {"question": question, "answer": "请看说明。", "locale": "zh-CN", "publish": True}
+        assert (await editor.post("/api/v1/knowledge/faqs", json=faq)).status_code == 201
+    search = runtime.get(SearchService)
+    for _ in range(1200):
+        await search.settled()
+        if len(search.engine) == len(questions):
+            break
+        await asyncio.sleep(0.05)
+    assert len((await find(editor, "毛巾"))["faqs"]) <= 3
+    assert [faq["title"] for faq in (await find(editor, "开发票"))["faqs"]] == ["怎么开发票"]
