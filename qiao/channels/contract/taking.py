@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from qiao.desk.blocking import service as blocking
 from qiao.desk.blocking.schemas import Held
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.intake import Intake
-from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, Inbound, Received
+from qiao.desk.conversations.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, ConversationFacts, Inbound, Received
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import CustomerRef, Profile
 
@@ -43,6 +44,10 @@ _THREAD_LIMIT: Final = 200
 async def customer_of(runtime: Runtime, place: Place, sender: Sender, locale: str | None = None) -> CustomerRef:
     """Who writes; a new customer where nobody has this address."""
     sender = await _looked_up(runtime, place, sender)
+    return await runtime.db.run(lambda db: _recognised(db, place, sender, locale))
+
+
+async def _recognised(db: Session, place: Place, sender: Sender, locale: str | None) -> CustomerRef:
     vouched: list[tuple[str, str]] = []
     if sender.union:
         vouched.append(("union", sender.union))
@@ -55,11 +60,8 @@ async def customer_of(runtime: Runtime, place: Place, sender: Sender, locale: st
         locale=locale,
         attributes=dict(sender.attributes),
     )
-    return await runtime.db.run(
-        lambda db: customers.recognise(
-            db, place.inbox.id, place.channel.manifest.identity_kind, sender.address, profile, vouched
-        )
-    )
+    kind = place.channel.manifest.identity_kind
+    return await customers.recognise(db, place.inbox.id, kind, sender.address, profile, vouched)
 
 
 async def _looked_up(runtime: Runtime, place: Place, sender: Sender) -> Sender:
@@ -80,22 +82,12 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
     sender = incoming.sender
     if sender is None:
         raise ValueError("nobody wrote this")
-    customer = await customer_of(runtime, place, sender, incoming.locale)
+    sender = await _looked_up(runtime, place, sender)
+    met = await runtime.db.run(lambda db: _met(db, place, incoming, sender))
+    customer, writer, facts, done = met.customer, met.writer, met.facts, met.done
     verdict = await blocking.verdict(runtime, place.inbox.id, sender.address, customer.id, blocked=customer.blocked)
     if verdict == "refuse":
         return None
-    conversation_id: UUID | None = None
-    writer = customer.id
-    async with runtime.db.read() as db:
-        if incoming.threads:
-            conversation_id = await known_thread(db, place.inbox.id, incoming.threads)
-            facts = await conversations.facts(db, conversation_id) if conversation_id is not None else None
-            if facts is not None and facts.inbox_id == place.inbox.id:
-                writer = facts.customer_id  # somebody else who was written to as well answers in the same exchange
-        else:
-            facts = await conversations.latest_of_customer(db, place.inbox.id, customer.id)
-        done = await conversations.message_of_customer(db, place.inbox.id, writer, incoming.client_id)
-        kept, heard = await _noted(db, place.inbox.id, facts.id if facts is not None else None)
     if done is not None:
         # Stored before, perhaps by a process that was stopped right then: what belongs beside it is made up for.
         late = _html_of(incoming)
@@ -135,19 +127,52 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
         threaded=bool(incoming.threads),
         conversation_id=facts.id if facts is not None else None,
     )
-    rule, address = place.channel.manifest.capabilities.window, sender.address
-    if rule is not None:
-        # Before the message is seen: the bot's answer may be quicker than anything after it.
-        await runtime.db.run(lambda db: windows.opened(db, place.inbox.id, address, rule, incoming.opens, incoming.at))
     received = await runtime.get(Intake).submit(inbound, running)
     if html is not None:
         await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
     ended = facts.id if incoming.threads and facts is not None and facts.id != received.conversation_id else None
     own = writer == customer.id
-    same = facts is not None and facts.id == received.conversation_id and (not own or kept == sender.address[:254])
-    if not same or not heard or incoming.threads or incoming.begins:
+    same = facts is not None and facts.id == received.conversation_id and (not own or met.held == sender.address[:254])
+    if not same or not met.heard or incoming.threads or incoming.begins:
         await _remember(runtime, place, incoming, received.conversation_id, own=own, ended=ended)
     return received
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What is known when a message arrives."""
+
+    customer: CustomerRef
+    writer: UUID
+    """Whose conversation it is: of somebody else, where they were written to as well."""
+    facts: ConversationFacts | None
+    """The conversation it belongs to, or the last one."""
+    done: tuple[UUID, UUID] | None
+    """Message and conversation it has become before."""
+    held: str | None
+    """The address that conversation is held with."""
+    heard: bool
+
+
+async def _met(db: Session, place: Place, incoming: Incoming, sender: Sender) -> _Met:
+    """Who writes and where it belongs, in one go: each transaction costs more than what is asked in it."""
+    inbox_id = place.inbox.id
+    customer = await _recognised(db, place, sender, incoming.locale)
+    writer = customer.id
+    if incoming.threads:
+        conversation_id = await known_thread(db, inbox_id, incoming.threads)
+        facts = await conversations.facts(db, conversation_id) if conversation_id is not None else None
+        if facts is not None and facts.inbox_id == inbox_id:
+            writer = facts.customer_id  # somebody else who was written to as well answers in the same exchange
+    else:
+        facts = await conversations.latest_of_customer(db, inbox_id, customer.id)
+    done = await conversations.message_of_customer(db, inbox_id, writer, incoming.client_id)
+    held, heard = await _noted(db, inbox_id, facts.id if facts is not None else None)
+    rule = place.channel.manifest.capabilities.window
+    if rule is not None and done is None:
+        # Before the message is seen: the bot's answer may be quicker than anything after it.
+        await windows.opened(db, inbox_id, sender.address, rule, incoming.opens, incoming.at)
+    return _Met(customer, writer, facts, done, held, heard)
 
 
 async def take_happening(runtime: Runtime, place: Place, item: Happening) -> None:
