@@ -5,6 +5,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from qiao.core.text import normalize, words
+from qiao.knowledge.search import spelling
 
 LONGEST = 80
 _PART = re.compile(r"[a-z0-9]+")
@@ -14,9 +15,8 @@ VALID = re.compile(r"[a-z0-9-]{1,120}")
 
 @lru_cache(maxsize=4096)
 def _sound(word: str) -> str:
-    from pypinyin import lazy_pinyin  # its dictionary takes a moment to load
-
-    return "".join(_PART.findall("".join(lazy_pinyin(word)).lower().replace("ü", "v")))
+    """A word by its sound."""
+    return "".join(_PART.findall("".join(spelling.read_aloud(word)).lower()))
 
 
 def _parts(title: str) -> list[str]:

@@ -11,6 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
+from qiao.core import memory
 from qiao.core.text import normalize
 from qiao.knowledge.search.e5 import E5
 from qiao.knowledge.search.ports import Embedder, Vectors
@@ -127,7 +128,9 @@ def _load_e5() -> E5:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
     threadpool_limits(limits=1, user_api="blas")
-    return E5()
+    model = E5()
+    memory.give_back()  # unpacking took as much again as what is kept
+    return model
 
 
 @cache

@@ -192,6 +192,9 @@ class SearchService:
         if texts:  # an empty knowledge base needs no model; the first text that comes loads it
             await asyncio.to_thread(self.engine.warm_up)
             await asyncio.to_thread(self.engine.replace, [document_of(text) for text in texts])
+            await asyncio.to_thread(
+                memory.give_back
+            )  # reading texts for the first time takes a hundred megabytes meanwhile
         logger.info("knowledge_index_loaded", documents=len(texts))
 
     async def _load_words(self) -> None:

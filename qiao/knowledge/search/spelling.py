@@ -3,12 +3,19 @@
 Knows the words of the indexed texts and only ever leads to one of them, so a correction always finds something.
 """
 
+import mmap
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import product
+from json import JSONDecoder
+from pathlib import Path
+
+import numpy as np
 
 from qiao.core.text import normalize, stem, words
 
@@ -22,7 +29,7 @@ _SAID = 6
 
 @cache
 def _table() -> dict[int, str]:
-    # The phrase dictionary would cost 30 MB; single characters with all their readings are enough to compare by.
+    # The dictionary of words would cost 45 MB; single characters with all their readings are enough to compare by.
     os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     from pypinyin import pinyin_dict
 
@@ -31,19 +38,64 @@ def _table() -> dict[int, str]:
 
 
 @lru_cache(maxsize=20_000)
-def _readings(character: str) -> tuple[str, ...]:
+def readings(character: str) -> tuple[str, ...]:
     """Without tones, most usual first."""
-    from pypinyin.contrib.tone_convert import to_normal
-
     marked = _table().get(ord(character), "")
+    from pypinyin.contrib.tone_convert import to_normal  # after the table, which says what to leave out
+
     return tuple(dict.fromkeys(to_normal(reading).replace("ü", "v") for reading in marked.split(",") if reading))
+
+
+class _Words:
+    """pypinyin's words and how they are read, as they lie in its file: held as objects they take 45 MB for good."""
+
+    def __init__(self) -> None:
+        self._file: mmap.mmap | bytes = b""
+        found = find_spec("pypinyin")
+        for folder in (found.submodule_search_locations or ()) if found is not None else ():
+            with suppress(OSError), (Path(folder) / "phrases_dict.json").open("rb") as file:
+                self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        places = [(hash(key[1]), key.end()) for key in re.finditer(rb'^"([^"]+)": ', self._file, re.MULTILINE)]
+        self._places = np.array(sorted(places), np.int64).reshape(-1, 2)
+
+    def __call__(self, word: str) -> tuple[str, ...] | None:
+        from pypinyin.contrib.tone_convert import to_normal
+
+        key = word.encode()
+        row = int(np.searchsorted(self._places[:, 0], hash(key)))
+        if row == len(self._places) or self._places[row, 0] != hash(key):
+            return None
+        at = int(self._places[row, 1])
+        if self._file[at - len(key) - 3 : at - 3] != key:
+            return None
+        entry = self._file[at : at + 80 * len(word)].decode("utf-8", "ignore")
+        sounds, _ = JSONDecoder().raw_decode(entry)
+        return tuple(to_normal(sound[0]).replace("ü", "v") for sound in sounds)
+
+
+_words_read = cache(_Words)
+
+
+def read_aloud(text: str) -> tuple[str, ...]:
+    """One reading a character: 银行 is yin hang, 行李 xing li. Where a character has several, the longest known word around
+    it decides."""
+    said: list[str] = []
+    while len(said) < len(text):
+        rest = text[len(said) : len(said) + _LONGEST]
+        several = [place for place, one in enumerate(rest) if len(readings(one)) > 1]
+        known = None
+        for size in range(len(rest), 1, -1) if several else ():
+            if several[0] < size and (known := _words_read()(rest[:size])) is not None:
+                break
+        said.extend(known or (readings(rest[0]) or (rest[0],))[:1])
+    return tuple(said)
 
 
 def spelled(text: str) -> tuple[str, str]:
     """A text in pinyin and in initials, everything that is not Han as it is."""
     full, initials = [], []
     for character in normalize(text):
-        reading = (_readings(character) or (character,))[0]
+        reading = (readings(character) or (character,))[0]
         full.append(reading)
         initials.append(reading[:1])
     return "".join(full).replace(" ", ""), "".join(initials).replace(" ", "")
@@ -51,7 +103,7 @@ def spelled(text: str) -> tuple[str, str]:
 
 def _sounds(word: str) -> list[str]:
     """Every way to read a word, the usual first; sounds that are often confused are one."""
-    choices = [_readings(character)[:2] or (character,) for character in word]
+    choices = [readings(character)[:2] or (character,) for character in word]
     return ["".join(sounds) for sounds, _ in zip(product(*choices), range(_READINGS), strict=False)]
 
 
@@ -110,7 +162,7 @@ class Speller:
                 continue
             for sound in _sounds(word):
                 self._sound.setdefault(_blurred(sound), []).append(word)
-            self._initials.setdefault("".join((_readings(c) or (c,))[0][0] for c in word), []).append(word)
+            self._initials.setdefault("".join((readings(c) or (c,))[0][0] for c in word), []).append(word)
 
     def meant(self, query: str) -> list[str]:
         """Other spellings of a query in which something is unknown here, likeliest first; none when all of it is known."""

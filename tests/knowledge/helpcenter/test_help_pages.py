@@ -407,6 +407,9 @@ async def test_hostile_addresses_and_words_get_an_answer(shelf: Shelf, client: h
 def test_slugs_are_readable() -> None:
     assert slugs.slug_of("怎么申请退货？") == "zenme-shenqing-tuihuo"
     assert slugs.slug_of("How do I change the customer's e-mail?") == "how-do-i-change-the-customers-e-mail"
+    # Characters with several sounds are read as their word has them.
+    assert slugs.slug_of("银行卡绑定") == "yinhangka-bangding" and slugs.slug_of("行李重量") == "xingli-zhongliang"
+    assert slugs.slug_of("重新下单") == "chongxin-xiadan" and slugs.slug_of("绿色") == "lvse"
     assert slugs.slug_of("！！！") == "text" and slugs.slug_of("") == "text"
     long = slugs.slug_of("很长的标题" * 60)
     assert len(long) <= slugs.LONGEST and slugs.VALID.fullmatch(long) and not long.endswith("-")
