@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from qiao.bot.evaluation.retrieval import documents
 from qiao.core.text import lexical_terms, normalize
+from qiao.knowledge.search.asked import is_letter
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.document import Document
 from qiao.knowledge.search.embedding import E5Embedder, UseEmbedder
-from qiao.knowledge.search.engine import Engine, is_letter
+from qiao.knowledge.search.engine import Engine
 from qiao.knowledge.search.lexical import DocumentIndex, Vocabulary
 from qiao.knowledge.search.text import document_terms
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from qiao.bot.evaluation.jsonl import BadInputError, Row, read, replacing, texts
 from qiao.core.text import guess_language
+from qiao.knowledge.search.asked import is_letter
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.document import Document
-from qiao.knowledge.search.engine import Engine, is_letter
+from qiao.knowledge.search.engine import Engine
 from qiao.knowledge.search.text import reads_as_question, width
 
 Progress = Callable[[str, int, int], None]

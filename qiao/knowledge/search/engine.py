@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from qiao.core.text import guess_language, normalize
 from qiao.knowledge.articles.conditions import Situation
 from qiao.knowledge.search import calibration
+from qiao.knowledge.search.asked import Asked
 from qiao.knowledge.search.cache import MemoryVectorCache, SqliteVectorCache, vector_key
 from qiao.knowledge.search.document import Decision, Document, Hit, Signals
 from qiao.knowledge.search.embedding import E5Embedder, best_embedder
@@ -53,7 +54,6 @@ from qiao.knowledge.search.text import (
     pair_terms,
     passages,
     plain,
-    sentences,
     unit_terms,
     with_context,
 )
@@ -64,15 +64,11 @@ Scores = NDArray[np.float32]
 _STANDS_ALONE = 0.85
 # How well a text must fit a follow-up that is put into the question before it.
 _SAYS_SO = 0.75
-_LONGEST_QUESTION = 8000
-# What is longer is a letter: its sentences are looked up one by one, and its meaning is taken from how it begins.
-_LETTER = 200
+# The meaning of a letter is taken from how it begins.
 _EMBEDDED = 1000
 _EMBEDDED_TWICE = 160
 # Texts that may share a code which names one thing.
 _FEW = 3
-# Sentences of a letter whose meaning is looked up one by one; every one takes 1.5 ms.
-_TELLING = 12
 # So like a known text that a second look would cost time and change nothing.
 _SAME = 0.97
 _BATCH = 256
@@ -83,28 +79,6 @@ _STALE = 60.0
 
 Progress = Callable[[int, int], None]
 log = logging.getLogger(__name__)
-
-
-class _Asked:
-    """A question prepared once for all documents."""
-
-    def __init__(self, text: str) -> None:
-        text = text[:_LONGEST_QUESTION]
-        self.normal = normalize(text)
-        self.sentences = [normalize(part) for part in sentences(text)] if is_letter(text) else []
-        self.parts = [document_terms(part) for part in self.sentences] or [document_terms(self.normal)]
-        self.pairs = pair_terms(self.normal)
-        self.units = unit_terms(self.normal)
-
-    def telling(self) -> list[str]:
-        """The sentences of a letter that say most."""
-        most = sorted(range(len(self.sentences)), key=lambda at: -len(set(self.parts[at])))
-        return [self.sentences[at] for at in most[:_TELLING]]
-
-
-def is_letter(text: str) -> bool:
-    """Whether a message is so long that its sentences are looked up one by one."""
-    return len(text) > _LETTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,18 +270,18 @@ class Engine:
         """
         snapshot = self._snapshot
         visible = snapshot.visible(allowed, at, situation)
-        asked = _Asked(query)
+        asked = Asked(query)
         if not visible.any() or not asked.units:
             return []
         said = [asked.normal, *self._synonyms.of(query)]
         if forgiving:
             said += self._spelling(snapshot).meant(query)
-        asked, scores = self._best_said(snapshot, visible, [asked, *(_Asked(words) for words in said[1:])])
+        asked, scores = self._best_said(snapshot, visible, [asked, *(Asked(words) for words in said[1:])])
         if context and needs_context(query):
             fused = np.where(visible[snapshot.unit_document], _fused(snapshot, scores), -1.0)
             if fused.max() < _STANDS_ALONE:
-                asked = _Asked(with_context(query, context))
-                parts = self._scores_of(snapshot, (_Asked(new_in(query)), asked, _Asked(context)))
+                asked = Asked(with_context(query, context))
+                parts = self._scores_of(snapshot, (Asked(new_in(query)), asked, Asked(context)))
                 scores = tuple(_blended(*part) for part in zip(*parts, strict=True))
                 framed = self._in_frame(snapshot, visible, query, context, scores)
                 if framed is not None:
@@ -344,8 +318,8 @@ class Engine:
         return known[1]
 
     def _best_said(
-        self, snapshot: Snapshot, visible: NDArray[np.bool_], ways: Sequence[_Asked]
-    ) -> tuple[_Asked, tuple[Scores, ...]]:
+        self, snapshot: Snapshot, visible: NDArray[np.bool_], ways: Sequence[Asked]
+    ) -> tuple[Asked, tuple[Scores, ...]]:
         """Every text by the way of asking that fits it best, and the way that fits some text best of all."""
         parts = self._scores_of(snapshot, ways)
         if len(parts) == 1:
@@ -357,7 +331,7 @@ class Engine:
 
     def _in_frame(
         self, snapshot: Snapshot, visible: NDArray[np.bool_], query: str, context: str, scores: tuple[Scores, ...]
-    ) -> tuple[_Asked, tuple[Scores, ...]] | None:
+    ) -> tuple[Asked, tuple[Scores, ...]] | None:
         """A follow-up put into the question before, if the text that fits best anyway says just that."""
         ways = in_frame(query, context)
         fused = np.where(
@@ -371,7 +345,7 @@ class Engine:
         before = snapshot.vectors[rows] @ self._vector(normalize(context)[:_EMBEDDED])
         if likeness.max() <= before.max():  # it answers the question before
             return None
-        asked = _Asked(ways[int(likeness.argmax())])
+        asked = Asked(ways[int(likeness.argmax())])
         parts = self._scores_of(snapshot, (asked,))[0]
         if _fused(snapshot, parts)[rows].max() < _SAYS_SO:
             return None
@@ -400,7 +374,7 @@ class Engine:
         return vector
 
     def _look_again(
-        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], fused: Scores, visible: NDArray[np.bool_]
+        self, snapshot: Snapshot, asked: Asked, scores: tuple[Scores, ...], fused: Scores, visible: NDArray[np.bool_]
     ) -> _Look | None:
         """What the second model makes of the texts that fit best so far."""
         second = self._second
@@ -426,7 +400,7 @@ class Engine:
         plain[rows] = np.maximum((cosine - second.floor) / (1 - second.floor), 0)
         return _Look(likeness, plain, float(np.nanmax(plain)))
 
-    def _by_sentence(self, snapshot: Snapshot, asked: _Asked, fused: Scores, visible: NDArray[np.bool_]) -> Scores:
+    def _by_sentence(self, snapshot: Snapshot, asked: Asked, fused: Scores, visible: NDArray[np.bool_]) -> Scores:
         """For every text of the documents that fit best so far, how like in meaning the sentences of a letter are to them.
 
         A sentence counts by what of the document it is most like, and those that are like it count most.
@@ -446,7 +420,7 @@ class Engine:
         out[rows] = np.repeat(of_document, np.diff(np.append(starts, len(rows))))
         return out
 
-    def _scores_of(self, snapshot: Snapshot, questions: Sequence[_Asked]) -> list[tuple[Scores, ...]]:
+    def _scores_of(self, snapshot: Snapshot, questions: Sequence[Asked]) -> list[tuple[Scores, ...]]:
         """Several at once, because reading all vectors is what takes the time."""
         floor = np.float32(self.embedder.floor)
         asked_vectors = np.stack([self._vector(asked.normal[:_EMBEDDED]) for asked in questions])
@@ -464,7 +438,7 @@ class Engine:
             for row, asked in zip(dense, questions, strict=True)
         ]
 
-    def _whole(self, snapshot: Snapshot, asked: _Asked) -> Scores:
+    def _whole(self, snapshot: Snapshot, asked: Asked) -> Scores:
         """For every passage, how well the document it stands in fits as a whole."""
         if snapshot.texts.empty:
             return np.zeros(len(snapshot.unit_document), np.float32)
@@ -475,7 +449,7 @@ class Engine:
         return snapshot.texts.scores(parts)[snapshot.unit_document]
 
     def _hits(
-        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], visible: NDArray[np.bool_],
+        self, snapshot: Snapshot, asked: Asked, scores: tuple[Scores, ...], visible: NDArray[np.bool_],
         locale: str | None, limit: int, said: tuple[str, ...],
     ) -> list[Hit]:  # fmt: skip
         crowd = np.float32(CROWD) * snapshot.crowded
@@ -533,7 +507,7 @@ class Engine:
         return hits
 
     def _mind_codes_and_negation(
-        self, snapshot: Snapshot, asked: _Asked, fused: Scores, by_document: Scores, rows: NDArray[np.intp]
+        self, snapshot: Snapshot, asked: Asked, fused: Scores, by_document: Scores, rows: NDArray[np.intp]
     ) -> None:
         """Among the best, what says the opposite goes down a little, and what has the very code asked for up a lot."""
         turned, wanted = is_negated(asked.normal), codes(asked.normal)
@@ -555,7 +529,7 @@ class Engine:
             by_document[having] += np.where(running, CODE_IN_TEXT, CODE) * np.float32(min(1.0, _FEW / len(having)))
 
     def _signals(
-        self, snapshot: Snapshot, asked: _Asked, scores: tuple[Scores, ...], look: _Look | None, unit: int, *,
+        self, snapshot: Snapshot, asked: Asked, scores: tuple[Scores, ...], look: _Look | None, unit: int, *,
         margin: float, peak: float, rank: float,
     ) -> Signals:  # fmt: skip
         dense, pair, single, _ = (float(values[unit]) for values in scores)

@@ -116,7 +116,7 @@ async def test_a_correspondence(street: Street, box: Box, sign_in: Any) -> None:
         assert mail["Subject"].startswith("Re: 订单 5 [#T")
         assert [(one.get_filename(), one.get_content()) for one in mail.iter_attachments()] == [("回执.png", picture())]
         at = letter["created_at"].astimezone(ZoneInfo("Asia/Shanghai"))
-        words = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        words = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # what we send has a plain part
         assert f"在 {at:%Y-%m-%d %H:%M}，" in words and "> 我的订单呢？" in words
 
         # An answer in the thread, one that has only the token, and a letter about something else.
