@@ -215,8 +215,9 @@ def ask(
         answer = asyncio.run(_ask(settings, url, question, i18n.match_locale(locale or None, _locale())))
     out = Console(highlight=False)
     out.print(f"[bold]{answer.action}[/]  {_say('probability')} {answer.probability:.0%}")
-    if answer.text:
-        out.print(answer.text, markup=False)
+    for line in (answer.text, answer.flow and f"→ {answer.flow}", *(f"• {option}" for option in answer.options)):
+        if line:
+            out.print(line, markup=False)
     for hit in answer.hits:
         out.print(f"  {hit.probability:.2f}  {hit.title}  ({hit.kind})", markup=False)
 

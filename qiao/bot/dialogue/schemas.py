@@ -43,11 +43,16 @@ class AskBody(BaseModel):
 
 
 class AskView(BaseModel):
-    """What the bot would do with a first message: `action` (answer, choices, dont_know, handoff …) and why."""
+    """What the bot would do with a first message: `action` (answer, choices, dont_know, handoff, flow …) and why.
+
+    `flow`: the name of the flow it begins; `text` is then what is answered beside it. `options`: what it offers to press.
+    """
 
     action: str
     intent: str
     decision: str
     probability: float
     text: str | None
+    flow: str | None = None
+    options: list[str] = []
     hits: list[HitView]

@@ -1,5 +1,6 @@
 """The verbs of the dialogue."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -20,6 +21,7 @@ from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.bot.dialogue.thinking import Thought, whole_question, written_answer
 from qiao.bot.flows import choosing
 from qiao.bot.flows import live as flows
+from qiao.bot.flows.document import Flow
 from qiao.bot.flows.entities import is_question
 from qiao.bot.llm.gateway import Llm
 from qiao.bot.understanding.guard import concern_of
@@ -90,6 +92,15 @@ def language_of(text: str, otherwise: str) -> str:
     return guess_language(text) if letters >= 2 else otherwise
 
 
+async def language_in(search: SearchService, text: str, otherwise: str) -> str:
+    """The same, knowing that who writes pinyin to a Chinese shop has not changed to English."""
+    guessed = language_of(text, otherwise)
+    if guessed != "en" or not otherwise.startswith("zh"):
+        return guessed
+    meant = await search.meant(text)
+    return otherwise if meant and language_of(meant, otherwise) != "en" else guessed
+
+
 def _blank(conversation_id: UUID) -> BotSession:
     return BotSession(
         conversation_id=conversation_id,
@@ -148,7 +159,7 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
         return None  # what is not answered needs no model, least of all an attempt on it
     if in_flow and not is_question(message.body):
         return None  # what was asked for, most likely: the flow reads it without a model
-    locale = language_of(message.body, facts.locale)
+    locale = await language_in(runtime.get(SearchService), message.body, facts.locale)
     question = None
     if message.kind == "text" and needs_search(intent_of(message.body)) and "choice" not in message.payload:
         question = await whole_question(
@@ -185,7 +196,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     if memory.last_seq >= seq:
         return
     settings = await get_settings(db)
-    locale = language_of(items[0].body, facts.locale)
+    locale = await language_in(runtime_of(db).get(SearchService), items[0].body, facts.locale)
     question, wish = (thought.question, thought.wish) if thought else (None, None)
     asker = await asker_of(db, facts)
     look = await guarding.look(db, items[0])
@@ -393,10 +404,10 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
     """What the bot would say to a first message; nothing is stored."""
     async with runtime.db.read() as db:
         settings = await get_settings(db)
-    locale = body.locale or language_of(body.text, reader_locale)
+    search = runtime.get(SearchService)
+    locale = body.locale or await language_in(search, body.text, reader_locale)
     intent = intent_of(body.text)
     decision = NOTHING
-    search = runtime.get(SearchService)
     asker = Asker(
         customer_reader(identified=body.identified),
         Situation(channel=body.channel, region=body.region, level=body.level),
@@ -424,22 +435,38 @@ async def ask(runtime: Runtime, body: AskBody, reader_locale: str) -> AskView:
         )
         decision = answer.decision
     reply = reply or reply_to(intent, decision, Turn(), misses_before_handoff=settings.misses_before_handoff)
+    begins: flows.Begins | None = None
+    offered: tuple[Flow, ...] = ()
+    if reply.action is not Action.GUARD:
+        async with runtime.db.read() as db:
+            begins, offered = await flows.outlook(db, body.text, reply)
+    if begins is not None:
+        ask_of = {"audience": asker.reader, "situation": asker.situation, "policy": policy}
+        aside = await several.beside(partial(asking.ask, search), begins.aside, locale=locale, **ask_of)
+        reply = replace(aside or Reply(Action.FLOW, 0), weighed=None)
     name = settings.name.in_language(locale)
-    text = None
-    if reply.action is not Action.HANDOFF:
+    text, options = None, [flow.name.text(locale) for flow in offered]
+    if reply.action not in (Action.HANDOFF, Action.FLOW):
         written = None
-        if reply.action is Action.ANSWER and not reply.several and not reply.left:
+        if reply.action is Action.ANSWER and begins is None and not reply.several and not reply.left:
             written = await written_answer(
                 runtime, body.text, reply.hits[0], asker=asker, locale=locale, conversation_id=None
             )
-        thought = Thought(answer=written)
-        text = compose.message(reply, locale=locale, bot_name=name, client_id="ask", thought=thought).body
+        said = compose.message(reply, locale=locale, bot_name=name, client_id="ask", thought=Thought(answer=written))
+        further = compose.further(reply, locale=locale, client_id="further")
+        text = "\n\n".join(one.body for one in (said, further) if one is not None)
+        if reply.action is Action.DONT_KNOW and offered:
+            text = i18n.t("flows.offer_maybe", locale)
+        asked_back = [*said.payload.get("options", ()), *(further.payload["options"] if further else ())]
+        options = [*(str(option["label"]) for option in asked_back), *options]
     hits = await search.search(body.text, audience=asker.reader, situation=asker.situation, locale=locale, limit=5)
     return AskView(
-        action=str(reply.action),
+        action=str(reply.action if begins is None else Action.FLOW),
         intent=str(intent),
         decision=decision.kind,
         probability=round(decision.probability, 4),
         text=text,
+        flow=begins.flow.name.text(locale) if begins is not None else None,
+        options=options,
         hits=[hit_view(hit) for hit in await asking.sure(runtime, hits, locale)],
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -37,9 +38,9 @@ class Config(_Body):
     @model_validator(mode="after")
     def _whole(self) -> "Config":
         if (self.knowledge == "at") != (self.at is not None):
-            raise ValueError("at")
+            raise PydanticCustomError("evaluation.moment_mismatch", "a moment, and only with knowledge at one")
         if (self.knowledge == "import") != (self.import_id is not None):
-            raise ValueError("import_id")
+            raise PydanticCustomError("evaluation.import_mismatch", "an import, and only with its knowledge")
         return self
 
 

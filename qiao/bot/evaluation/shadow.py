@@ -226,7 +226,7 @@ async def answer(runtime: Runtime, answer_id: UUID) -> None:
         await runtime.db.run(lambda db: _skip(db, shadow.id))
         return
     search = await part.search(shadow, config)
-    locale = dialogue.language_of(asked.body, facts.locale)
+    locale = await dialogue.language_in(runtime.get(SearchService), asked.body, facts.locale)
     trial = await attempt(runtime, search, settings, asked.body, asker=asker, locale=locale, context=context)
     live = Outcome("flow", (), begun) if begun is not None else live_outcome(said)
     row = {

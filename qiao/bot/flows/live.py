@@ -277,19 +277,12 @@ async def _begin(
         return None
     if wish is not None and wish.flow in published and not answered:
         return await _start(db, facts, message, published, wish.flow, plan, locale, wish)
-    wanted = [match.flow for match in matches if match.score >= MAYBE and not answered]
-    covers = set()
-    for one in reply.left:
-        # What one question of several wants done is offered beside the answer to the others.
-        if (found := await book.match(published, one.text)) and found[0].score >= SURE:
-            wanted.append(found[0].flow)
-            covers.add(one.text)
-    wanted += [k for k, (_, flow) in published.items() if action in flow.triggers.offer_on and k not in wanted]
-    if not wanted or reply.action not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
+    wanted, covers = await _offered(book, published, matches, reply, action)
+    if not wanted:
         return None
     made = await _plan(db, facts, locale, await db.get(FlowStateRow, facts.id))
-    made.covers = frozenset(covers)
-    made.offers = tuple(Option(START + k, published[k][1].name.text(locale)) for k in wanted[:_MOST_OFFERED])
+    made.covers = covers
+    made.offers = tuple(Option(START + k, published[k][1].name.text(locale)) for k in wanted)
     if reply.action is Action.DONT_KNOW:
         made.turn.say(i18n.t("flows.offer_maybe", locale), made.offers)
         made.offers, made.settled = (), True
@@ -337,15 +330,53 @@ def _begins(
 
 async def flow_for(db: Session, text: str, reply: Reply) -> str | None:
     """The flow a message would begin in a conversation without one, where the knowledge base says `reply` to it."""
+    begins, _ = await outlook(db, text, reply)
+    return begins.key if begins is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """A flow that a message begins, and the questions beside the wish for it, which are answered first."""
+
+    key: str
+    flow: Flow
+    aside: tuple[str, ...] = ()
+
+
+async def outlook(db: Session, text: str, reply: Reply) -> tuple[Begins | None, tuple[Flow, ...]]:
+    """(what a first message would begin, else the flows it would be offered), where the knowledge base says `reply`."""
     book = runtime_of(db).get(FlowBook)
     published = await book.published(db)
     action = await _action_of(db, reply) if published else None
     for key, (_, flow) in published.items():
         if action is not None and action in flow.triggers.start_on:
-            return key
+            return Begins(key, flow), ()
     if not published or intent_of(text) is not Intent.QUESTION:
-        return None
-    return _begins(published, await book.match(published, text), text, answered=reply.action is Action.ANSWER)
+        return None, ()
+    matches, parts = await book.match(published, text), await _parts(db, published, text)
+    answered = reply.action is Action.ANSWER
+    begins = _begins(published, matches, text, answered=answered) or _wished(published, parts)
+    if begins is not None:
+        return Begins(begins, published[begins][1], _aside(parts, begins)), ()
+    wanted, _ = await _offered(book, published, matches, reply, action)
+    return None, tuple(published[key][1] for key in wanted)
+
+
+async def _offered(
+    book: FlowBook, published: dict[str, tuple[UUID, Flow]], matches: Sequence[Match], reply: Reply, action: str | None
+) -> tuple[list[str], frozenset[str]]:
+    """(the flows to offer beside a reply, the open questions of the message they are the answer to)."""
+    if reply.action not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
+        return [], frozenset()
+    wanted = [match.flow for match in matches if match.score >= MAYBE and reply.action is not Action.ANSWER]
+    covers = set()
+    for one in reply.left:
+        # What one question of several wants done is offered beside the answer to the others.
+        if (found := await book.match(published, one.text)) and found[0].score >= SURE:
+            wanted.append(found[0].flow)
+            covers.add(one.text)
+    wanted += [k for k, (_, flow) in published.items() if action in flow.triggers.offer_on and k not in wanted]
+    return wanted[:_MOST_OFFERED], frozenset(covers)
 
 
 async def waiting(db: Session, conversation_id: UUID) -> bool:

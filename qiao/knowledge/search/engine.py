@@ -288,6 +288,10 @@ class Engine:
                     asked, scores = framed
         return self._hits(snapshot, asked, scores, visible, locale, limit, tuple(dict.fromkeys(said)))
 
+    def meant(self, query: str) -> str | None:
+        """What somebody most likely meant to write, by the words of the texts; None when all of it is known."""
+        return next(iter(self._spelling(self._snapshot).meant(query)), None)
+
     def set_synonyms(self, groups: Iterable[Sequence[str]]) -> None:
         """The company's groups of words that mean the same; replaces those before."""
         self._synonyms = Synonyms(groups)

@@ -113,6 +113,11 @@ class SearchService:
             forgiving=True,
         )  # fmt: skip
 
+    async def meant(self, question: str) -> str | None:
+        """The question without its slips, or out of pinyin; None when there is nothing to mend."""
+        await self.loaded.wait()
+        return await asyncio.to_thread(self.engine.meant, question)
+
     async def repeats(self, question: str, *, audience: Reader = STAFF) -> Hit | None:
         """The published FAQ that already has this question in other words, or None; internal ones count as well.
 

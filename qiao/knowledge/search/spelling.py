@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from qiao.core.text import normalize, stem, words
+from qiao.knowledge.search.text import FUNCTION_WORDS
 
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]+")
 _LONGEST = 6
@@ -146,11 +147,13 @@ class Speller:
         self._initials: dict[str, list[str]] = {}
         self._deletions: dict[str, list[str]] = {}
         self._stems: set[str] = set()
+        characters: Counter[str] = Counter()
         for text in texts:
             for run in _RUN.findall(normalize(text)):
                 if run.isascii():
                     self._words[run] += 1
                 else:
+                    characters.update(run)
                     # Pairs as well, with less weight: 开发票 may have been cut into 开发 and 票.
                     self._words.update(word for word in words(run) * 3 if 1 < len(word) <= _LONGEST)
                     self._words.update(run[i : i + 2] for i in range(len(run) - 1))
@@ -163,10 +166,16 @@ class Speller:
             for sound in _sounds(word):
                 self._sound.setdefault(_blurred(sound), []).append(word)
             self._initials.setdefault("".join((readings(c) or (c,))[0][0] for c in word), []).append(word)
+        self._character: dict[str, str] = {}
+        for character, _ in characters.most_common():
+            for sound in readings(character)[:2]:
+                self._character.setdefault(_blurred(sound), character)
 
     def meant(self, query: str) -> list[str]:
         """Other spellings of a query in which something is unknown here, likeliest first; none when all of it is known."""
         normal = normalize(query)
+        if (typed := self._typed_in_pinyin(normal)) is not None:
+            return [typed]
         forms = [""]
         place = 0
         changed = False
@@ -178,8 +187,37 @@ class Speller:
             place = match.end()
         return [form + normal[place:] for form in forms] if changed else []
 
+    def _typed_in_pinyin(self, normal: str) -> str | None:
+        """A message all in pinyin, as people type it: fapiao zenme kai, tui kuan duo jiu. None where it is not."""
+        said = _RUN.findall(normal)
+        if len(said) < 2 or not all(word.isascii() for word in said):
+            return None
+        if 2 * sum(word in FUNCTION_WORDS or self._has(word) for word in said) >= len(said):
+            return None
+        out, place, known = [], 0, 0
+        while place < len(said):
+            for end in range(min(len(said), place + _LONGEST), place, -1):
+                if found := self._sound.get(_blurred("".join(said[place:end]))):
+                    out.append(found[0])
+                    known += len(found[0])
+                    place = end
+                    break
+            else:
+                word = said[place]
+                part = self._character.get(_blurred(word)) or self._syllables(word)
+                if part is None:
+                    return None
+                known += len(part) if len(part) > 1 else 0
+                out.append(part)
+                place += 1
+        # An English word may sound like a Chinese one, a sentence of them hardly.
+        return "".join(out) if 2 * known > sum(map(len, out)) else None
+
+    def _has(self, word: str) -> bool:
+        return word in self._words or stem(word) in self._stems
+
     def _latin(self, word: str) -> list[str]:
-        if word in self._words or stem(word) in self._stems:
+        if word in FUNCTION_WORDS or self._has(word):
             return [word]
         if found := self._sound.get(_blurred(word)):
             return found[:_MEANT]

@@ -43,11 +43,11 @@ _FILLER = re.compile(
 )
 
 # English words that only hold a sentence together: a letter is mostly made of them.
-_FUNCTION_WORDS = frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
+FUNCTION_WORDS = frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
 _POSSESSED = re.compile(r"^(?:my|your|the|an?|for|with|by|in|on|to)\s+(?=\w)|的$")
 # What a follow-up names, and the question it is put into; in Latin characters.
 _LONGEST_NAME, _LONGEST_FRAME = 25, 100
-_UNSAID = _FUNCTION_WORDS | {stem(word) for word in _FUNCTION_WORDS}
+_UNSAID = FUNCTION_WORDS | {stem(word) for word in FUNCTION_WORDS}
 
 
 def unit_terms(normal: str) -> list[str]:

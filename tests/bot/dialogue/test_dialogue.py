@@ -67,6 +67,26 @@ async def test_a_follow_up_may_follow_a_follow_up(desk: Desk) -> None:
     assert [message.body for message in said] == ["一到两天。", "七天左右。", "两周。"]
 
 
+async def test_slips_pinyin_and_what_a_follow_up_names_are_offered_in_the_customers_language(desk: Desk) -> None:
+    for question in ("会员积分怎么用", "退款多久到账", "怎么开发票", "运费怎么算", "退货运费谁出", "下单后多久发货"):
+        body = FaqCreate.model_validate({"question": question, "answer": f"{question}：见说明。", "publish": True})
+        await desk.run(articles.create_faq, SYSTEM, body)
+    await desk.runtime.reactions.settled()
+    await desk.runtime.get(SearchService).settled()
+
+    async def offered(*messages: str) -> list[str]:
+        customer = await desk.customer()
+        for number, message in enumerate(messages, 1):
+            key = (await desk.write(customer, message)).conversation_id
+            last = (await answered(desk, key, number))[-1]
+        assert last.kind == "choices" and "您" in last.body, (messages, last.body)
+        return [option["label"] for option in last.payload["options"]]
+
+    assert "退款多久到账" in await offered("tuikuan duojiu daozhang")
+    assert "怎么开发票" in await offered("fa piao zen me kai")
+    assert {"运费怎么算", "退货运费谁出"} <= set(await offered("你们老板叫什么名字", "那运费呢"))
+
+
 async def test_asked_for_a_person_it_hands_over_with_a_summary(desk: Desk) -> None:
     li = await desk.person("li", queues=[desk.queue_id])
     await desk.run(routing.set_presence, li, li.id, state="online")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from qiao.bot.dialogue import service as bot
+from qiao.bot.dialogue.schemas import AskBody
 from qiao.bot.flows import live
 from qiao.bot.flows import service as flows
 from qiao.core import clock
@@ -281,6 +282,19 @@ async def test_what_is_asked_beside_a_wish_is_answered_first(
     assert any(answer in said for answer in texts.values()) is answered
     sources = [m for m in await shop.transcript(key) if m.payload.get("sources")]
     assert len(sources) == answered, "with its source, and once"
+
+
+async def test_on_trial_a_flow_is_shown_with_what_is_answered_beside_it(shop: Shop) -> None:
+    body = FaqCreate.model_validate({"question": "运费谁出", "answer": "质量问题由我们出。", "publish": True})
+    await shop.run(articles.create_faq, SYSTEM, body)
+    await shop.runtime.reactions.settled()
+    await shop.runtime.get(SearchService).settled()
+    seen = await bot.ask(shop.runtime, AskBody(text="我要退款，另外运费谁出？"), "zh-CN")
+    assert (seen.action, seen.flow, seen.text) == ("flow", "申请退款", "质量问题由我们出。")
+    seen = await bot.ask(shop.runtime, AskBody(text="我要退款"), "zh-CN")
+    assert (seen.action, seen.flow, seen.text) == ("flow", "申请退款", None)
+    seen = await bot.ask(shop.runtime, AskBody(text="退款"), "zh-CN")
+    assert seen.flow is None and "申请退款" in seen.options
 
 
 async def test_people_taking_over_end_a_flow(shop: Shop) -> None:

@@ -51,6 +51,21 @@ def test_finds_what_was_meant(engine: Engine, query: str, expected: str) -> None
     assert engine.search(query, allowed=frozenset({"public"}), forgiving=True)[0].id == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("tui kuan duo jiu dao zhang", "退款多久到账"),
+        ("fapiao zenme kai", "发票怎么开"),
+        ("会员全益", "会员权益"),
+        ("can he change", None),
+        ("how do i return an item", None),
+        ("退款多久到账", None),
+    ],
+)
+def test_says_what_was_meant_and_leaves_english_alone(engine: Engine, query: str, meant: str | None) -> None:
+    assert engine.meant(query) == meant
+
+
 def test_synonyms_work_for_the_bot_too_and_can_be_taken_back(engine: Engine) -> None:
     before = engine.search("尊享客户", allowed=None)[0].score
     engine.set_synonyms([("会员", "尊享客户", "VIP")])

@@ -12,6 +12,8 @@ const TONES = {
   choices: "wait",
   unknown: "breach",
   handoff: "accent",
+  flow: "accent",
+  guard: "idle",
   greeting: "idle",
   other: "idle",
 } as const;
@@ -98,6 +100,7 @@ export function TryIt() {
               <Markdown text={decision.text} />
             </div>
           )}
+          {decision.flow && <p className="qb-flow">{t("bot.beginsFlow", { name: decision.flow })}</p>}
           {decision.options.length > 0 && (
             <ul className="qb-options">
               {decision.options.map((option) => (

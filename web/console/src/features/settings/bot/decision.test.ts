@@ -26,11 +26,24 @@ describe("a trial answer", () => {
     });
   });
 
+  it("reads a flow with what is answered beside it", () => {
+    const decision = readDecision({
+      action: "flow",
+      decision: "answer",
+      flow: "申请退款",
+      text: "我们承担运费。",
+      options: [],
+      hits: [],
+    });
+    expect(decision).toMatchObject({ kind: "flow", flow: "申请退款", text: "我们承担运费。" });
+  });
+
   it("survives what it does not know", () => {
     expect(readDecision(null)).toEqual({
       kind: "other",
       confidence: null,
       text: null,
+      flow: null,
       options: [],
       hits: [],
     });

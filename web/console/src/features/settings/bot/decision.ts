@@ -1,6 +1,14 @@
 /** What the bot answered on trial, read leniently: the panel must never break because a field is new. */
 
-export type DecisionKind = "answer" | "choices" | "unknown" | "handoff" | "greeting" | "other";
+export type DecisionKind =
+  | "answer"
+  | "choices"
+  | "unknown"
+  | "handoff"
+  | "flow"
+  | "guard"
+  | "greeting"
+  | "other";
 
 export interface Hit {
   id: string;
@@ -15,6 +23,8 @@ export interface Decision {
   kind: DecisionKind;
   confidence: number | null;
   text: string | null;
+  /** The flow it begins, after `text` if there is any. */
+  flow: string | null;
   options: string[];
   hits: Hit[];
 }
@@ -30,6 +40,8 @@ const KINDS: Record<string, DecisionKind> = {
   none: "unknown",
   miss: "unknown",
   handoff: "handoff",
+  flow: "flow",
+  guard: "guard",
   greeting: "greeting",
   greet: "greeting",
   thanks: "greeting",
@@ -38,6 +50,8 @@ const KINDS: Record<string, DecisionKind> = {
   acknowledge: "greeting",
   introduce: "greeting",
   smalltalk: "greeting",
+  stay: "greeting",
+  ask_again: "unknown",
 };
 
 type Loose = Record<string, unknown>;
@@ -79,6 +93,7 @@ export function readDecision(answer: unknown): Decision {
     kind: KINDS[kind] ?? "other",
     confidence: number(source.probability, source.confidence),
     text: string(source.text, source.answer, source.body, source.reply, source.prompt),
+    flow: string(source.flow),
     options: list(source.options ?? source.choices)
       .map((option) =>
         typeof option === "string"
