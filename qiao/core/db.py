@@ -197,8 +197,16 @@ async def status_lock(db: Session) -> None:
         db.info["status_lock"] = True
 
 
+def held(db: Session) -> dict[str, Any]:
+    """What this transaction knows to stay as it is until it ends: rows it has locked or made, what it goes by. A savepoint's
+    end forgets it: what it took back is read anew."""
+    known: dict[str, Any] = db.info.setdefault("held", {})
+    return known
+
+
 @event.listens_for(AsyncSession.sync_session_class, "after_transaction_end")
-def _forget_lock(session: Any, transaction: Any) -> None:
+def _forget_held(session: Any, transaction: Any) -> None:
     # A rolled back savepoint gives up the locks taken since. Taking one again that is still held costs a round trip.
     if transaction.parent is None or transaction.nested:
         session.info.pop("status_lock", None)
+        session.info.pop("held", None)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from qiao.core.db import Db
+from qiao.core.db import Db, held
 
 
 async def test_a_reading_session_cannot_write_and_leaves_the_connection_as_it_was(database_url: str) -> None:
@@ -51,5 +51,22 @@ async def test_who_is_cancelled_ends_also_when_the_connection_is_gone(database_u
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+    finally:
+        await db.close()
+
+
+async def test_what_a_transaction_holds_is_forgotten_with_its_savepoints_and_with_itself(database_url: str) -> None:
+    db = Db(database_url, pool_size=1)
+    try:
+        async with db.transaction() as session:
+            held(session)["row"] = "locked"
+            assert held(session) == {"row": "locked"}
+            with pytest.raises(LookupError):
+                async with session.begin_nested():
+                    held(session)["row"] = "changed"
+                    raise LookupError
+            assert held(session) == {}
+            held(session)["row"] = "read anew"
+        assert held(session) == {}
     finally:
         await db.close()

@@ -36,10 +36,12 @@ async def answer(db: Session, fact: TicketCommented, envelope: Envelope) -> None
     runtime = runtime_of(db)
     async with runtime.db.read() as own:
         held = await ticketing.previous_of(own, fact.ticket_id)
+        if held is None:  # not held by mail, as most
+            return
         ticket = await tickets.facts(own, fact.ticket_id)
         entry = await tickets.entry(own, fact.entry_id)
         names = await ticketing.names_of(own, fact.ticket_id)
-    if held is None or ticket is None or entry is None:
+    if ticket is None or entry is None:
         return
     row, _ = held
     if f"ticket:{entry.id}" in names:

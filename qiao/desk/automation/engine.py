@@ -57,14 +57,24 @@ async def run_all(
     event: Mapping[str, Any] | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Runs these rules, in order, on one object, until one that acted says stop."""
+    # Mostly nothing holds: then the customer is read only if a condition speaks of them.
+    of_customer = any("customer" in str(rule.condition) for rule in rules)
+    on = await target.load(db, subject, subject_id, event=event, customer=of_customer)
+    if on is None:
+        return []
+    quiet = _all_unmatched(rules, on)
+    if quiet is not None:
+        await repository.add_runs(
+            db, [run_row(rule, on, occasion, outcome) for rule, outcome in zip(rules, quiet, strict=True)]
+        )
+        return quiet
     ids = [rule.id for rule in rules]
     had = await repository.occasions_done(db, ids, subject_id, occasion.key)
     rules = [rule for rule in rules if rule.id not in had]
     if not rules:
         return []
-    on = await target.load(db, subject, subject_id, event=event)
-    if on is None:
-        return []
+    if not of_customer:
+        on = await target.load(db, subject, subject_id, event=event) or on
     acted = await repository.acted(db, ids, subject_id, clock.now() - timedelta(hours=1))
     outcomes: list[Outcome] = []
     for rule in rules:
@@ -88,7 +98,17 @@ async def run_one(
     """One rule on one object, written down. `acted`: how often it did within the hour."""
     started = perf_counter_ns()
     outcome = await _decide(db, rule, on, occasion, acted)
-    row = {
+    await repository.add_runs(db, [run_row(rule, on, occasion, outcome, (perf_counter_ns() - started) // 1000)])
+    if outcome.outcome == "limited":
+        await _tripped(db, rule, on, outcome)
+    return outcome
+
+
+def run_row(
+    rule: AutomationRule, on: Target, occasion: Occasion, outcome: Outcome, microseconds: int = 0
+) -> dict[str, Any]:
+    """What the log keeps of one rule on one object."""
+    return {
         "id": outcome.run_id,
         "rule_id": rule.id,
         "revision": rule.revision,
@@ -101,20 +121,32 @@ async def run_one(
         "actions": outcome.lines,
         "chain_id": occasion.chain_id,
         "depth": occasion.depth,
-        "microseconds": (perf_counter_ns() - started) // 1000,
+        "microseconds": microseconds,
         "at": clock.now(),
     }
-    await repository.add_runs(db, [row])
-    if outcome.outcome == "limited":
-        await _tripped(db, rule, on, outcome)
-    return outcome
+
+
+def _all_unmatched(rules: Sequence[AutomationRule], on: Target) -> list[Outcome] | None:
+    """What became of rules none of whose conditions holds, as of most; None when one holds or can't be judged."""
+    found = []
+    for rule in rules:
+        try:
+            holds, reason = _judged(rule, on)
+        except ExpressionError:
+            return None
+        if holds:
+            return None
+        found.append(Outcome("unmatched", reason))
+    return found
+
+
+def _judged(rule: AutomationRule, on: Target) -> tuple[bool, dict[str, Any] | None]:
+    return conditions.judge(conditions.WHEN.validate_python(rule.condition) if rule.condition else None, on.facts)
 
 
 async def _decide(db: Session, rule: AutomationRule, on: Target, occasion: Occasion, acted: int) -> Outcome:
     try:
-        holds, reason = conditions.judge(
-            conditions.WHEN.validate_python(rule.condition) if rule.condition else None, on.facts
-        )
+        holds, reason = _judged(rule, on)
     except ExpressionError as error:
         return Outcome("failed", conditions.broken(error))
     if not holds:

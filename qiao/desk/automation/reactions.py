@@ -47,8 +47,7 @@ def _wanted(envelope: Envelope) -> bool:
 async def react(db: Session, fact: Event, envelope: Envelope) -> None:
     """Runs the rules that wait for this event, in order, on its object as it stands now."""
     subject, subject_id = subject_of(envelope)
-    book = runtime_of(db).find(RuleBook)
-    if subject_id is None or (book is not None and not book.waits_for(envelope.kind)):
+    if subject_id is None:
         return
     rules = await _fitting(db, subject, subject_id, envelope)
     if not rules:
@@ -73,10 +72,7 @@ def subject_of(envelope: Envelope) -> tuple[str, UUID | None]:
 async def _fitting(db: Session, subject: str, subject_id: UUID, envelope: Envelope) -> list[AutomationRule]:
     found: list[AutomationRule] = []
     changes: Mapping[str, Any] | None = None
-    for rule in await repository.live_rules(db, "event", clock.now(), subject):
-        trigger = conditions.TRIGGER.validate_python(rule.trigger)
-        if not isinstance(trigger, EventTrigger):
-            continue
+    for trigger, rule in await _in_force(db, subject):
         spec = EVENTS.get(trigger.event)
         if spec is None or not spec.concerns(envelope.kind, envelope.payload):
             continue
@@ -85,6 +81,17 @@ async def _fitting(db: Session, subject: str, subject_id: UUID, envelope: Envelo
         if policy.fits(trigger, envelope.kind, envelope.payload, envelope.actor_kind, changes):
             found.append(rule)
     return found
+
+
+async def _in_force(db: Session, subject: str) -> list[tuple[EventTrigger, AutomationRule]]:
+    """The rules that wait for events now, in their order; asked of the database only while they are being changed."""
+    book = runtime_of(db).find(RuleBook)
+    known = book.rules(subject, clock.now()) if book is not None else None
+    if known is not None:
+        return known
+    rules = await repository.live_rules(db, "event", clock.now(), subject)
+    pairs = ((conditions.TRIGGER.validate_python(rule.trigger), rule) for rule in rules)
+    return [(trigger, rule) for trigger, rule in pairs if isinstance(trigger, EventTrigger)]
 
 
 async def changes_of(db: Session, ticket_id: UUID, envelope: Envelope) -> dict[str, Any]:

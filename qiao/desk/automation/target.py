@@ -63,13 +63,15 @@ class Target:
         return f"/inbox/{self.id}" if self.conversation is not None else "/settings/automation"
 
 
-async def load(db: Session, subject: str, subject_id: UUID, *, event: Mapping[str, Any] | None = None) -> Target | None:
-    """The object as it stands now; None when it is gone."""
-    return (await load_many(db, subject, [subject_id], event=event)).get(subject_id)
+async def load(
+    db: Session, subject: str, subject_id: UUID, *, event: Mapping[str, Any] | None = None, customer: bool = True
+) -> Target | None:
+    """The object as it stands now; None when it is gone. `customer`: with what is known of its customer."""
+    return (await load_many(db, subject, [subject_id], event=event, customer=customer)).get(subject_id)
 
 
 async def load_many(
-    db: Session, subject: str, ids: list[UUID], *, event: Mapping[str, Any] | None = None
+    db: Session, subject: str, ids: list[UUID], *, event: Mapping[str, Any] | None = None, customer: bool = True
 ) -> dict[UUID, Target]:
     """Many objects, with few statements."""
     now = clock.now()
@@ -78,7 +80,8 @@ async def load_many(
         return {one: Target("none", one) for one in ids}
     if subject == "ticket":
         known = await tickets.facts_many(db, ids)
-        people = await customers.condition_facts(db, [one.customer_id for one in known.values() if one.customer_id])
+        theirs = [one.customer_id for one in known.values() if one.customer_id and customer]
+        people = await customers.condition_facts(db, theirs)
         for key, ticket in known.items():
             facts = {"ticket": _of_ticket(ticket, now), "customer": people.get(ticket.customer_id or key, {})}
             if event:
@@ -86,7 +89,7 @@ async def load_many(
             found[key] = Target("ticket", key, ticket=ticket, facts=facts)
         return found
     views = await conversations.views_of(db, ids)
-    people = await customers.condition_facts(db, [view.customer.id for view in views.values()])
+    people = await customers.condition_facts(db, [view.customer.id for view in views.values() if customer])
     for key, view in views.items():
         facts = conversations.condition_facts(view, people.get(view.customer.id, {}), now)
         if event:

@@ -15,7 +15,7 @@ from qiao.core.ids import new_id
 from qiao.core.jobs import every
 from qiao.core.runtime import Runtime
 from qiao.desk.automation import conditions, engine, outbox, policy, repository, target
-from qiao.desk.automation.engine import Occasion
+from qiao.desk.automation.engine import Occasion, Outcome
 from qiao.desk.automation.models import AutomationRule, MacroPress
 from qiao.desk.automation.schemas import ScheduleTrigger, TimeTrigger
 from qiao.people.organization import service as organization
@@ -155,7 +155,7 @@ async def _some(db: Session, *, rule_id: UUID, after: UUID | None, batch: int) -
                 fired = outcome.outcome != "unmatched"
                 done += outcome.outcome == "done"
             else:
-                quiet.append(_unmatched(rule, on, occasion, reason, now))
+                quiet.append(engine.run_row(rule, on, occasion, Outcome("unmatched", reason)))
         looks.append({"rule_id": rule.id, "subject_id": subject_id, "anchor": anchor, "looked_at": now, "fired": fired})
     await repository.add_runs(db, quiet)
     await repository.looked(db, looks)
@@ -165,27 +165,6 @@ async def _some(db: Session, *, rule_id: UUID, after: UUID | None, batch: int) -
 def status_of(on: target.Target) -> str:
     found = on.ticket or on.conversation
     return found.status if found is not None else ""
-
-
-def _unmatched(
-    rule: AutomationRule, on: target.Target, occasion: Occasion, reason: dict[str, object] | None, now: datetime
-) -> dict[str, object]:
-    return {
-        "id": new_id(),
-        "rule_id": rule.id,
-        "revision": rule.revision,
-        "subject": on.subject,
-        "subject_id": on.id,
-        "occasion": occasion.key,
-        "trigger": occasion.trigger,
-        "outcome": "unmatched",
-        "reason": reason,
-        "actions": [],
-        "chain_id": occasion.chain_id,
-        "depth": 0,
-        "microseconds": 0,
-        "at": now,
-    }
 
 
 # -- schedules ---------------------------------------------------------------------------------------------------------

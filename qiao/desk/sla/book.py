@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from qiao.core import clock
-from qiao.core.db import Session
+from qiao.core.db import Session, held
 from qiao.core.runtime import runtime_of
 from qiao.desk.sla import repository
 from qiao.desk.sla.clock import Hours
@@ -42,6 +42,13 @@ def body_of(row: PolicyRow) -> PolicyBody:
 
 async def current(db: Session) -> Rulebook:
     """The rulebook as of this transaction: one short query when nothing has changed."""
+    known: Rulebook | None = held(db).get("sla_book")
+    if known is None:
+        held(db)["sla_book"] = known = await _latest(db)
+    return known
+
+
+async def _latest(db: Session) -> Rulebook:
     revision = await repository.revision(db)
     shelf = runtime_of(db).find(Shelf)
     if shelf is not None and shelf.book is not None and shelf.book.revision == revision:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, insert
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
-from qiao.core.db import Session
+from qiao.core.db import Session, held
 from qiao.desk.sla.models import ClockRow, PolicyRow, SlaSettingsRow
 
 OPEN_STATES: Final = ("running", "paused", "breached")
@@ -26,6 +26,7 @@ async def revision(db: Session) -> int:
 
 async def touch(db: Session) -> None:
     """Policies or calendars are other ones now. The mark is the transaction's own: a rolled back one never comes again."""
+    held(db).pop("sla_book", None)
     mark = text("pg_current_xact_id()::text::bigint")
     statement = insert(SlaSettingsRow).values(id=1, revision=mark)
     await db.execute(

@@ -10,7 +10,7 @@ from qiao.desk.sop import book, repository, service, subjects
 from qiao.desk.tickets.events import TicketCreated
 
 
-@on_commit(TicketCreated, name="sop.start")
+@on_commit(TicketCreated, name="sop.start", when=lambda envelope: book.any_starts())
 async def start_by_type(db: Session, fact: TicketCreated, envelope: Envelope) -> None:
     """Once per ticket and procedure, however often it is told."""
     known = await book.published(db)

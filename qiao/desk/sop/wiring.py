@@ -6,9 +6,12 @@ from qiao.desk.sop.book import SopBook
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(SopBook, SopBook())
+    book = SopBook(runtime.db)
+    runtime.provide(SopBook, book)
+    runtime.tailer.listen(book.heard)
 
 
 async def start(runtime: Runtime) -> None:
     """A new database, and one from before there were procedures, begins with the shipped ones."""
     await runtime.db.run(service.install)
+    await runtime.get(SopBook).read()

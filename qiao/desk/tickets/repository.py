@@ -1,6 +1,7 @@
 """Every query of tickets. Rows come back as models; nothing here decides."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -23,9 +24,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from qiao.core.actor import Actor
-from qiao.core.db import Session
+from qiao.core.db import Session, held
 from qiao.core.ids import new_id
 from qiao.desk.tickets.models import (
     ChecklistItem,
@@ -78,30 +80,58 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 # -- tickets -----------------------------------------------------------------------------------------------------------
 
 
+def _held(db: Session) -> dict[UUID, Ticket]:
+    """Tickets this transaction has locked or made: nobody else changes them, so nobody has to read them again."""
+    known: dict[UUID, Ticket] = held(db).setdefault("tickets", {})
+    return known
+
+
+def stamps_seen(db: Session) -> dict[UUID, tuple[int, bool]]:
+    """Revision and activity of the types of the tickets this transaction has read: they come with the tickets."""
+    known: dict[UUID, tuple[int, bool]] = held(db).setdefault("ticket_type_stamps", {})
+    return known
+
+
+_FULL = select(Ticket, TicketType.revision, TicketType.active).join(TicketType, TicketType.id == Ticket.type_id)
+
+
 async def get(db: Session, ticket_id: UUID, *, lock: bool = False) -> Ticket | None:
-    query = select(Ticket).where(Ticket.id == ticket_id).execution_options(populate_existing=True)
-    if lock:
-        query = query.with_for_update(key_share=True)
-    return (await db.execute(query)).scalar_one_or_none()
+    return next(iter(await many(db, [ticket_id], lock=lock)), None)
 
 
 async def for_actor(db: Session, actor: Actor, ticket_id: UUID, *, lock: bool = False) -> tuple[Ticket, bool] | None:
     """The ticket and whether `actor` is involved in it."""
-    query = select(Ticket, involved_of(actor)).where(Ticket.id == ticket_id).execution_options(populate_existing=True)
+    query = _FULL.add_columns(involved_of(actor)).where(Ticket.id == ticket_id)
+    query = query.execution_options(populate_existing=True)
     if lock:
         query = query.with_for_update(key_share=True, of=Ticket)
     row = (await db.execute(query)).one_or_none()
-    return None if row is None else (row[0], bool(row[1]))
+    if row is None:
+        return None
+    ticket, revision, active, involved = row
+    stamps_seen(db)[ticket.type_id] = (revision, active)
+    if lock:
+        _held(db)[ticket_id] = ticket
+    return ticket, bool(involved)
 
 
 async def many(db: Session, ids: Iterable[UUID], *, lock: bool = False) -> list[Ticket]:
     wanted = sorted(set(ids))
     if not wanted:
         return []
-    query = select(Ticket).where(Ticket.id.in_(wanted)).order_by(Ticket.id).execution_options(populate_existing=True)
+    known = _held(db)
+    if not lock and all(one in known for one in wanted):
+        return [known[one] for one in wanted]
+    query = _FULL.where(Ticket.id.in_(wanted)).order_by(Ticket.id).execution_options(populate_existing=True)
     if lock:
-        query = query.with_for_update(key_share=True)
-    return list((await db.execute(query)).scalars())
+        query = query.with_for_update(key_share=True, of=Ticket)
+    found, stamps = [], stamps_seen(db)
+    for row, revision, active in await db.execute(query):
+        found.append(row)
+        stamps[row.type_id] = (revision, active)
+    if lock:
+        known.update((row.id, row) for row in found)
+    return found
 
 
 async def id_of_number(db: Session, number: int) -> UUID | None:
@@ -117,7 +147,10 @@ async def add(db: Session, values: dict[str, Any]) -> Ticket | None:
     statement = insert(Ticket).values(values)
     if values.get("key") is not None:
         statement = statement.on_conflict_do_nothing(index_elements=[Ticket.key], index_where=Ticket.key.is_not(None))
-    return (await db.execute(statement.returning(Ticket))).scalar_one_or_none()
+    row = (await db.execute(statement.returning(Ticket))).scalar_one_or_none()
+    if row is not None:
+        _held(db)[row.id] = row
+    return row
 
 
 async def visible_ids(db: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
@@ -166,6 +199,10 @@ async def open_of_customer(db: Session, actor: Actor, customer_id: UUID, limit: 
 async def set_next_due(
     db: Session, ticket_id: UUID, *, due_at: datetime | None, kind: str | None, breached: bool
 ) -> None:
+    row = _held(db).get(ticket_id)
+    if row is not None:
+        row.next_due_at, row.next_due_kind, row.breached = due_at, kind, breached
+        return
     await db.execute(
         update(Ticket)
         .where(Ticket.id == ticket_id)
@@ -369,16 +406,39 @@ async def watchers(db: Session, ticket_id: UUID) -> list[UUID]:
     return list(rows.scalars())
 
 
-async def watching(db: Session, ticket_id: UUID, user_id: UUID | None) -> tuple[int, bool]:
-    """How many people watch, and whether one does."""
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What hangs on a ticket: how many watch and whether one person does, seconds worked, and which of the rest there is."""
+
+    watchers: int
+    watching: bool
+    worked_seconds: int
+    involved: bool
+    links: bool
+    children: bool
+    checklist: bool
+
+
+async def belongings(db: Session, ticket_id: UUID, user_id: UUID | None) -> Belongings:
+    """All in one look: on most tickets there is nothing to be read."""
+    watches = and_(TicketInvolved.ticket_id == ticket_id, TicketInvolved.kind == "user", TicketInvolved.watching)
+    child = aliased(Ticket)
     row = (
         await db.execute(
-            select(func.count(), func.count().filter(TicketInvolved.party_id == user_id)).where(
-                TicketInvolved.ticket_id == ticket_id, TicketInvolved.kind == "user", TicketInvolved.watching
+            select(
+                select(func.count()).where(watches).scalar_subquery(),
+                exists().where(watches, TicketInvolved.party_id == user_id),
+                select(func.coalesce(func.sum(Worklog.seconds), 0))
+                .where(Worklog.ticket_id == ticket_id)
+                .scalar_subquery(),
+                exists().where(TicketInvolved.ticket_id == ticket_id),
+                or_(exists().where(TicketLink.from_id == ticket_id), exists().where(TicketLink.to_id == ticket_id)),
+                exists().where(child.parent_id == ticket_id),
+                exists().where(ChecklistItem.ticket_id == ticket_id),
             )
         )
     ).one()
-    return int(row[0]), bool(row[1])
+    return Belongings(int(row[0]), row[1], int(row[2]), row[3], row[4], row[5], row[6])
 
 
 async def involved_here(
@@ -524,6 +584,7 @@ async def move_rest(db: Session, source_id: UUID, into_id: UUID) -> None:
     for statement in _MOVES:
         typed = statement.replace(":into", "CAST(:into AS uuid)").replace(":source", "CAST(:source AS uuid)")
         await db.execute(text(typed), {"into": into_id, "source": source_id})
+    _held(db).clear()
 
 
 # -- checklists, time --------------------------------------------------------------------------------------------------
@@ -544,10 +605,6 @@ async def worklogs(db: Session, ticket_id: UUID) -> list[Worklog]:
         select(Worklog).where(Worklog.ticket_id == ticket_id).order_by(Worklog.started_at, Worklog.id).limit(1000)
     )
     return list(rows.scalars())
-
-
-async def worked_seconds(db: Session, ticket_id: UUID) -> int:
-    return int(await db.scalar(select(func.sum(Worklog.seconds)).where(Worklog.ticket_id == ticket_id)) or 0)
 
 
 # -- types -------------------------------------------------------------------------------------------------------------
@@ -571,9 +628,9 @@ async def types(db: Session) -> list[TicketType]:
 
 
 async def type_stamps(db: Session, *, ids: Sequence[UUID] = (), keys: Sequence[str] = ()) -> list[Any]:
-    """(id, key, revision, active) of types: what tells whether a definition in memory is still good."""
+    """(id, key, revision, active) of types by id or by key: what tells whether a definition in memory is still good."""
     query = select(TicketType.id, TicketType.key, TicketType.revision, TicketType.active)
-    return list(await db.execute(query.where(or_(TicketType.id.in_(list(ids)), TicketType.key.in_(list(keys))))))
+    return list(await db.execute(query.where(TicketType.id.in_(ids) if ids else TicketType.key.in_(keys))))
 
 
 async def in_states(db: Session, type_id: UUID) -> dict[str, int]:
@@ -587,7 +644,8 @@ async def per_type(db: Session) -> dict[UUID, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def new_entry(ticket: Ticket, **values: Any) -> TicketEntry:
-    """The next line of a locked ticket's timeline."""
-    ticket.last_seq += 1
+def new_entry(ticket: Ticket, *, first: bool = False, **values: Any) -> TicketEntry:
+    """The next line of a locked ticket's timeline; the `first` one has been counted where the ticket was made."""
+    if not first:
+        ticket.last_seq += 1
     return TicketEntry(id=new_id(), ticket_id=ticket.id, seq=ticket.last_seq, **values)

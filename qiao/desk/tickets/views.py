@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from qiao.core.actor import Actor
-from qiao.core.db import Session
+from qiao.core.db import Session, held
 from qiao.core.files import service as files
 from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import service as conversations
@@ -30,6 +30,7 @@ from qiao.desk.tickets.types import known
 from qiao.desk.tickets.types.known import Kind
 from qiao.people.accounts import service as accounts
 from qiao.people.customers import service as customers
+from qiao.people.customers.schemas import CustomerRef
 from qiao.people.organization import service as organization
 from qiao.people.personal import mask
 
@@ -47,6 +48,19 @@ async def people(db: Session, ids: Iterable[UUID | None]) -> dict[UUID, Person]:
             one = found.get(key)
             seen[key] = Person(key, one.name, one.avatar_url) if one is not None else None
     return {key: person for key in wanted if (person := seen[key]) is not None}
+
+
+def customers_seen(db: Session) -> dict[UUID, CustomerRef]:
+    """Customers this transaction has looked at."""
+    seen: dict[UUID, CustomerRef] = held(db).setdefault("ticket_customers", {})
+    return seen
+
+
+async def _customers(db: Session, ids: set[UUID]) -> dict[UUID, CustomerRef]:
+    seen = customers_seen(db)
+    if ids - set(seen):
+        seen.update(await customers.refs(db, ids - set(seen)))
+    return {key: seen[key] for key in ids if key in seen}
 
 
 def words(text: Mapping[Any, str]) -> dict[str, str]:
@@ -92,7 +106,7 @@ async def tickets(db: Session, actor: Actor, rows: Sequence[Ticket]) -> list[Tic
     makers = [row.created_by for row in rows if row.created_by_kind == "user"]
     staff = await people(db, [*(row.assignee_id for row in rows), *(row.requester_id for row in rows), *makers])
     departments = await organization.department_names(db) if any(row.department_id for row in rows) else {}
-    who = await customers.refs(db, {row.customer_id for row in rows if row.customer_id is not None})
+    who = await _customers(db, {row.customer_id for row in rows if row.customer_id is not None})
     talks = await _talks(db, {row.conversation_id for row in rows if row.conversation_id is not None})
     others = await refs(db, [*(row.parent_id for row in rows), *(row.merged_into_id for row in rows)])
     runtime = runtime_of(db)

@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from qiao.core import clock
 from qiao.core.actor import Actor
-from qiao.core.db import Session
+from qiao.core.db import Session, after_commit
 from qiao.core.errors import Conflict, FieldError, Invalid, NotFound
 from qiao.core.events import Audience, emit
 from qiao.core.ids import new_id
+from qiao.core.runtime import runtime_of
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.desk.sop import book, checking, repository
 from qiao.desk.sop.checking import Fault, Faulty, hindrances, placed, to_yaml
@@ -277,8 +278,13 @@ async def publish(
     row.published_id = version.id
     await db.flush()
     await audit.record(db, actor, "procedure.published", "procedure", row.key, {"version": [None, number]})
-    await emit(db, ProcedurePublished(procedure_id=row.id, procedure=row.key), actor=actor, audience=_AUDIENCE)
+    await _published(db, actor, row)
     return await _view(db, row, locale)
+
+
+async def _published(db: Session, actor: Actor, row: ProcedureRow) -> None:
+    await emit(db, ProcedurePublished(procedure_id=row.id, procedure=row.key), actor=actor, audience=_AUDIENCE)
+    after_commit(db, runtime_of(db).get(book.SopBook).forget)
 
 
 async def unpublish(db: Session, actor: Actor, procedure_id: UUID, locale: str) -> ProcedureView:
@@ -288,7 +294,7 @@ async def unpublish(db: Session, actor: Actor, procedure_id: UUID, locale: str) 
         row.published_id = None
         await db.flush()
         await audit.record(db, actor, "procedure.unpublished", "procedure", row.key)
-        await emit(db, ProcedurePublished(procedure_id=row.id, procedure=row.key), actor=actor, audience=_AUDIENCE)
+        await _published(db, actor, row)
     return await _view(db, row, locale)
 
 
@@ -400,7 +406,7 @@ async def roll_back(db: Session, actor: Actor, procedure_id: UUID, number: int, 
         await db.flush()
         changes = {"version": [current.number if current else None, number]}
         await audit.record(db, actor, "procedure.rolled_back", "procedure", row.key, changes)
-        await emit(db, ProcedurePublished(procedure_id=row.id, procedure=row.key), actor=actor, audience=_AUDIENCE)
+        await _published(db, actor, row)
     return await _view(db, row, locale)
 
 

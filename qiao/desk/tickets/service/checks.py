@@ -8,6 +8,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import FieldError, Invalid, NotFound
 from qiao.core.files import service as files
+from qiao.desk.tickets import views
 from qiao.desk.tickets.definition import Definition
 from qiao.people.accounts import service as accounts
 from qiao.people.customers import service as customers
@@ -17,9 +18,11 @@ from qiao.people.organization import service as organization
 
 async def customer(db: Session, customer_id: UUID, field: str = "customer_id") -> CustomerRef:
     try:
-        return await customers.ref(db, customer_id)
+        found = await customers.ref(db, customer_id)
     except NotFound:
         raise Invalid.field(field, "ticket.customer_unknown") from None
+    views.customers_seen(db)[customer_id] = found
+    return found
 
 
 async def department(db: Session, department_id: UUID, field: str = "department_id") -> str:

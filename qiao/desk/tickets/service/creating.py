@@ -84,7 +84,7 @@ async def _made(db: Session, actor: Actor, body: TicketCreate) -> Ticket:
         "due_at": body.due_at,
         "key": body.key,
         "version": 1,
-        "last_seq": 0,
+        "last_seq": 1,
         "reopened": 0,
         "breached": False,
         "data": {},
@@ -112,7 +112,7 @@ async def _made(db: Session, actor: Actor, body: TicketCreate) -> Ticket:
         await repository.involve(db, row.id, "user", body.watchers, "watcher", watching=True)
     params = {"state": row.state, "status": row.status, "source": row.source, "type": kind.key}
     payload: dict[str, Any] = {"type": "created", "params": params, "public": True}
-    await rows.append(db, held, "event", payload=payload | ({"files": files} if files else {}))
+    await rows.append(db, held, "event", payload=payload | ({"files": files} if files else {}), first=True)
     await rows.announce(
         db,
         held,

@@ -22,6 +22,7 @@ from qiao.desk.tickets.schemas import (
     MoveView,
     Person,
     TicketFacts,
+    TicketRef,
     TicketView,
     Timeline,
     WorklogView,
@@ -140,8 +141,8 @@ async def whole(db: Session, held: Held) -> TicketView:
     view = (await views.tickets(db, doer.actor, [row]))[0]
     facts = await rows.condition_facts(db, rows.facts_of(row, kind), kind, kind.asks)
     access = fields.access(kind.definition, facts, doer)
-    count, watching = await repository.watching(db, row.id, doer.actor.id)
     staff = doer.side == "staff"
+    has = await repository.belongings(db, row.id, doer.actor.id) if staff else None
     living = row.merged_into_id is None
     return views.replaced(
         view,
@@ -149,20 +150,25 @@ async def whole(db: Session, held: Held) -> TicketView:
         moves=await moves(db, held, facts) if living else [],
         field_access=access,
         required=[key for key in fields.required_now(kind.definition, facts) if key in access],
-        involved=await _involved(db, row.id) if staff else None,
-        watchers=count if staff else None,
-        watching=watching if staff else None,
-        links=await links(db, row.id) if staff else None,
-        children=[views.ticket_ref(one, (await known.by_id(db, one.type_id))) for one in await _children(db, row.id)]
-        if staff
-        else None,
-        checklist=await checklist(db, row.id) if staff else None,
-        worked_seconds=await repository.worked_seconds(db, row.id) if staff else None,
+        **(await _belonging(db, row.id, has) if has is not None else {}),
     )
 
 
-async def _children(db: Session, ticket_id: UUID) -> list[Ticket]:
-    return await repository.children(db, ticket_id)
+async def _belonging(db: Session, ticket_id: UUID, has: repository.Belongings) -> dict[str, Any]:
+    return {
+        "involved": await _involved(db, ticket_id) if has.involved else [],
+        "watchers": has.watchers,
+        "watching": has.watching,
+        "links": await links(db, ticket_id) if has.links else [],
+        "children": await _children(db, ticket_id) if has.children else [],
+        "checklist": await checklist(db, ticket_id) if has.checklist else [],
+        "worked_seconds": has.worked_seconds,
+    }
+
+
+async def _children(db: Session, ticket_id: UUID) -> list[TicketRef]:
+    found = await repository.children(db, ticket_id)
+    return [views.ticket_ref(one, await known.by_id(db, one.type_id)) for one in found]
 
 
 async def _involved(db: Session, ticket_id: UUID) -> list[InvolvedView]:

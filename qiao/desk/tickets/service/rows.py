@@ -153,16 +153,7 @@ async def condition_facts(db: Session, facts: TicketFacts, kind: Kind, asks: Ite
 async def _customer(db: Session, customer_id: UUID | None) -> dict[str, Any]:
     if customer_id is None:
         return {}
-    found = await customers.get(db, Actor.system(), customer_id)
-    return {
-        "level": found.level,
-        "city": found.city,
-        "name": found.name,
-        "locale": found.locale,
-        "tags": list(found.tags),
-        "number": found.number,
-        "attributes": dict(found.attributes),
-    }
+    return (await customers.condition_facts(db, [customer_id])).get(customer_id, {})
 
 
 async def _talk(db: Session, conversation_id: UUID | None) -> dict[str, Any]:
@@ -240,15 +231,19 @@ async def append(
     changes: dict[str, Any] | None = None,
     client_id: str | None = None,
     at: datetime | None = None,
+    first: bool = False,
 ) -> TicketEntry:
     """Adds the next line of a locked ticket's timeline."""
     actor = held.actor
+    with db.no_autoflush:  # the ticket is written once, with its line
+        name = await called(db, actor)
     entry = repository.new_entry(
         held.row,
+        first=first,
         kind=kind,
         author_kind=actor.kind,
         author_id=actor.id if actor.kind in ("user", "customer") else None,
-        author_name=(await called(db, actor))[:120] or None,
+        author_name=name[:120] or None,
         body=body,
         payload=payload or {},
         changes=changes,

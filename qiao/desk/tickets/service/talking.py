@@ -228,8 +228,10 @@ async def pass_on(db: Session, ticket_id: UUID, entry_id: UUID) -> bool:
     Safe to repeat. Returns whether the customer has it there.
     """
     row = await repository.get(db, ticket_id)
+    if row is None or row.conversation_id is None:
+        return False
     entry = await repository.entry(db, entry_id)
-    if row is None or entry is None or row.conversation_id is None or entry.kind != "comment":
+    if entry is None or entry.kind != "comment":
         return False
     talk = await conversations.facts(db, row.conversation_id)
     if talk is None:

@@ -80,23 +80,34 @@ def _known(db: Session) -> KnownTypes:
 
 
 async def by_ids(db: Session, ids: Collection[UUID]) -> dict[UUID, Kind]:
-    """Types by id: one small statement per transaction, and one more for each that is new or changed."""
+    """Types by id: those of tickets read in this transaction cost no statement, unless one is new or changed."""
     seen = _seen(db)
     found: dict[UUID, Kind] = {one: seen[one] for one in ids if one in seen}
     wanted = [one for one in set(ids) if one not in found]
     if not wanted:
         return found
-    known = _known(db)
-    for type_id, _, revision, active in await repository.type_stamps(db, ids=wanted):
-        kind = known.find(type_id, revision, active)
-        if kind is None:
-            row = await repository.type_by_id(db, type_id)
-            if row is None:
-                continue
-            kind = kind_of(row)
-            known.keep(kind)
-        found[type_id] = seen[type_id] = kind
+    stamps = {one: stamp for one in wanted if (stamp := repository.stamps_seen(db).get(one)) is not None}
+    if len(stamps) < len(wanted):
+        others = await repository.type_stamps(db, ids=[one for one in wanted if one not in stamps])
+        stamps |= {one.id: (one.revision, one.active) for one in others}
+    for type_id, (revision, active) in stamps.items():
+        kind = await _kind(db, type_id, revision, active)
+        if kind is not None:
+            found[type_id] = kind
     return found
+
+
+async def _kind(db: Session, type_id: UUID, revision: int, active: bool) -> Kind | None:
+    """A type, from memory where that is of this revision; this transaction goes on with it."""
+    kind = _known(db).find(type_id, revision, active)
+    if kind is None:
+        row = await repository.type_by_id(db, type_id)
+        if row is None:
+            return None
+        kind = kind_of(row)
+        _known(db).keep(kind)
+    _seen(db)[type_id] = kind
+    return kind
 
 
 def _seen(db: Session) -> dict[UUID, Kind]:
@@ -108,6 +119,7 @@ def _seen(db: Session) -> dict[UUID, Kind]:
 def forget(db: Session) -> None:
     """This transaction changes types itself."""
     db.info.pop("ticket_types", None)
+    repository.stamps_seen(db).clear()
 
 
 async def by_id(db: Session, type_id: UUID) -> Kind:
@@ -121,9 +133,9 @@ async def by_id(db: Session, type_id: UUID) -> Kind:
 async def for_new(db: Session, key: str, field: str = "type_key") -> Kind:
     """The type a new ticket shall have. Raises Invalid when there is none of that key, or it is archived."""
     stamps = await repository.type_stamps(db, keys=[key])
-    if not stamps:
+    kind = await _kind(db, stamps[0].id, stamps[0].revision, stamps[0].active) if stamps else None
+    if kind is None:
         raise Invalid.field(field, "ticket.type.unknown", key=key)
-    kind = await by_id(db, stamps[0].id)
     if not kind.active:
         raise Invalid.field(field, "ticket.type.archived", key=key)
     return kind

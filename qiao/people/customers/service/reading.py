@@ -102,7 +102,15 @@ async def refs(db: Session, ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
 async def condition_facts(db: Session, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """What rules may ask of customers, by id."""
     return {
-        asked: {"name": row.name, "level": row.level, "city": row.city, "tags": list(row.tags)}
+        asked: {
+            "name": row.name,
+            "level": row.level,
+            "city": row.city,
+            "tags": list(row.tags),
+            "locale": row.locale,
+            "number": row.number,
+            "attributes": dict(row.attributes),
+        }
         for asked, row in (await repository.customers(db, ids)).items()
     }
 
