@@ -74,12 +74,14 @@ async def measure(product: Product, admin: Api, seed: int, seconds: float, rate:
             await at_rate(client, [("POST", path, {"json": one, "headers": headers}) for one in warm], 20)
             nothing = await at_rate(client, [("GET", "/health", {})] * count, rate)
             posts = [("POST", path, {"json": one, "headers": headers}) for one in updates]
+            before = product.processor_seconds()
             took = await at_rate(client, posts, rate)
             ended = time.perf_counter()
             waiting = await database.fetchval("SELECT count(*) FROM channel_arrivals WHERE state = 'waiting'")
             while await database.fetchval("SELECT count(*) FROM channel_arrivals WHERE state = 'waiting'"):  # noqa: ASYNC110 - another process works
                 await asyncio.sleep(0.02)
             lag = time.perf_counter() - ended
+            spent = product.processor_seconds() - before
         stored = await database.fetchval("SELECT count(*) FROM messages WHERE author_kind = 'customer'")
         dead = await database.fetchval("SELECT count(*) FROM channel_arrivals WHERE state = 'dead'")
     finally:
@@ -91,6 +93,7 @@ async def measure(product: Product, admin: Api, seed: int, seconds: float, rate:
         "health_page_ms": spread(nothing),
         "waiting_at_the_end": waiting,
         "lag_s": round(lag, 2),
+        "server_cpu_ms_per_message": round(1000 * spent / count, 2),
         "messages": stored - len(warm),
         "dead": dead,
     }

@@ -68,6 +68,12 @@ class Product:
         assert self.process is not None
         return int(psutil.Process(self.process.pid).memory_info().rss)
 
+    def processor_seconds(self) -> float:
+        """Processor time the server process has used so far (PostgreSQL is counted apart)."""
+        assert self.process is not None
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
+
     def database_url(self) -> str:
         from qiao.core.postgres import EmbeddedPostgres
 

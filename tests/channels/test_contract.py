@@ -31,6 +31,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import MessageView, Outgoing
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxCreate, InboxPatch, InboxView
+from qiao.people.customers import service as customers
 from tests.channels.street import API, Street
 from tests.channels.toy import PNG, Feed, Provider, toy
 
@@ -113,6 +114,68 @@ async def test_what_is_posted_becomes_a_message_once(shop: Toy) -> None:
     await shop.post(message("hello", "1"), key="k1")  # the provider repeats its payload
     await shop.post(message("hello", "1"), message("again", "2"), key="k2")  # and a message within another
     assert await shop.texts() == [["hello", "again"]]
+
+
+async def test_senders_we_know_are_taken_in_together_each_in_their_order(shop: Toy) -> None:
+    who = [f"p{number}" for number in range(12)]
+    await shop.post(*(message("hello", f"{one}-0", **{"from": one}) for one in who))
+    await shop.runtime.get(Lanes).stop()
+    for turn in (1, 2, 3):
+        for one in who:
+            # Of one something else is said as well, one is new, and what comes twice is one.
+            about = {"from": one, "name": "An"} if (one, turn) == ("p3", 2) else {"from": one}
+            await shop.post(message(f"{one} says {turn}", f"{one}-{turn}", **about), taken=False)
+        await shop.post(message(f"new says {turn}", f"new-{turn}", **{"from": "new"}), taken=False)
+        await shop.post(message("p1 says 1", "p1-1", **{"from": "p1"}), taken=False)
+    lanes = Lanes(shop.runtime)
+    await lanes.start()
+    await lanes.settled()
+    await lanes.stop()
+    said = sorted(await shop.texts(), key=lambda lines: lines[-1])
+    assert said == sorted(
+        [
+            *(["hello", *(f"{one} says {turn}" for turn in (1, 2, 3))] for one in who),
+            [f"new says {turn}" for turn in (1, 2, 3)],
+        ],
+        key=lambda lines: lines[-1],
+    )
+    [shown] = await shop.runtime.db.run(lambda db: health.views(db, "en"))
+    assert (shown.state, shown.waiting, shown.dead) == ("fine", 0, 0)
+
+
+async def test_one_sender_the_database_cannot_take_spoils_nothing_for_the_others(shop: Toy) -> None:
+    await shop.post(*(message("hello", f"{one}-0", **{"from": one}) for one in ("a", "b", "c")))
+    bad = message("from nowhere", "x-1", **{"from": "x\x00y"})
+    await shop.post(*(message("again", f"{one}-1", **{"from": one}) for one in ("a", "b", "c")), bad)
+    assert await shop.texts() == [["hello", "again"]] * 3
+
+
+async def test_who_is_blocked_or_writes_in_an_ended_conversation_is_known_among_many(shop: Toy) -> None:
+    await shop.post(*(message("hello", f"{one}-0", **{"from": one}) for one in ("a", "b", "c", "d")))
+    found = await shop.conversations()
+    over, blocked = UUID(found[1][0]), found[2][1][0].author.id
+    await shop.runtime.db.run(lambda db: conversations.resolve(db, Actor.system(), over))
+    await shop.runtime.db.run(lambda db: conversations.close(db, Actor.system(), over))
+    await shop.runtime.db.run(lambda db: customers.set_blocked(db, Actor.system(), blocked, True))
+    await shop.post(*(message("again", f"{one}-1", **{"from": one}) for one in ("a", "b", "c", "d")))
+    assert await shop.texts() == [["hello", "again"], ["hello"], ["hello"], ["hello", "again"], ["again"]]
+
+
+async def test_what_many_post_at_once_is_kept_whatever_one_of_them_posts(
+    shop: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.runtime.get(Lanes).stop()
+    keeper = arrivals.Keeper.of(shop.runtime)
+    pool = await shop.runtime.db.raw()
+    nowhere = UUID(int=7)  # no inbox: the database refuses it
+    kept = await asyncio.gather(
+        *(keeper.keep(shop.inbox.id, [(f"k{number % 15}", b"{}")]) for number in range(20)),
+        keeper.keep(nowhere, [("k", b"{}")]),
+        *(keeper.keep(shop.inbox.id, [(f"l{number}", b"{}")]) for number in range(20)),
+        return_exceptions=True,
+    )
+    assert [number for number, one in enumerate(kept) if one is not None] == [20]
+    assert await pool.fetchval("SELECT count(*) FROM channel_arrivals") == 35
 
 
 async def test_the_handshake_is_answered_and_a_wrong_signature_is_refused(shop: Toy) -> None:

@@ -31,7 +31,7 @@ async def take(runtime: Runtime, inbox_key: str, request: HttpRequest) -> Respon
         ),
     )
     if taken.payloads:
-        await arrivals.keep(runtime.db, place.inbox.id, taken.payloads)
+        await arrivals.Keeper.of(runtime).keep(place.inbox.id, taken.payloads)
         runtime.get(Lanes).call(place.inbox.id)
     answer = taken.answer
     return Response(answer.body, answer.status, media_type=answer.content_type)

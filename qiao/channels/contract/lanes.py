@@ -16,10 +16,10 @@ from uuid import UUID
 import anyio.to_thread
 import structlog
 
-from qiao.channels.contract import deliveries, taking
+from qiao.channels.contract import deliveries, several, taking
 from qiao.channels.contract.channel import DeliveryFailed
 from qiao.channels.contract.endpoints import Endpoints, Place
-from qiao.channels.contract.messages import Edited, Happening, Incoming, Item, Receipt, Withdrawn
+from qiao.channels.contract.messages import Edited, Happening, Incoming, Item, Receipt, Sender, Withdrawn
 from qiao.core import clock
 from qiao.core.errors import Invalid, Problem
 from qiao.core.reactions.claims import Claims
@@ -179,6 +179,7 @@ class Lanes:
             outcome[arrival] = None
             for item in items:
                 senders.setdefault(_whose(item), []).append((arrival, item))
+        known = await several.met(self.runtime, place, [[item for _, item in line] for line in senders.values()])
         room = asyncio.Semaphore(SENDERS)
 
         async def work(line: list[tuple[UUID, Item]]) -> None:
@@ -188,7 +189,13 @@ class Lanes:
                         failure = await self._take(place, item)
                     outcome[arrival] = outcome[arrival] or failure
 
-        await asyncio.gather(*(work(line) for line in senders.values()))
+        async def work_known(line: list[tuple[UUID, Item]], met: Sequence[taking.Met]) -> None:
+            for (arrival, item), one in zip(line, met, strict=True):
+                failure = await self._take(place, item, one)
+                outcome[arrival] = outcome[arrival] or failure
+
+        lines = zip(senders.values(), known, strict=True)
+        await asyncio.gather(*(work(line) if met is None else work_known(line, met) for line, met in lines))
         for arrival, attempts, _ in parsed:
             early = outcome[arrival]
             if attempts > 0 and early is not None and early.code == EARLY:
@@ -205,9 +212,11 @@ class Lanes:
                 await pool.execute(_LATER, arrival, due, error, "dead" if dead else "waiting")
         return len(rows) == AT_ONCE or bool(done)
 
-    async def _take(self, place: Place, item: Item) -> _Failure | None:
+    async def _take(self, place: Place, item: Item, met: taking.Met | None = None) -> _Failure | None:
         try:
             match item:
+                case Incoming(sender=Sender() as sender) if met is not None:
+                    await taking.settle(self.runtime, place, item, sender, met)
                 case Incoming():
                     taker = place.channel.taker
                     if taker is None or not await taker.take(place, item):

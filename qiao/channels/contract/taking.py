@@ -48,11 +48,20 @@ async def customer_of(runtime: Runtime, place: Place, sender: Sender, locale: st
 
 
 async def _recognised(db: Session, place: Place, sender: Sender, locale: str | None) -> CustomerRef:
-    vouched: list[tuple[str, str]] = []
-    if sender.union:
-        vouched.append(("union", sender.union))
-    vouched += [(kind, value) for kind in sorted(sender.vouched) if (value := getattr(sender, kind))]
-    profile = Profile(
+    kind = place.channel.manifest.identity_kind
+    profile = profile_of(sender, locale)
+    return await customers.recognise(db, place.inbox.id, kind, sender.address, profile, vouched_of(sender))
+
+
+def vouched_of(sender: Sender) -> list[tuple[str, str]]:
+    """What the provider stands for: kinds and values."""
+    vouched = [("union", sender.union)] if sender.union else []
+    return vouched + [(kind, value) for kind in sorted(sender.vouched) if (value := getattr(sender, kind))]
+
+
+def profile_of(sender: Sender, locale: str | None) -> Profile:
+    """What the channel says about who writes."""
+    return Profile(
         name=sender.name,
         phone=sender.phone,
         email=sender.email,
@@ -60,8 +69,6 @@ async def _recognised(db: Session, place: Place, sender: Sender, locale: str | N
         locale=locale,
         attributes=dict(sender.attributes),
     )
-    kind = place.channel.manifest.identity_kind
-    return await customers.recognise(db, place.inbox.id, kind, sender.address, profile, vouched)
 
 
 async def _looked_up(runtime: Runtime, place: Place, sender: Sender) -> Sender:
@@ -84,6 +91,11 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
         raise ValueError("nobody wrote this")
     sender = await _looked_up(runtime, place, sender)
     met = await runtime.db.run(lambda db: _met(db, place, incoming, sender))
+    return await settle(runtime, place, incoming, sender, met)
+
+
+async def settle(runtime: Runtime, place: Place, incoming: Incoming, sender: Sender, met: "Met") -> Received | None:
+    """What becomes of a message once it is known who writes and where it belongs."""
     customer, writer, facts, done = met.customer, met.writer, met.facts, met.done
     verdict = await blocking.verdict(runtime, place.inbox.id, sender.address, customer.id, blocked=customer.blocked)
     if verdict == "refuse":
@@ -139,7 +151,7 @@ async def take_message(runtime: Runtime, place: Place, incoming: Incoming) -> Re
 
 
 @dataclass(frozen=True, slots=True)
-class _Met:
+class Met:
     """What is known when a message arrives."""
 
     customer: CustomerRef
@@ -154,7 +166,7 @@ class _Met:
     heard: bool
 
 
-async def _met(db: Session, place: Place, incoming: Incoming, sender: Sender) -> _Met:
+async def _met(db: Session, place: Place, incoming: Incoming, sender: Sender) -> Met:
     """Who writes and where it belongs, in one go: each transaction costs more than what is asked in it."""
     inbox_id = place.inbox.id
     customer = await _recognised(db, place, sender, incoming.locale)
@@ -172,7 +184,7 @@ async def _met(db: Session, place: Place, incoming: Incoming, sender: Sender) ->
     if rule is not None and done is None:
         # Before the message is seen: the bot's answer may be quicker than anything after it.
         await windows.opened(db, inbox_id, sender.address, rule, incoming.opens, incoming.at)
-    return _Met(customer, writer, facts, done, held, heard)
+    return Met(customer, writer, facts, done, held, heard)
 
 
 async def take_happening(runtime: Runtime, place: Place, item: Happening) -> None:

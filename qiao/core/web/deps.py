@@ -22,6 +22,15 @@ def locale_of(connection: HTTPConnection) -> str:
     return i18n.match_locale(chosen, connection.query_params.get("locale"), connection.headers.get("accept-language"))
 
 
+# Coroutines: what is not one runs in a thread of its own, and the hop costs more than most requests.
+async def _runtime(connection: HTTPConnection) -> Runtime:
+    return runtime_from(connection)
+
+
+async def _locale(connection: HTTPConnection) -> str:
+    return locale_of(connection)
+
+
 async def _tx(connection: HTTPConnection) -> AsyncIterator[Session]:
     async with runtime_from(connection).db.transaction() as session:
         yield session
@@ -35,5 +44,5 @@ async def _read(connection: HTTPConnection) -> AsyncIterator[Session]:
 # scope="function": the transaction commits before the response is sent, so nothing unsaved is ever acknowledged.
 Tx = Annotated[Session, Depends(_tx, scope="function")]
 Read = Annotated[Session, Depends(_read, scope="function")]
-Runtime_ = Annotated[Runtime, Depends(runtime_from)]
-Locale = Annotated[str, Depends(locale_of)]
+Runtime_ = Annotated[Runtime, Depends(_runtime)]
+Locale = Annotated[str, Depends(_locale)]

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, column, delete, exists, func, or_, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from qiao.core.actor import Actor
 from qiao.core.db import Session
@@ -69,6 +70,38 @@ async def latest_of(db: Session, inbox_id: UUID, customer_id: UUID) -> Conversat
             .execution_options(populate_existing=True)
         )
     ).scalar_one_or_none()
+
+
+async def latest_of_many(
+    db: Session, inbox_id: UUID, customer_ids: Collection[UUID], names: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Columns `names` of each customer's newest conversation in an inbox."""
+    columns = [getattr(Conversation, name) for name in names]
+    query = (
+        select(*columns)
+        .where(Conversation.customer_id.in_(customer_ids), Conversation.inbox_id == inbox_id)
+        .order_by(Conversation.customer_id, Conversation.created_at.desc(), Conversation.id.desc())
+        .distinct(Conversation.customer_id)
+    )
+    return (await db.execute(query)).all()
+
+
+async def client_ids_of_customers(
+    db: Session, inbox_id: UUID, sent: Sequence[tuple[UUID, str]]
+) -> set[tuple[UUID, str]]:
+    """Those of `sent` (customer, `client_id`) that are messages of theirs in an inbox already."""
+    asked = (
+        func.unnest(cast([one for one, _ in sent], ARRAY(PgUuid)), cast([one for _, one in sent], ARRAY(Text)))
+        .table_valued(column("customer_id", PgUuid), column("client_id", Text))
+        .render_derived(name="asked")
+    )
+    query = (
+        select(asked.c.customer_id, asked.c.client_id)
+        .join(Conversation, and_(Conversation.customer_id == asked.c.customer_id, Conversation.inbox_id == inbox_id))
+        .join(Message, and_(Message.conversation_id == Conversation.id, Message.client_id == asked.c.client_id))
+        .where(Message.author_kind == "customer")
+    )
+    return {(row[0], row[1]) for row in await db.execute(query)}
 
 
 async def by_client_id(db: Session, conversation_id: UUID, client_id: str) -> Message | None:

@@ -83,6 +83,13 @@ def clean_email(text: str) -> str | None:
     return plain if len(plain) <= 254 and _EMAIL.fullmatch(plain) else None
 
 
+def spelled(kind: str, value: str) -> str | None:
+    """An address in its one spelling, or None when it cannot be one."""
+    clean = {"phone": clean_phone, "email": clean_email}.get(kind)
+    plain = clean(value) if clean else value.strip()
+    return plain if plain and len(plain) <= 254 else None
+
+
 def clean_name(text: str) -> str:
     """One line of printable characters, at most 80."""
     return "".join(c if c.isprintable() else " " for c in text).strip()[:80]

@@ -1,6 +1,6 @@
 """Every query of customers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -99,6 +99,19 @@ async def by_identity(db: Session, kind: str, scope: str, value: str) -> tuple[C
     found = (await db.execute(query)).one_or_none()
     row = await _survivor(db, found[0]) if found is not None else None
     return None if row is None or found is None else (row, found[1])
+
+
+async def by_identities(db: Session, kind: str, scope: str, values: Collection[str]) -> dict[str, CustomerRow]:
+    """Who has these verified addresses; left out are those whose record has become part of another one."""
+    if not values:
+        return {}
+    query = (
+        select(IdentityRow.value, CustomerRow)
+        .join(CustomerRow, IdentityRow.customer_id == CustomerRow.id)
+        .where(IdentityRow.kind == kind, IdentityRow.scope == scope, IdentityRow.value.in_(values))
+        .where(IdentityRow.verified, CustomerRow.merged_into.is_(None))
+    )
+    return {row[0]: row[1] for row in await db.execute(query)}
 
 
 async def by_profile(db: Session, kind: str, value: str, limit: int) -> Sequence[CustomerRow]:

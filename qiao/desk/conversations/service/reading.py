@@ -154,6 +154,20 @@ async def latest_of_customer(db: Session, inbox_id: UUID, customer_id: UUID) -> 
     return views.facts(row) if row is not None else None
 
 
+async def latest_of_customers(
+    db: Session, inbox_id: UUID, customer_ids: Collection[UUID]
+) -> dict[UUID, ConversationFacts]:
+    """`latest_of_customer` for many."""
+    names = tuple(ConversationFacts.__dataclass_fields__)
+    found = await repository.latest_of_many(db, inbox_id, customer_ids, names)
+    return {row.customer_id: ConversationFacts(**row._mapping) for row in found}
+
+
+async def messages_of_customers(db: Session, inbox_id: UUID, sent: Sequence[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Those of `sent` (customer, `client_id`) that have become messages before."""
+    return await repository.client_ids_of_customers(db, inbox_id, sent)
+
+
 async def transcript(
     db: Session,
     actor: Actor,

@@ -1,6 +1,6 @@
 """Who writes: addresses and vouched facts lead to one customer; claims fill gaps and make nobody someone else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -24,6 +24,7 @@ SHARED: Final = frozenset({"phone", "email", "union"})
 TRUSTED: Final = frozenset({"external", "api", "phone", "email"})
 """Kinds behind which the company's own systems, or the owner, stand: what comes along may replace what is known."""
 MOST_HOLDERS: Final = 50
+_SPOKEN: Final = ("zh-CN", "en")
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 
@@ -72,6 +73,27 @@ async def recognise(
         vouched=frozenset(facts) & {"phone", "email"},
     )
     return await _resolve(db, inbox_id, kind, address, True, await _read(db, profile), overwrite=False)
+
+
+async def recognised(
+    db: Session, inbox_id: UUID, kind: IdentityKind, seen: Sequence[tuple[str, Profile]]
+) -> dict[str, CustomerRef]:
+    """Of many addresses of a channel those `recognise` would change nothing about: known, and nothing new is said.
+
+    Many at once are found as quickly as one. The others are for `recognise`, which knows every case.
+    """
+    scope = "" if kind in SHARED else str(inbox_id)
+    spelled = {address: policy.spelled(kind, address) for address, _ in seen}
+    found = await repository.by_identities(db, kind, scope, {value for value in spelled.values() if value})
+    known: dict[str, CustomerRef] = {}
+    new: set[str] = set()
+    for address, profile in seen:
+        row = found.get(spelled[address] or "")
+        if row is None or _facts(profile) or _says_new(row, profile):
+            new.add(address)
+        else:
+            known[address] = ref_of(row)
+    return {address: ref for address, ref in known.items() if address not in new}
 
 
 async def give_address(db: Session, customer_id: UUID, inbox_id: UUID, kind: IdentityKind, address: str) -> bool:
@@ -260,14 +282,28 @@ async def _create_with_identity(
 
 def plain(kind: str, value: str) -> str:
     """An address in its one spelling. Raises Invalid."""
-    clean = {"phone": policy.clean_phone, "email": policy.clean_email}.get(kind)
-    spelled = clean(value) if clean else value.strip()
-    if not spelled or len(spelled) > 254:
+    spelled = policy.spelled(kind, value)
+    if spelled is None:
         raise Invalid.field("id", "identity_invalid")
     return spelled
 
 
+def _says_new(row: CustomerRow, profile: Profile) -> bool:
+    """Whether a claim would change anything about a record."""
+    locale = profile.locale if profile.locale in _SPOKEN else None
+    gaps = (profile.name and not row.name) or (profile.city and not row.city) or (locale and not row.locale)
+    stands = profile.held | profile.vouched
+    contacts = any(
+        getattr(profile, kind) and (not getattr(row, kind) or (kind in stands and not getattr(row, f"{kind}_vouched")))
+        for kind in ("phone", "email")
+    )
+    attributes = not profile.attributes.keys() <= (row.attributes or {}).keys()
+    return bool(gaps or contacts or attributes) or row.last_seen_at < clock.now() - _SEEN_EVERY
+
+
 async def _learn(db: Session, row: CustomerRow, profile: Profile, *, overwrite: bool) -> None:
+    if not overwrite and not _says_new(row, profile):
+        return
     before = audit.snapshot(row)
     now = clock.now()
     if row.last_seen_at < now - _SEEN_EVERY:
@@ -285,7 +321,7 @@ def _apply_profile(row: CustomerRow, profile: Profile, *, overwrite: bool) -> No
     values: dict[str, str | None] = {
         "name": policy.clean_name(profile.name) if profile.name else None,
         "city": policy.clean_name(profile.city) if profile.city else None,
-        "locale": profile.locale if profile.locale in ("zh-CN", "en") else None,
+        "locale": profile.locale if profile.locale in _SPOKEN else None,
     }
     for key, value in values.items():
         if value and (overwrite or not getattr(row, key)):
