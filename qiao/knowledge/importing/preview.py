@@ -18,7 +18,7 @@ from qiao.knowledge.articles.audience import Reader
 from qiao.knowledge.importing import rows
 from qiao.knowledge.importing.reading import Record
 from qiao.knowledge.search.service import SearchService
-from qiao.knowledge.search.text import codes, is_negated, numbers
+from qiao.knowledge.search.twins import Twins
 
 # Comparing by meaning costs some 10 ms a row; a long file is compared as far as this goes, exact matches always.
 _MEANING_SECONDS: Final = 6.0
@@ -142,9 +142,10 @@ async def _compare(service: SearchService, row: Checked, reader: Reader) -> None
 
 
 def _within(service: SearchService, asked: Sequence[Checked]) -> None:
-    """Rows of one file that ask the same in other words. A number, a code or a 不 makes another question."""
+    """Rows of one file that ask the same in other words."""
     embedder = service.engine.embedder
     embedder.warm_up()
+    twins = Twins(embedder)
     words = [normalize(row.fields["question"]) for row in asked]
     vectors = np.concatenate([embedder.questions(words[start : start + 256]) for start in range(0, len(words), 256)])
     floor = embedder.floor
@@ -155,11 +156,8 @@ def _within(service: SearchService, asked: Sequence[Checked]) -> None:
             first = asked[int(other)]
             if first.duplicate is not None or first.fields["locale"] != asked[at].fields["locale"]:
                 continue
-            one, two = words[int(other)], words[at]
-            if numbers(one) != numbers(two) or codes(one) != codes(two) or is_negated(one) != is_negated(two):
-                continue
             shared = 2 * len(grams[int(other)] & grams[at]) / (len(grams[int(other)]) + len(grams[at]))
-            if shared >= _SAME_WORDS:
+            if shared >= _SAME_WORDS and not twins.apart(words[int(other)], words[at]):
                 asked[at].duplicate = _twin(
                     "row", first.fields["question"], "meaning", float(close[other]), row=first.record.row
                 )

@@ -23,7 +23,7 @@ from qiao.knowledge.articles.schemas import SearchableText
 from qiao.knowledge.search.calibration import Policy
 from qiao.knowledge.search.document import Decision, Document, Hit
 from qiao.knowledge.search.engine import Engine
-from qiao.knowledge.search.text import codes, is_negated, numbers
+from qiao.knowledge.search.twins import Twins
 
 logger = structlog.get_logger(__name__)
 
@@ -121,7 +121,8 @@ class SearchService:
     async def repeats(self, question: str, *, audience: Reader = STAFF) -> Hit | None:
         """The published FAQ that already has this question in other words, or None; internal ones count as well.
 
-        Closeness is that of the phrasings alone, whatever the answer says; a number, a code or a 不 makes another question.
+        Closeness is that of the phrasings alone, whatever the answer says; a number, a code, a 不 or another thing named in
+        the same words makes another question.
         """
         hits = [hit for hit in await self.search(question, audience=audience, limit=3) if hit.document.kind == "faq"]
         return await asyncio.to_thread(self._repeated, question, hits) if hits else None
@@ -129,15 +130,14 @@ class SearchService:
     def _repeated(self, question: str, hits: Sequence[Hit]) -> Hit | None:
         own = normalize(question)
         floor = self.engine.embedder.floor
+        twins = Twins(self.engine.embedder)
         for hit in hits:
             if hit.score < _SAME_WORDS or hit.probability < _SURE:
                 continue
             for phrasing in (hit.document.title, *hit.document.variants):
-                other = normalize(phrasing)
-                if numbers(own) != numbers(other) or codes(own) != codes(other) or is_negated(own) != is_negated(other):
-                    continue
                 one, two = self.engine.vectors_for([own, phrasing])
-                if (float(one @ two) - floor) / (1 - floor) >= _SAME_MEANING:
+                alike = (float(one @ two) - floor) / (1 - floor) >= _SAME_MEANING
+                if alike and not twins.apart(own, normalize(phrasing)):
                     return hit
         return None
 

@@ -121,6 +121,13 @@ async def test_the_same_meaning_in_other_words_counts_as_a_repeat(sign_in: SignI
     assert found["rows"][1]["duplicate_of"] is None
 
 
+async def test_the_same_question_about_another_thing_is_no_repeat(sign_in: SignIn) -> None:
+    boss = await sign_in("boss")
+    asked = ["K10 地毯保修多久", "K10 普洱保修多久", "怎么申请退货", "如何申请退货"]
+    found = await previewed(boss, csv_of([HEAD, *(["", question, "", "a", ""] for question in asked)]))
+    assert [row["duplicate_of"] and row["duplicate_of"]["row"] for row in found["rows"]] == [None, None, None, 4]
+
+
 async def test_commit_skips_faults_and_repeats_and_undo_takes_all_back(sign_in: SignIn, runtime: Runtime) -> None:
     await write(runtime, "怎么退货？")
     boss = await sign_in("boss")
