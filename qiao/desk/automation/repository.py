@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
@@ -104,12 +104,9 @@ async def held_back(db: Session, rule_id: UUID, subject_id: UUID, since: datetim
     return (await db.execute(query)).scalar_one()
 
 
-async def add_runs(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes runs. One that did not match before may match now; every other occasion stands once."""
-    if not rows:
-        return
-    query = insert(AutomationRun)
-    query = query.on_conflict_do_update(
+def _adding_runs() -> Any:
+    query = insert(AutomationRun.__table__)  # type: ignore[arg-type]  # a table; into it, not by way of the mapper
+    return query.on_conflict_do_update(
         index_elements=["rule_id", "subject_id", "occasion"],
         set_={
             name: query.excluded[name]
@@ -117,7 +114,15 @@ async def add_runs(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         },
         where=AutomationRun.outcome == "unmatched",
     )
-    await db.execute(query, list(rows))
+
+
+_ADD_RUNS: Final = _adding_runs()
+
+
+async def add_runs(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes runs. One that did not match before may match now; every other occasion stands once."""
+    if rows:
+        await db.execute(_ADD_RUNS, list(rows))
 
 
 async def run(db: Session, run_id: UUID) -> AutomationRun | None:

@@ -142,12 +142,17 @@ async def id_of_key(db: Session, key: str) -> UUID | None:
     return await db.scalar(select(Ticket.id).where(Ticket.key == key))
 
 
+_ADD = insert(Ticket).returning(Ticket)
+_ADD_ONCE = (
+    insert(Ticket)
+    .on_conflict_do_nothing(index_elements=[Ticket.key], index_where=Ticket.key.is_not(None))
+    .returning(Ticket)
+)
+
+
 async def add(db: Session, values: dict[str, Any]) -> Ticket | None:
     """The new row; None when its key is taken (waits for a transaction that is just taking it)."""
-    statement = insert(Ticket).values(values)
-    if values.get("key") is not None:
-        statement = statement.on_conflict_do_nothing(index_elements=[Ticket.key], index_where=Ticket.key.is_not(None))
-    row = (await db.execute(statement.returning(Ticket))).scalar_one_or_none()
+    row = (await db.execute(_ADD if values.get("key") is None else _ADD_ONCE, values)).scalar_one_or_none()
     if row is not None:
         _held(db)[row.id] = row
     return row
