@@ -96,6 +96,8 @@ def fit(slot: Slot, text: str, today: date, choices: Sequence[Choice] = ()) -> H
         return NOTHING
     if slot.optional and _SKIP.fullmatch(plain):
         return Heard("")
+    if slot.type in ("choice", "order_number") and len(choices) == 1 and intent_of(plain) is Intent.YES:
+        return Heard(choices[0].value)
     value = _READ[slot.type](slot, plain, today, choices, text)
     return _checked(slot, value, today) if value is not None else NOTHING
 

@@ -242,7 +242,7 @@ class Machine(Wording):
             return
         if self._counts(frame, step.id, step.tries + 2):
             self._ask_proof(frame, step, turn)
-            missing = "again.code" if frame.mode == "code" else "again.order_number"
+            missing = "verify.no_code" if frame.mode == "code" else "verify.no_order"
             turn.lines[-1].text = f"{self._t(missing)}\n{turn.lines[-1].text}"
         else:
             await self._failed(flow, frame, step.failed, turn)

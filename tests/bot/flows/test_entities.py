@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from qiao.bot.flows import dates, entities
-from qiao.bot.flows.document import Slot
+from qiao.bot.flows.document import Choice, Slot
 
 TODAY = date(2026, 11, 22)  # a Sunday
 NAMED = {"zh-CN": "某", "en": "some"}
@@ -61,6 +61,17 @@ def test_dates(words: str, expected: str | None) -> None:
 def test_answers(kind: str, words: str, expected: Any) -> None:
     heard = entities.fit(slot(kind), words, TODAY)
     assert (heard.value if heard.ok else None) == expected
+
+
+def test_a_single_choice_is_taken_by_saying_yes() -> None:
+    def choice(number: str) -> Choice:
+        return Choice.model_validate({"value": number, "label": {"zh-CN": number, "en": number}})
+
+    one, two = choice("KL80010023"), choice("KL80010024")
+    asked = slot("order_number", format="KL########")
+    for words in ("对", "好的", "yes"):
+        assert entities.fit(asked, words, TODAY, [one]).value == "KL80010023"
+        assert not entities.fit(asked, words, TODAY, [one, two]).ok
 
 
 def test_limits_are_named() -> None:
