@@ -43,6 +43,9 @@ async def measure(product: Product, admin: Api, mailboxes: int, each: int) -> di
         for name in names:
             servers.put(name, letter(name, 0))
         before = product.memory()
+        database = await asyncpg.connect(product.database_url())
+        count = "SELECT count(*) FROM messages WHERE author_kind = 'customer'"
+        already = int(await database.fetchval(count))
         for name in names:
             # What lies there already counts, too: that is how one sees that a mailbox is connected.
             settings = {**servers.settings(name, first="all"), "password": PASSWORD}
@@ -51,10 +54,7 @@ async def measure(product: Product, admin: Api, mailboxes: int, each: int) -> di
                 "/inboxes",
                 {"channel": "email", "name": name, "bot_enabled": False, "settings": settings},
             )
-        database = await asyncpg.connect(product.database_url())
-        count = "SELECT count(*) FROM messages WHERE author_kind = 'customer'"
         try:
-            already = int(await database.fetchval(count))
             began = time.perf_counter()
             got = await _until(database, count, already + mailboxes, 300) - already
             connected = time.perf_counter() - began

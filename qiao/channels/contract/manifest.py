@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, SecretStr
@@ -69,6 +70,7 @@ class Manifest:
     """Kinds of verified facts (`phone`, `email`) that are addresses here, and how each is written as one (None: not)."""
 
 
+@cache  # every look-up of an inbox asks, and a model never changes
 def secrets_of(model: type[BaseModel]) -> frozenset[str]:
     """Names of the settings that are stored sealed."""
     return frozenset(name for name, info in model.model_fields.items() if SecretStr in _types(info.annotation))
