@@ -40,7 +40,10 @@ def asks(text: str) -> bool:
 
 
 def open_question(messages: Sequence[MessageView]) -> tuple[str | None, str | None]:
-    """(what the customer asks now, what they asked before). Everything since the last reply counts; nothing asked is None."""
+    """(what the customer asks now, what they asked before). Everything since the last reply counts; nothing asked is None.
+
+    Where the bot had no answer, said that a person comes or asked which one was meant, nobody has replied yet.
+    """
     customer: list[str] = []
     before: str | None = None
     for message in messages:
@@ -49,10 +52,14 @@ def open_question(messages: Sequence[MessageView]) -> tuple[str | None, str | No
         if message.author.kind == "customer":
             if message.kind == "text" and asks(message.body):
                 customer.append(message.body.strip())
-        elif message.author.kind in ("user", "bot") and customer:
+        elif customer and (message.author.kind == "user" or (message.author.kind == "bot" and _answers(message))):
             before = customer[-1]
             customer = []
     return ("\n".join(customer[-3:])[-QUESTION:] or None, before) if customer else (None, before)
+
+
+def _answers(message: MessageView) -> bool:
+    return bool(message.payload.get("sources"))
 
 
 def first_question(messages: Sequence[MessageView]) -> MessageView | None:

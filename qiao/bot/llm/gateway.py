@@ -276,10 +276,7 @@ class Llm:
             return False
         async with self.runtime.db.read() as db:
             calls, tokens = await spent_on(db, setup.today())
-        return bool(
-            (settings.daily_calls and calls >= settings.daily_calls)
-            or (settings.daily_tokens and tokens >= settings.daily_tokens)
-        )
+        return settings.used_up(calls, tokens)
 
     def _record(self, task: Task, setup: Setup, conversation_id: UUID | None, prompt: str) -> _Record:
         return _Record(task, setup.model(task), conversation_id, time.monotonic(), prompt)

@@ -99,6 +99,12 @@ class LlmSettings(_Body):
     def model_of(self, task: Task) -> str:
         return str(getattr(self.models, task))
 
+    def used_up(self, calls: int, tokens: int) -> bool:
+        """Whether a day with so much behind it may cost no more. 0: no limit."""
+        return bool(
+            (self.daily_calls and calls >= self.daily_calls) or (self.daily_tokens and tokens >= self.daily_tokens)
+        )
+
     def timeout_of(self, task: Task) -> float:
         return float(getattr(self.timeouts, task))
 
@@ -177,11 +183,13 @@ class DayView(BaseModel):
 
 
 class StateView(BaseModel):
-    """How it stands now. `paused_s`: the endpoint failed too often and is left alone for so long."""
+    """How it stands now. `paused_s`: the endpoint failed too often and is left alone for so long. `used_up`: what a day may
+    cost has been spent; it goes on tomorrow."""
 
     ready: bool
     tasks: list[Task]
     paused_s: float
+    used_up: bool = False
     calls_today: int
     tokens_today: int
     days: list[DayView]

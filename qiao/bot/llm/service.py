@@ -129,8 +129,10 @@ async def state(runtime: Runtime, days: int) -> StateView:
         query = select(LlmDay).where(LlmDay.day > today - timedelta(days=days))
         rows = (await db.execute(query.order_by(LlmDay.day.desc(), LlmDay.task, LlmDay.model))).scalars().all()
     tasks = [task for task in TASKS if setup.model(task)]
+    used_up = setup.settings.used_up(calls, tokens)
     return StateView(
-        ready=bool(tasks) and not llm.breaker.paused,
+        ready=bool(tasks) and not llm.breaker.paused and not used_up,
+        used_up=used_up,
         tasks=tasks,
         paused_s=round(llm.breaker.paused, 1),
         calls_today=calls,

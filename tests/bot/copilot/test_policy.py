@@ -29,6 +29,13 @@ def test_everything_since_the_last_reply_is_asked_and_politeness_is_not() -> Non
     assert policy.open_question(messages) == ("那运费呢\n谁出", "怎么申请退货")
     assert policy.open_question(messages[:4]) == (None, "怎么申请退货")
     assert policy.open_question(talk(("customer", "你好"))) == (None, None)
+    handed_over = talk(
+        ("customer", "怎么没发货"), ("bot", "48 小时内发。", {"sources": [{"id": "x"}]}), ("customer", "补偿怎么领"),
+        ("bot", "正在为您转接"), ("customer", "在吗"),
+    )  # fmt: skip
+    assert policy.open_question(handed_over) == ("补偿怎么领", "怎么没发货"), (
+        "what the bot could not answer is still asked"
+    )
     first = policy.first_question(messages)
     assert first is not None and first.seq == 3
 

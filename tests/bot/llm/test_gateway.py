@@ -184,6 +184,8 @@ async def test_the_budget_of_a_day_ends_it(runtime: Runtime, endpoint: Model) ->
     with pytest.raises(Unanswered) as caught:
         await llm.complete("summary", HELLO)
     assert caught.value.outcome == "budget" and len(endpoint.asked) == 2
+    state = await service.state(runtime, 1)
+    assert state.used_up and not state.ready, "whoever looks is told why nothing is asked"
     with clock.frozen(clock.now() + timedelta(days=1)):
         assert await llm.complete("summary", HELLO) == "好的。", "a new day"
     llm = await configure(runtime, endpoint.address, daily_tokens=100)

@@ -47,12 +47,14 @@ function Now() {
   const off = data.tasks.length === 0;
   return (
     <p className="qm-now" role="status">
-      <Dot tone={off ? "idle" : data.paused_s > 0 ? "breach" : "ok"}>
+      <Dot tone={off ? "idle" : data.paused_s > 0 || data.used_up ? "breach" : "ok"}>
         {off
           ? t("models.off")
-          : data.paused_s > 0
-            ? t("models.paused", { seconds: Math.ceil(data.paused_s) })
-            : t("models.on", { n: data.tasks.length })}
+          : data.used_up
+            ? t("models.used_up")
+            : data.paused_s > 0
+              ? t("models.paused", { seconds: Math.ceil(data.paused_s) })
+              : t("models.on", { n: data.tasks.length })}
       </Dot>
       {off ? null : (
         <span className="qk-num">

@@ -41,6 +41,8 @@ export interface LlmState {
   ready: boolean;
   tasks: Task[];
   paused_s: number;
+  /** What a day may cost has been spent. */
+  used_up: boolean;
   calls_today: number;
   tokens_today: number;
   days: LlmDay[];
