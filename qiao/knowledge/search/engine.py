@@ -108,6 +108,8 @@ class Engine:
         self._writing = threading.RLock()
         self._synonyms = Synonyms()
         self._speller: tuple[Snapshot, Speller, float] | None = None
+        self._reader: threading.Thread | None = None
+        self._reading = threading.Lock()
         self._suggester: Suggester | None = None
         self._vector = lru_cache(maxsize=1024)(self._embed_question)
         self._second_vector = lru_cache(maxsize=1024)(self._embed_twice)
@@ -274,8 +276,8 @@ class Engine:
         if not visible.any() or not asked.units:
             return []
         said = [asked.normal, *self._synonyms.of(query)]
-        if forgiving:
-            said += self._spelling(snapshot).meant(query)
+        if forgiving and (speller := self._spelling(snapshot)) is not None:
+            said += speller.meant(query)
         asked, scores = self._best_said(snapshot, visible, [asked, *(Asked(words) for words in said[1:])])
         if context and needs_context(query):
             fused = np.where(visible[snapshot.unit_document], _fused(snapshot, scores), -1.0)
@@ -290,7 +292,8 @@ class Engine:
 
     def meant(self, query: str) -> str | None:
         """What somebody most likely meant to write, by the words of the texts; None when all of it is known."""
-        return next(iter(self._spelling(self._snapshot).meant(query)), None)
+        speller = self._spelling(self._snapshot)
+        return next(iter(speller.meant(query)), None) if speller is not None else None
 
     def set_synonyms(self, groups: Iterable[Sequence[str]]) -> None:
         """The company's groups of words that mean the same; replaces those before."""
@@ -307,19 +310,25 @@ class Engine:
             suggester = self._suggester = Suggester(snapshot)
         return suggester.suggest(prefix, snapshot.visible(allowed, at, situation), limit)
 
-    def _spelling(self, snapshot: Snapshot) -> Speller:
-        """Of the texts as they are, or in a large knowledge base as they were up to a minute ago."""
+    def _spelling(self, snapshot: Snapshot) -> Speller | None:
+        """Of the texts as they are. A large knowledge base is read beside the questions, which take what was read last, and
+        nothing until then: nobody waits for it."""
         known = self._speller
-        if known is None or known[0] is not snapshot:
-            large = len(snapshot.unit_document) > _LARGE
-            if known is None or not large or time.monotonic() - known[2] > _STALE:
-                known = (
-                    snapshot,
-                    Speller(snapshot.unit(n).text for n in range(len(snapshot.unit_document))),
-                    time.monotonic(),
-                )
-                self._speller = known
-        return known[1]
+        if known is not None and known[0] is snapshot:
+            return known[1]
+        if len(snapshot.unit_document) <= _LARGE:
+            return self._read_words(snapshot)
+        if known is None or time.monotonic() - known[2] > _STALE:
+            with self._reading:
+                if self._reader is None or not self._reader.is_alive():
+                    self._reader = threading.Thread(target=self._read_words, args=(snapshot,), daemon=True)
+                    self._reader.start()
+        return known[1] if known is not None else None
+
+    def _read_words(self, snapshot: Snapshot) -> Speller:
+        speller = Speller(snapshot.unit(n).text for n in range(len(snapshot.unit_document)))
+        self._speller = (snapshot, speller, time.monotonic())
+        return speller
 
     def _best_said(
         self, snapshot: Snapshot, visible: NDArray[np.bool_], ways: Sequence[Asked]

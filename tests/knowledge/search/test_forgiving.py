@@ -1,7 +1,12 @@
 """What a search box forgives, proposes and marks."""
 
+import threading
+from collections.abc import Iterable
+
 import pytest
 
+from qiao.knowledge.search import engine as module
+from qiao.knowledge.search import spelling
 from qiao.knowledge.search.document import Document
 from qiao.knowledge.search.embedding import HashingEmbedder
 from qiao.knowledge.search.engine import Engine
@@ -64,6 +69,26 @@ def test_finds_what_was_meant(engine: Engine, query: str, expected: str) -> None
 )
 def test_says_what_was_meant_and_leaves_english_alone(engine: Engine, query: str, meant: str | None) -> None:
     assert engine.meant(query) == meant
+
+
+def test_nobody_waits_until_the_words_of_a_large_base_are_read(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    may, reading = threading.Event(), threading.Event()
+
+    class Slow(spelling.Speller):
+        def __init__(self, texts: Iterable[str]) -> None:
+            reading.set()
+            may.wait(60)
+            super().__init__(texts)
+
+    monkeypatch.setattr(module, "_LARGE", 1)
+    monkeypatch.setattr(module, "Speller", Slow)
+    assert engine.meant("会员全益") is None
+    assert engine.search("怎么开发票", allowed=None, forgiving=True)[0].id == "invoice"
+    assert reading.wait(60) and not may.is_set()
+    may.set()
+    assert engine._reader is not None
+    engine._reader.join(60)
+    assert engine.meant("会员全益") == "会员权益"
 
 
 def test_synonyms_work_for_the_bot_too_and_can_be_taken_back(engine: Engine) -> None:
