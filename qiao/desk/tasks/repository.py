@@ -48,6 +48,12 @@ async def open_of(db: Session, ticket_id: UUID) -> Sequence[Task]:
     return (await db.execute(query)).scalars().all()
 
 
+async def open_of_person(db: Session, user_id: UUID) -> Sequence[UUID]:
+    """In the order their tickets are locked in."""
+    query = select(Task.id).where(Task.assignee_id == user_id, IS_OPEN).order_by(Task.ticket_id, Task.id)
+    return (await db.execute(query)).scalars().all()
+
+
 async def move_all(db: Session, from_id: UUID, into_id: UUID) -> int:
     """Gives the tasks of one ticket to another, after a merge."""
     moved = await db.execute(update(Task).where(Task.ticket_id == from_id).values(ticket_id=into_id).returning(Task.id))

@@ -243,6 +243,21 @@ async def assign(db: Session, actor: Actor, task_id: UUID, body: AssignBody) -> 
     return await _after(db, actor, row)
 
 
+async def count_open_of(db: Session, user_id: UUID) -> int:
+    """How many open tasks are in somebody's name."""
+    return len(await repository.open_of_person(db, user_id))
+
+
+async def hand_over(db: Session, actor: Actor, user_id: UUID, to: UUID | None) -> int:
+    """All open tasks of somebody who leaves: to a colleague, or, if they may not do tasks, back to the departments."""
+    if to is not None and to not in await accounts.holders(db, "tasks.handle"):
+        to = None
+    ids = await repository.open_of_person(db, user_id)
+    for task_id in ids:
+        await assign(db, actor, task_id, AssignBody(user_id=to))
+    return len(ids)
+
+
 async def finish(db: Session, actor: Actor, task_id: UUID, body: FinishBody) -> TaskView:
     """Done, with what came of it. The last blocking one lets the ticket go on."""
     return await _move(db, actor, task_id, "finish", result=body.result.strip(), files=body.files, doing=True)

@@ -155,7 +155,7 @@ export default function Log() {
             <Button
               type="link"
               size="small"
-              className="qa-object"
+              className="qa-object qa-chain"
               onClick={() => narrow({ chain: run.chain_id })}
             >
               {t("log.chain", { n: run.depth })}

@@ -1,5 +1,5 @@
-import { App, Avatar, Button, Checkbox, Dropdown, Input, Modal, Select, Space, Tag, Typography } from "antd";
-import { KeyRound, MoreHorizontal, UserPlus } from "lucide-react";
+import { Avatar, Button, Checkbox, Dropdown, Input, Modal, Select, Space, Tag, Typography } from "antd";
+import { ArrowRightLeft, KeyRound, MoreHorizontal, UserPlus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
@@ -22,6 +22,7 @@ import {
   useSubmit,
 } from "../kit";
 import type { Department, Role, User } from "../types";
+import { Leaving } from "./Leaving";
 
 interface UserDraft {
   name: string;
@@ -221,13 +222,13 @@ export default function Users() {
   const t = useT("settings");
   const locale = useLocale();
   const me = useMe();
-  const { message } = App.useApp();
   const confirm = useConfirm();
   const mayRoles = useCan("users.manage");
   const [query, setQuery] = useState("");
   const [role, setRole] = useState<string>();
   const [active, setActive] = useState<"true" | "false" | "all">("true");
   const [editing, setEditing] = useState<User | "new" | null>(null);
+  const [leaving, setLeaving] = useState<{ user: User; deactivate: boolean } | null>(null);
   const [secret, setSecret] = useState<{ name: string; email: string; password: string } | null>(null);
   const q = useSettled(query);
   const users = usePages<User>("/users", { q, role, active: active === "all" ? undefined : active });
@@ -251,25 +252,6 @@ export default function Users() {
     },
   );
 
-  const deactivate = (user: User) =>
-    confirm({
-      title: t("users.deactivateTitle", { name: user.name }),
-      text: t("users.deactivateText"),
-      ok: t("users.deactivate"),
-      run: async () => {
-        const done = await setActiveOf.run(user, false);
-        if (done)
-          message.success(
-            <span>
-              {t("users.deactivated", { name: user.name })}{" "}
-              <Button type="link" size="small" onClick={() => void setActiveOf.run(user, true)}>
-                {t("kit.undo")}
-              </Button>
-            </span>,
-            6,
-          );
-      },
-    });
   const resetPassword = (user: User) =>
     confirm({
       title: t("users.resetTitle", { name: user.name }),
@@ -364,13 +346,19 @@ export default function Users() {
                 icon: <KeyRound size={14} />,
                 onClick: () => resetPassword(user),
               },
+              {
+                key: "hand",
+                label: t("users.hand"),
+                icon: <ArrowRightLeft size={14} />,
+                onClick: () => setLeaving({ user, deactivate: false }),
+              },
               user.active
                 ? {
                     key: "off",
                     label: t("users.deactivate"),
                     danger: true,
                     disabled: user.id === me.user.id,
-                    onClick: () => deactivate(user),
+                    onClick: () => setLeaving({ user, deactivate: true }),
                   }
                 : {
                     key: "on",
@@ -455,6 +443,14 @@ export default function Users() {
             setEditing(null);
             if (password) setSecret({ name: user.name, email: user.email, password });
           }}
+        />
+      )}
+      {leaving && (
+        <Leaving
+          key={leaving.user.id}
+          {...leaving}
+          onClose={() => setLeaving(null)}
+          onReactivate={(user) => void setActiveOf.run(user, true)}
         />
       )}
       {secret && <TemporaryPassword {...secret} onClose={() => setSecret(null)} />}
