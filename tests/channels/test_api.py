@@ -103,6 +103,19 @@ async def test_messages_in_and_out(street: Street, integrator: httpx.AsyncClient
     assert (await integrator.get(path, params={"after": "x"})).status_code == 422
 
 
+async def test_its_inbox_says_when_something_came_in(
+    street: Street, integrator: httpx.AsyncClient, sign_in: Any
+) -> None:
+    inbox = await street.add_inbox("api", bot_enabled=False)
+    admin = await sign_in("admin")
+    assert (await admin.get(f"{API}/channels/health")).json() == []
+    sent = await integrator.post(f"{API}/channels/api/{inbox.key}/messages", json=said("hello", "c1"))
+    assert sent.status_code == 201, sent.text
+    [shown] = (await admin.get(f"{API}/channels/health")).json()
+    assert (shown["inbox_id"], shown["state"]) == (str(inbox.id), "fine")
+    assert shown["last_in_at"]
+
+
 async def test_who_may_use_it(street: Street, integrator: httpx.AsyncClient, sign_in: Any) -> None:
     inbox = await street.add_inbox("api")
     path = f"{API}/channels/api/{inbox.key}/messages"

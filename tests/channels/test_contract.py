@@ -542,14 +542,14 @@ async def _until(shop: Toy, texts: list[list[str]]) -> None:
 async def test_why_a_provider_is_out_of_reach_is_said_in_the_readers_language(sign_in: Any) -> None:
     admin = await sign_in()
     settings = {"bot_token": "1:abc", "api_url": "http://127.0.0.1:9"}
-    for locale, words in (("zh-CN", "连不上 127.0.0.1"), ("en", "127.0.0.1 does not accept")):
+    for locale, words in (("zh-CN", "127.0.0.1 不接受连接"), ("en", "127.0.0.1 does not accept")):
         await admin.patch(f"{API}/auth/me", json={"locale": locale})
         body = {"channel": "telegram", "settings": settings}
         tried = (await admin.post(f"{API}/channels/probe", json=body)).json()
         assert not tried["fine"]
         assert words in tried["reason"]
     closed = wire.why("a.example", httpx.ConnectError("refused"))
-    assert wire.worded(closed, "zh-CN") == "连不上 a.example，请检查地址、端口和防火墙"
+    assert wire.worded(closed, "zh-CN") == "a.example 不接受连接，请检查地址、端口和防火墙"
     assert wire.worded(wire.why("a.example", httpx.ReadTimeout("")), "en") == "a.example did not answer in time"
     assert wire.worded("Unauthorized", "zh-CN") == "Unauthorized"
     kept: dict[str, Any] = {

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from qiao.channels.api.channel import render
-from qiao.channels.contract import customer_view
+from qiao.channels.contract import customer_view, health
 from qiao.channels.contract.customer_view import CustomerConversation
 from qiao.channels.contract.degrade import absolute_links
 from qiao.channels.contract.messages import Incoming, Outbound
@@ -77,6 +77,7 @@ async def take_in(runtime: Runtime, actor: Actor, inbox: InboxView, incoming: In
         customer.name,
     )
     received = await runtime.get(Intake).submit(inbound, running)
+    await health.heard(runtime, inbox.id)
     async with runtime.db.read() as db:
         facts = await conversations.facts(db, received.conversation_id)
         assert facts is not None

@@ -1,6 +1,7 @@
 """Why the other side could not be reached: kept as a word with the host, said in the reader's language."""
 
 import re
+import socket
 import ssl
 from typing import Final
 
@@ -16,16 +17,28 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.TimeoutException, "slow"),
     (httpx.ConnectError, "connect"),
     (httpx.TransportError, "cut"),
+    (ConnectionRefusedError, "connect"),
+    (ssl.SSLError, "certificate"),
+    (ConnectionError, "cut"),
+    (TimeoutError, "slow"),
+    (OSError, "connect"),
 )
+_TELLING: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (socket.gaierror, "unknown"),
+    (ssl.SSLError, "certificate"),
+    (ConnectionRefusedError, "connect"),
+)
+"""Causes that say more than what a client library made of them."""
 
 
 def why(host: str, error: Exception) -> str:
     """What is kept of a failure on the way to `host`."""
     word = next((word for kind, word in _WORDS if isinstance(error, kind)), "address")
     cause: BaseException | None = error
-    while cause is not None and word == "connect":
-        if isinstance(cause, ssl.SSLError):
-            word = "certificate"
+    while cause is not None and word in ("connect", "cut"):
+        told = next((word for kind, word in _TELLING if isinstance(cause, kind)), None)
+        if told is not None:
+            return f"{host}: wire.{told}"
         cause = cause.__cause__ or cause.__context__
     return f"{host}: wire.{word}"
 

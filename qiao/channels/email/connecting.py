@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import aiosmtplib
 
+from qiao.channels.contract import wire
 from qiao.channels.contract.channel import DeliveryFailed, Endpoint, SourceFailed
 from qiao.channels.email.imap import Imap, ImapError, ImapRefused
 from qiao.channels.email.oauth import Access
@@ -56,7 +57,7 @@ async def open_mailbox(endpoint: Endpoint, settings: EmailSettings, access: Acce
     except ssl.SSLError as error:
         raise SourceFailed("email.failed.tls", **where, reason=error.reason or str(error)) from error
     except (OSError, TimeoutError, ImapError, ImapRefused) as error:
-        raise SourceFailed("email.failed.unreachable", **where, reason=_reason(error)) from error
+        raise SourceFailed("email.failed.unreachable", **where, reason=reason_of(settings.imap_host, error)) from error
     try:
         if settings.sign_in == "password":
             await imap.login(settings.user(), endpoint.credentials.get("password", ""))
@@ -67,7 +68,7 @@ async def open_mailbox(endpoint: Endpoint, settings: EmailSettings, access: Acce
         raise SourceFailed("email.failed.sign_in", user=settings.user(), **where, reason=error.text[:200]) from error
     except (OSError, TimeoutError, ImapError, DeliveryFailed) as error:
         imap.abort()
-        raise SourceFailed("email.failed.unreachable", **where, reason=_reason(error)) from error
+        raise SourceFailed("email.failed.unreachable", **where, reason=reason_of(settings.imap_host, error)) from error
     except BaseException:
         imap.abort()
         raise
@@ -102,8 +103,10 @@ async def open_server(endpoint: Endpoint, settings: EmailSettings, access: Acces
         client.close()
         cause = error.__cause__ or error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(error):
-            raise SourceFailed("email.failed.certificate", **where, reason=_reason(error)) from error
-        raise SourceFailed("email.failed.unreachable", **where, reason=_reason(error)) from error
+            raise SourceFailed(
+                "email.failed.certificate", **where, reason=reason_of(settings.smtp_host, error)
+            ) from error
+        raise SourceFailed("email.failed.unreachable", **where, reason=reason_of(settings.smtp_host, error)) from error
     if not settings.smtp_sign_in:
         return client
     try:
@@ -118,10 +121,12 @@ async def open_server(endpoint: Endpoint, settings: EmailSettings, access: Acces
                 await client.auth_xoauth2(settings.user(), await access.token(endpoint, settings))
     except aiosmtplib.SMTPAuthenticationError as error:
         client.close()
-        raise SourceFailed("email.failed.sign_in", user=settings.user(), **where, reason=_reason(error)) from error
+        raise SourceFailed(
+            "email.failed.sign_in", user=settings.user(), **where, reason=reason_of(settings.smtp_host, error)
+        ) from error
     except (aiosmtplib.SMTPException, OSError, TimeoutError, DeliveryFailed) as error:
         client.close()
-        raise SourceFailed("email.failed.unreachable", **where, reason=_reason(error)) from error
+        raise SourceFailed("email.failed.unreachable", **where, reason=reason_of(settings.smtp_host, error)) from error
     except BaseException:
         client.close()
         raise
@@ -135,5 +140,8 @@ async def leave(client: aiosmtplib.SMTP) -> None:
         client.close()
 
 
-def _reason(error: BaseException) -> str:
-    return (str(error) or type(error).__name__)[:200]
+def reason_of(host: str, error: Exception) -> str:
+    """Why there is no connection: as the other side says it, or a word for the reader's language."""
+    if isinstance(error, aiosmtplib.SMTPResponseException) or not isinstance(error, OSError | TimeoutError):
+        return (str(error) or type(error).__name__)[:200]
+    return wire.why(host, error)

@@ -17,7 +17,7 @@ import structlog
 from qiao.channels.contract.channel import Endpoint, Sink, SourceFailed
 from qiao.channels.email import envelope
 from qiao.channels.email.acknowledging import Acknowledger
-from qiao.channels.email.connecting import open_mailbox, read_settings
+from qiao.channels.email.connecting import open_mailbox, read_settings, reason_of
 from qiao.channels.email.imap import Fetched, Imap, ImapError, ImapRefused
 from qiao.channels.email.oauth import Access
 from qiao.channels.email.settings import EmailSettings
@@ -73,7 +73,7 @@ class MailSource:
         except ImapRefused as refusal:
             raise SourceFailed("email.failed.refused", folder=settings.folder, reason=refusal.text[:200]) from refusal
         except (ImapError, OSError, TimeoutError) as error:
-            reason = (str(error) or type(error).__name__)[:200]
+            reason = reason_of(settings.imap_host, error)
             raise SourceFailed(
                 "email.failed.lost", host=settings.imap_host, port=settings.imap_port, reason=reason
             ) from error

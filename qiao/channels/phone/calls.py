@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from qiao.channels.contract import health
 from qiao.channels.phone import callbacks, conversing, numbers, policy, repository
 from qiao.channels.phone.events import CallChanged
 from qiao.channels.phone.models import Call
@@ -62,6 +63,7 @@ async def take(db: Session, inbox: InboxView, report: CallReport) -> ReportTaken
     await status_lock(db)  # it may decide who handles what; that lock comes before any row
     row = await repository.claim_call(db, inbox.id, report.call_id, fact.at)
     fresh = await repository.add_fact(db, row.id, fact)
+    await health.came_in(db, inbox.id)
     if fresh:
         await _work_out(db, inbox, row)
     else:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from qiao.channels.contract import customer_view
+from qiao.channels.contract import customer_view, health
 from qiao.channels.contract.customer_view import CustomerConversation
 from qiao.channels.contract.messages import Incoming
 from qiao.channels.contract.ports import HandoffSummary
@@ -218,6 +218,7 @@ async def submit(runtime: Runtime, visitor: Visitor, incoming: Incoming) -> Rece
         visitor.name,
     )
     received = await runtime.get(Intake).submit(inbound, visitor.conversation_id)
+    await health.heard(runtime, visitor.inbox_id)
     if not received.duplicate:
         visitor.conversation_id = visitor.latest_id = received.conversation_id
     return received
@@ -316,6 +317,7 @@ async def leave_message(
         customer_name=name or visitor.name,
     )
     received = await conversations.receive(db, inbound)
+    await health.came_in(db, visitor.inbox_id)
     if not received.duplicate:
         summary = await _summary(db, received.conversation_id) or {}
         given = {"name": name, "phone": phone, "email": email}

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import re
 from typing import Any
 
 import pytest
 
+from qiao.channels.contract import health
 from qiao.channels.contract.channel import SourceFailed
 from qiao.channels.contract.messages import Incoming
 from qiao.channels.email import imap, source
@@ -192,6 +194,7 @@ async def test_giant_broken_and_withheld_mail_stops_nothing(box: Box, monkeypatc
     [
         ({"password": "wrong"}, "email.failed.sign_in"),
         ({"imap_port": 1}, "email.failed.unreachable"),
+        ({"imap_host": "nowhere.invalid"}, "email.failed.unreachable"),
         ({"imap_security": "starttls"}, "email.failed.certificate"),
         ({"folder": "Nowhere"}, "email.failed.folder"),
         ({"smtp_port": 1}, "email.failed.unreachable"),
@@ -204,6 +207,10 @@ async def test_what_is_wrong_is_said(box: Box, change: dict[str, Any], code: str
         await MailProbe(NO_ACCESS).probe(endpoint)
     assert failed.value.code == code
     assert failed.value.params
+    said = health.reason({"code": code, "params": failed.value.params}, "zh-CN")
+    assert said is not None and "Errno" not in said and "wire." not in said, "in words, not in the system's"
+    if code == "email.failed.unreachable":
+        assert re.search(r"不接受连接|没有名为 nowhere\.invalid 的服务器", said)
     if not any(name.startswith("smtp") for name in change):
         with pytest.raises(SourceFailed) as lost:
             async with running(endpoint, ShelfSink()):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import and_
 
+from qiao.channels.contract import health
 from qiao.channels.contract.ports import RatingRef, Ratings
 from qiao.channels.walkin import policy, repository
 from qiao.channels.walkin.channel import NAME
@@ -217,6 +218,7 @@ async def take(
     )
     with own_hand(db):
         received = await conversations.receive(db, inbound)
+        await health.came_in(db, site.inbox.id)
         if priority > 1:
             await conversations.set_priority(db, SYSTEM, received.conversation_id, priority)
     row = VisitRow(
