@@ -113,7 +113,9 @@ export function EntryFrame(props: {
             <AudienceTag level={data.level} />
             <Tag>{t("entry.version", { n: data.version })}</Tag>
             <RelativeTime at={data.updated_at} />
-            <Helpful helpful={data.helpful} unhelpful={data.unhelpful} />
+            {data.helpful + data.unhelpful > 0 && (
+              <Helpful helpful={data.helpful} unhelpful={data.unhelpful} />
+            )}
           </span>
         )
       }

@@ -8,6 +8,7 @@ import { useCan } from "@/app/session";
 import { RelativeTime } from "@/ui/Time";
 import { State, useConfirm, useOne, usePages, useRows, useSubmit } from "../../settings/kit";
 import type { Category, Diff, Entry, Kind, Space, VersionEntry } from "../types";
+import { earlier } from "./earlier";
 import { fold } from "./fold";
 
 export function History(props: {
@@ -44,7 +45,7 @@ function Versions({ path, entry, stale }: { path: string; entry: Entry; stale: s
   const [against, setAgainst] = useState<"before" | "live">("before");
   const worded = rows.filter((row) => row.words);
   const current = chosen ?? worded[0]?.number ?? null;
-  const before = worded.find((row) => current !== null && row.number < current)?.number ?? null;
+  const before = earlier(worded, current);
   const sides =
     current === null ? null : against === "live" ? [current, 0] : before ? [before, current] : null;
   const diff = useOne<Diff>(sides ? `${path}/diff?left=${sides[0]}&right=${sides[1]}` : null);
