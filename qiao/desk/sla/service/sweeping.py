@@ -62,17 +62,18 @@ async def sweep(runtime: Runtime, now: datetime, limit: int) -> Swept:
     others are done or have not begun."""
     found = list(dict.fromkeys(await runtime.db.run(lambda db: repository.due(db, now, limit))))
     lanes = asyncio.Semaphore(AT_ONCE)
+    people = _People()
 
     async def sweep_batch(ids: Sequence[UUID]) -> Swept:
         async with lanes:
-            return await runtime.db.run(lambda db: _sweep_batch(db, now, ids))
+            return await runtime.db.run(lambda db: _sweep_batch(db, now, ids, people))
 
     async with asyncio.TaskGroup() as group:
         batches = [group.create_task(sweep_batch(found[at : at + BATCH])) for at in range(0, len(found), BATCH)]
     return sum((one.result() for one in batches), Swept())
 
 
-async def _sweep_batch(db: Session, now: datetime, ticket_ids: Sequence[UUID]) -> Swept:
+async def _sweep_batch(db: Session, now: datetime, ticket_ids: Sequence[UUID], people: "_People") -> Swept:
     """One transaction."""
     claimed = await batch.claim(db, ticket_ids)
     rows = await repository.due_of(db, now, claimed)
@@ -82,7 +83,7 @@ async def _sweep_batch(db: Session, now: datetime, ticket_ids: Sequence[UUID]) -
     audiences = {key: audience_of(ticket.assignee_id, ticket.department_id) for key, ticket in claimed.items()}
     await write_events(db, outcomes, audiences, now)
     await _write_lines(db, outcomes)
-    return summed_up(outcomes, await _tell(db, outcomes, claimed))
+    return summed_up(outcomes, await _tell(db, outcomes, claimed, people))
 
 
 def summed_up(outcomes: Sequence[Outcome], told: int) -> Swept:
@@ -221,40 +222,41 @@ async def _write_lines(db: Session, outcomes: Sequence[Outcome]) -> None:
 
 @dataclass(slots=True)
 class _People:
-    """Who hears of what, looked up once per batch."""
+    """Who hears of what, looked up once per sweep."""
 
-    db: Session
     members: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     roles: dict[str, frozenset[UUID]] = field(default_factory=dict)
 
-    async def of(self, ticket: batch.Claimed, tell: Tell) -> frozenset[UUID]:
+    async def of(self, db: Session, ticket: batch.Claimed, tell: Tell) -> frozenset[UUID]:
+        there = ticket.department_id
         if tell.whom == "assignee":
             # What nobody has taken yet is everybody's there.
-            return frozenset({ticket.assignee_id}) if ticket.assignee_id else await self._members(ticket.department_id)
+            return frozenset({ticket.assignee_id}) if ticket.assignee_id else await self._members(db, there)
         if tell.whom == "department":
-            return await self._members(ticket.department_id)
+            return await self._members(db, there)
         if tell.role not in self.roles:
-            self.roles[tell.role] = await accounts.holders_of_roles(self.db, [tell.role])
+            self.roles[tell.role] = await accounts.holders_of_roles(db, [tell.role])
         leads = self.roles[tell.role]
-        return (leads & await self._members(ticket.department_id)) or leads
+        return (leads & await self._members(db, there)) or leads
 
-    async def _members(self, department_id: UUID | None) -> frozenset[UUID]:
+    async def _members(self, db: Session, department_id: UUID | None) -> frozenset[UUID]:
         if department_id is None:
             return frozenset()
         if department_id not in self.members:
-            self.members[department_id] = await accounts.members_of(self.db, department_id)
+            self.members[department_id] = await accounts.members_of(db, department_id)
         return self.members[department_id]
 
 
-async def _tell(db: Session, outcomes: Sequence[Outcome], claimed: Mapping[UUID, batch.Claimed]) -> int:
-    people = _People(db)
+async def _tell(
+    db: Session, outcomes: Sequence[Outcome], claimed: Mapping[UUID, batch.Claimed], people: _People
+) -> int:
     heard: Heard = defaultdict(dict)
     for outcome in outcomes:
         ticket = claimed[outcome.row.subject_id]
         kind = "sla.breached" if outcome.broken_at is not None else "sla.warning"
         for step in outcome.steps:
             if isinstance(step.action, Tell):
-                for user_id in await people.of(ticket, step.action):
+                for user_id in await people.of(db, ticket, step.action):
                     heard[kind, user_id][ticket.id] = None
 
     def words(ticket_id: UUID) -> tuple[dict[str, object], str]:
