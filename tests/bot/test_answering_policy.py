@@ -35,7 +35,7 @@ REFUSED = Turn(misses=1, offered_choices=True)
         (Intent.NO, NONE, REFUSED, Action.HANDOFF, 0),
         (Intent.NO, NONE, Turn(answered=True), Action.ASK_AGAIN, 1),
         (Intent.NO, NONE, Turn(offered_person=True, misses=1), Action.ACKNOWLEDGE, 1),
-        (Intent.EMPTY, NONE, Turn(), Action.ASK_TO_TYPE, 0),
+        (Intent.EMPTY, NONE, Turn(), Action.SAY_MORE, 0),
     ],
 )
 def test_table(intent: Intent, decision: Decision, turn: Turn, action: Action, misses: int) -> None:

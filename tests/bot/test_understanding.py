@@ -7,7 +7,7 @@ from qiao.bot.understanding.rules import Intent, intent_of
 
 HANDOFF = """
 人工 | 转人工 | 人工客服 | 人工服务 | 我要人工 | 转人工服务 | 转接人工客服 | 请转人工 | 帮我转人工 | 给我转人工！ | 找客服 | 我要找人工
-转 人工 | 人工！！！ | 轉人工 | 接人工 | 我要找客服 | 联系客服 | 我想联系人工客服 | 有没有真人 | 找个真人来 | 叫你们经理来 | 我要找你们领导 | 能不能转人工啊
+转 人工 | 人工！！！ | 有没有人啊 | 人呢？ | 有没有人管 | 怎么没人理我 | 轉人工 | 接人工 | 我要找客服 | 联系客服 | 我想联系人工客服 | 有没有真人 | 找个真人来 | 叫你们经理来 | 我要找你们领导 | 能不能转人工啊
 我想和真人说话 | 不想跟机器人聊 | 别用机器人糊弄我 | 可以帮我转接一下人工吗 | 客服在吗 | 来个人工 | 需要人工介入 | 运费太贵了，给我转人工
 有没有人工客服 | 你好，人工 | 我要投诉你们 | 换个人工客服 | 不要机器人，要人工 | 怎么转人工 | 客服呢 | 跟人聊可以吗 | 人工处理
 human | agent | talk to a human | I want to talk to a real person | speak to an agent please | can I speak with someone? | representative!
@@ -22,7 +22,7 @@ I don't need an agent | no need to talk to a human | I do not want to speak to a
 QUESTION = """
 人工费怎么收 | 人工智能是什么 | 人工客服几点上班 | 客服电话是多少 | 你好，运费怎么算 | 谢谢，那退货呢 | 转账多久到 | 怎么联系快递员 | 客服说三天到账怎么还没到
 怎么转账给别人 | 再见了怎么注销账号 | 好的那怎么退款 | 人工审核要多久 | 这个手机好用吗 | 我不要了能退吗 | 可以开发票吗 | 需要多久 | 对方没收到货 | 早上能送吗
-我要转给一个人民币账户 | 有现货吗 | 对账单在哪看 | 不能登录 | 订单 SF123 到哪了 | 在吗？我的快递到哪了
+我要转给一个人民币账户 | 有现货吗 | 有没有人用过 | 没人签收怎么办 | 收货人呢写谁 | 对账单在哪看 | 不能登录 | 订单 SF123 到哪了 | 在吗？我的快递到哪了
 how do I return a human hair wig | what are your support hours | when can I reach customer service | my agent told me it is free | thanks, but what about shipping
 hi, where is my order | can I transfer money to another person | someone hacked my account | how do I become an agent | I want people on my team to see the report
 yes but how much does it cost | what is the phone number of customer service

@@ -25,6 +25,9 @@ class Action(StrEnum):
     ASK_AGAIN = "ask_again"
     INTRODUCE = "introduce"
     ASK_TO_TYPE = "ask_to_type"
+    """It was a picture or a file."""
+    SAY_MORE = "say_more"
+    """It was a message without a word."""
     FLOW = "flow"
     """A flow speaks."""
     GUARD = "guard"
@@ -92,7 +95,7 @@ _SMALL_TALK = {
     Intent.YES: Action.ACKNOWLEDGE,
     Intent.CHITCHAT: Action.INTRODUCE,
     Intent.NO_HANDOFF: Action.STAY,
-    Intent.EMPTY: Action.ASK_TO_TYPE,
+    Intent.EMPTY: Action.SAY_MORE,
 }
 
 

@@ -30,6 +30,7 @@ _SAID: Final = {
     Action.ASK_AGAIN: "ask_again",
     Action.INTRODUCE: "introduce",
     Action.ASK_TO_TYPE: "ask_to_type",
+    Action.SAY_MORE: "say_more",
 }
 
 

@@ -93,10 +93,13 @@ def language_of(text: str, otherwise: str) -> str:
 
 
 async def language_in(search: SearchService, text: str, otherwise: str) -> str:
-    """The same, knowing that who writes pinyin to a Chinese shop has not changed to English."""
+    """The same, knowing that who writes pinyin, or one word nobody knows, to a Chinese shop has not changed to English."""
     guessed = language_of(text, otherwise)
     if guessed != "en" or not otherwise.startswith("zh"):
         return guessed
+    said = text.split()
+    if len(said) == 1 and intent_of(text) is Intent.QUESTION and not await search.knows(said[0].strip("?!.,")):
+        return otherwise
     meant = await search.meant(text)
     return otherwise if meant and language_of(meant, otherwise) != "en" else guessed
 

@@ -20,7 +20,7 @@ from qiao.bot.answering.policy import Action, HandoffReason, Reply
 from qiao.bot.flows import choosing, entities, identity
 from qiao.bot.flows.book import FlowBook
 from qiao.bot.flows.choosing import Wish
-from qiao.bot.flows.document import CallTool, Flow
+from qiao.bot.flows.document import CallTool, Confirm, Flow
 from qiao.bot.flows.events import FlowEnded, FlowStarted
 from qiao.bot.flows.machine import Machine
 from qiao.bot.flows.matching import Match
@@ -53,6 +53,7 @@ _MOST_PARTS: Final = 6
 _MISSES: Final = frozenset({Action.DONT_KNOW, Action.CHOICES, Action.ASK_AGAIN, Action.ACKNOWLEDGE, Action.HANDOFF})
 """Decisions that are no answer to a question in between."""
 _MOST_OFFERED: Final = 3
+_LATELY: Final = 5
 
 
 @dataclass
@@ -277,7 +278,7 @@ async def _begin(
         return None
     if wish is not None and wish.flow in published and not answered:
         return await _start(db, facts, message, published, wish.flow, plan, locale, wish)
-    wanted, covers = await _offered(book, published, matches, reply, action)
+    wanted, covers = await _offered(book, published, message.body, matches, reply, action)
     if not wanted:
         return None
     made = await _plan(db, facts, locale, await db.get(FlowStateRow, facts.id))
@@ -358,12 +359,17 @@ async def outlook(db: Session, text: str, reply: Reply) -> tuple[Begins | None, 
     begins = _begins(published, matches, text, answered=answered) or _wished(published, parts)
     if begins is not None:
         return Begins(begins, published[begins][1], _aside(parts, begins)), ()
-    wanted, _ = await _offered(book, published, matches, reply, action)
+    wanted, _ = await _offered(book, published, text, matches, reply, action)
     return None, tuple(published[key][1] for key in wanted)
 
 
 async def _offered(
-    book: FlowBook, published: dict[str, tuple[UUID, Flow]], matches: Sequence[Match], reply: Reply, action: str | None
+    book: FlowBook,
+    published: dict[str, tuple[UUID, Flow]],
+    text: str,
+    matches: Sequence[Match],
+    reply: Reply,
+    action: str | None,
 ) -> tuple[list[str], frozenset[str]]:
     """(the flows to offer beside a reply, the open questions of the message they are the answer to)."""
     if reply.action not in (Action.ANSWER, Action.CHOICES, Action.DONT_KNOW):
@@ -376,6 +382,11 @@ async def _offered(
             wanted.append(found[0].flow)
             covers.add(one.text)
     wanted += [k for k, (_, flow) in published.items() if action in flow.triggers.offer_on and k not in wanted]
+    if not wanted and reply.action is Action.DONT_KNOW:
+        # Who sends an order number wants something about it: first to know, then to have it changed.
+        likely = [match.flow for match in matches]
+        others = sorted(published, key=lambda key: any(isinstance(one, Confirm) for one in published[key][1].steps))
+        wanted = [key for key in dict.fromkeys([*likely, *others]) if _names_something(published[key][1], text)]
     return wanted[:_MOST_OFFERED], frozenset(covers)
 
 
@@ -431,7 +442,8 @@ async def _start(
     plan.world.flows[str(version_id)] = flow
     # The same message begins the same run: repeated after a crash, its tools are called under the same keys.
     run_id = uuid5(message.id, f"flow:{key}")
-    words = "" if (message.chosen or "").startswith(START) else message.body
+    pressed = (message.chosen or "").startswith(START)
+    words = await _said_before(db, facts, message, flow) if pressed else message.body
     known = choosing.known(flow, wish, plan.world.today) if wish is not None else None
     plan.turn = await plan.machine.start(flow, str(version_id), run_id.hex, words, known)
     if plan.turn.started:
@@ -442,6 +454,15 @@ async def _start(
     plan.settled = True
     plan.title = flow.name.text(locale)
     return plan
+
+
+async def _said_before(db: Session, facts: ConversationFacts, message: MessageView, flow: Flow) -> str:
+    """What was written just before a flow's button was pressed, if it names what the flow asks for: an order number."""
+    lately, _ = await conversations.transcript(
+        db, Actor.system(), facts.id, after_seq=max(0, message.seq - _LATELY), limit=_LATELY
+    )
+    said = [m.body for m in lately if m.seq < message.seq and m.author.kind == "customer" and m.kind == "text"]
+    return said[-1] if said and _names_something(flow, said[-1]) else ""
 
 
 async def _action_of(db: Session, reply: Reply) -> str | None:

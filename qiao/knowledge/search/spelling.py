@@ -213,6 +213,11 @@ class Speller:
         # An English word may sound like a Chinese one, a sentence of them hardly.
         return "".join(out) if 2 * known > sum(map(len, out)) else None
 
+    def knows(self, word: str) -> bool:
+        """Whether the texts, or any English sentence, have this word."""
+        normal = normalize(word)
+        return normal in FUNCTION_WORDS or self._has(normal)
+
     def _has(self, word: str) -> bool:
         return word in self._words or stem(word) in self._stems
 

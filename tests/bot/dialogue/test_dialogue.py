@@ -83,6 +83,8 @@ async def test_slips_pinyin_and_what_a_follow_up_names_are_offered_in_the_custom
         return [option["label"] for option in last.payload["options"]]
 
     assert "退款多久到账" in await offered("tuikuan duojiu daozhang")
+    key = (await desk.write(await desk.customer(), "asdfghjkl")).conversation_id
+    assert "抱歉" in (await answered(desk, key, 1))[-1].body, "one word nobody knows is no change of language"
     assert "怎么开发票" in await offered("fa piao zen me kai")
     assert {"运费怎么算", "退货运费谁出"} <= set(await offered("你们老板叫什么名字", "那运费呢"))
 

@@ -315,3 +315,12 @@ async def test_a_topic_alone_is_offered_and_not_begun(shop: Shop) -> None:
     offered = [m for m in await shop.transcript(key) if m.kind == "choices"][-1]
     assert offered.payload["options"][0]["id"] == "flow:start:request_invoice"
     assert await shop.count("SELECT count(*) FROM bot_flow_runs") == 0
+
+
+async def test_a_bare_order_number_is_offered_what_can_be_done_about_it(shop: Shop) -> None:
+    key, _ = await shop.say(shop.owner, "KL80010001 这个呢")
+    offered = [m for m in await shop.transcript(key) if m.kind == "choices"][-1]
+    ids = [option["id"] for option in offered.payload["options"]]
+    assert "flow:start:order_status" in ids and "flow:start:refund_request" not in ids, "first what changes nothing"
+    _, said = await shop.say(shop.owner, "查物流", payload={"choice": {"id": "flow:start:track_parcel"}})
+    assert "到达广州转运中心" in said, "the number was said already"
