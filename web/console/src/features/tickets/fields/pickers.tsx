@@ -1,13 +1,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { AutoComplete, Select } from "antd";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { api } from "@/api/client";
 import { useGet } from "@/api/hooks";
 import type { Customer, DirectoryEntry, Id, Order, Page } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { listOf } from "@/app/profile/Sessions";
 import { customerName } from "@/features/inbox/text";
-import { calledAs, nameMatches } from "@/lib/names";
+import { calledAs, matcherOf, nameMatches } from "@/lib/names";
 import { Avatar } from "@/ui/Avatar";
 import { useTicketSearch } from "../api";
 import { StateTag } from "../bits";
@@ -90,6 +90,7 @@ export function PersonPicker(
 ) {
   const t = useT("tickets");
   const { people, loading } = useDirectory();
+  const matches = useMemo(() => matcherOf(people, (p) => [p.display_name, p.name]), [people]);
   const known = people.some((p) => p.id === props.value);
   const list = [...people].sort((a, b) => Number(b.id === props.me) - Number(a.id === props.me));
   return (
@@ -100,10 +101,7 @@ export function PersonPicker(
       placeholder={props.placeholder ?? t("pick.person")}
       notFoundContent={t("pick.nothing")}
       showSearch={{
-        filterOption: (text, option) => {
-          const person = people.find((p) => p.id === option?.value);
-          return person ? nameMatches(text, person.display_name, person.name) : false;
-        },
+        filterOption: (text, option) => matches(text, option?.value),
       }}
       options={[
         // Never the bare id: who it is, where the page knows, until the directory is there.
@@ -131,6 +129,7 @@ export function PersonPicker(
 export function PeoplePicker(props: PickerProps<Id[]> & { without?: readonly Id[] }) {
   const t = useT("tickets");
   const { people, loading } = useDirectory();
+  const matches = useMemo(() => matcherOf(people, (p) => [p.display_name, p.name]), [people]);
   return (
     <Select<Id[]>
       {...usual(props)}
@@ -140,10 +139,7 @@ export function PeoplePicker(props: PickerProps<Id[]> & { without?: readonly Id[
       placeholder={props.placeholder ?? t("pick.person")}
       notFoundContent={t("pick.nothing")}
       showSearch={{
-        filterOption: (text, option) => {
-          const person = people.find((p) => p.id === option?.value);
-          return person ? nameMatches(text, person.display_name, person.name) : false;
-        },
+        filterOption: (text, option) => matches(text, option?.value),
       }}
       options={people
         .filter((p) => !props.without?.includes(p.id))
