@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from tests.journeys.people import Colleague
+from tests.journeys.people import Colleague, Customer
 from tests.journeys.product import Product, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("clean_desk")]
@@ -85,3 +85,45 @@ def test_an_account_is_connected_answered_and_watched(product: Product, colleagu
     expect(admin.dialog).to_contain_text("<MsgType>text</MsgType>")
     follower.http.close()
     admin.api.patch(f"/inboxes/{inbox['id']}", {"active": False})
+
+
+def test_no_choice_shows_a_bare_id_while_names_are_on_their_way(
+    product: Product, colleague: Callable[..., Colleague]
+) -> None:
+    admin = colleague("lin.mu")
+    site = next(one for one in admin.api.items("/inboxes") if one["channel"] == "webchat" and one["queue_id"])
+    held: list[Route] = []
+    admin.page.route("**/api/v1/queues**", lambda route: held.append(route))
+    admin.comes_in(f"/settings/inboxes/{site['id']}")
+    expect(admin.page.locator("#inbox-name")).to_have_value(site["name"])
+    expect(admin.page.get_by_text(site["queue_id"])).to_have_count(0)
+    assert held
+    for route in held:
+        route.continue_()
+    admin.page.unroute("**/api/v1/queues**")
+    queue = admin.api.get(f"/queues/{site['queue_id']}")["name"]
+    expect(admin.page.get_by_text(queue, exact=True).first).to_be_visible()
+
+
+def test_taking_back_is_offered_only_as_long_as_it_works(
+    customer: Callable[..., Customer], colleague: Callable[..., Colleague]
+) -> None:
+    agent = colleague("chen.yu")
+    agent.page.clock.install()
+    agent.comes_in().sets_state("online")
+    visitor = customer().open_chat()
+    visitor.says("在吗")
+    visitor.calls_a_person()
+    agent.accepts_offer()
+    agent.says("在的")
+    mine = agent.page.locator(".q-msg--by-user").last
+    back = agent.page.get_by_role("menuitem", name=agent.w("inbox:recall.action"))
+    mine.hover()
+    mine.get_by_role("button", name=agent.w("inbox:message_menu")).click()
+    expect(back).to_be_visible()
+    agent.page.keyboard.press("Escape")
+    agent.page.clock.fast_forward("02:05")
+    mine.hover()
+    mine.get_by_role("button", name=agent.w("inbox:message_menu")).click()
+    expect(agent.page.get_by_role("menuitem", name=agent.w("inbox:copy_text"))).to_be_visible()
+    expect(back).to_have_count(0)

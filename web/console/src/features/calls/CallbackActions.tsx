@@ -16,7 +16,8 @@ export function PromiseTime({ promise }: { promise: Callback }) {
   const locale = useLocale();
   const now = useNow(15);
   const late = promise.state === "open" && Date.parse(promise.promised_until) < now;
-  const notYet = promise.state === "open" && Date.parse(promise.next_at) > now;
+  // What is due this very minute is due: the clock on this page moves in steps.
+  const notYet = promise.state === "open" && Date.parse(promise.next_at) - now > 60_000;
   return (
     <div className="q-promise">
       <span className={late || promise.broken ? "q-promise__late" : ""}>

@@ -38,7 +38,7 @@ export interface ChannelState {
 }
 
 /** Websites show everything at once and have nothing to watch. */
-const PLAIN = new Set(["webchat"]);
+export const PLAIN = new Set(["webchat"]);
 
 /** What the channel of a conversation carries now; asked again whenever something was said or the customer's wishes moved. */
 export function useChannel(c: ConversationView): ChannelState | null {

@@ -13,7 +13,7 @@ import {
   StickyNote,
   Ticket as TicketIcon,
 } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { api } from "@/api/client";
 import { useAct } from "@/api/hooks";
 import type { MessageView } from "@/api/types";
@@ -252,6 +252,21 @@ function DeliveryMark({ state }: { state: string }) {
 }
 
 const RECALL_MS = 2 * 60_000;
+/** Browsers take no longer delays. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Whether a moment is still to come; shown anew once it has passed. */
+function useUntil(moment: number): boolean {
+  const [, pass] = useState(moment);
+  const left = moment - Date.now();
+  useEffect(() => {
+    const rest = moment - Date.now();
+    if (rest <= 0 || rest > LONGEST_MS) return undefined;
+    const timer = setTimeout(() => pass(Date.now()), rest + 1);
+    return () => clearTimeout(timer);
+  }, [moment]);
+  return left > 0;
+}
 
 export const Message = memo(function Message(props: {
   message: MessageView;
@@ -260,7 +275,7 @@ export const Message = memo(function Message(props: {
   me: string;
   customerReadSeq: number;
   flash: boolean;
-  /** How long the channel takes messages back; 0: never. Without it, as long as a website does. */
+  /** How long the channel takes messages back; 0: never, or not known yet. Without it, as long as a website does. */
   recallMs?: number | undefined;
   /** Of another conversation of the thread: to be read only. */
   foreign?: boolean;
@@ -281,8 +296,7 @@ export const Message = memo(function Message(props: {
   const addToSet = useAdding((state) => state.open);
   const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));
   const within = staffOnly ? RECALL_MS : (props.recallMs ?? RECALL_MS);
-  const recallable =
-    own && !props.foreign && !m.recalled_at && Date.now() - Date.parse(m.created_at) < within;
+  const recallable = useUntil(Date.parse(m.created_at) + within) && own && !props.foreign && !m.recalled_at;
   const mayLook = useCan("audit.view");
   const [looking, setLooking] = useState(false);
   const changed = Boolean(m.edited_at || m.recall || (m.recalled_at && m.author.kind === "customer"));

@@ -22,7 +22,7 @@ import { useStretch } from "./stretch";
 import { buildTimeline, type TimelineRow } from "./timeline";
 import "./transcript.css";
 import "@/features/customers/linking/linking.css";
-import { useChannel } from "../channel/useChannel";
+import { PLAIN, useChannel } from "../channel/useChannel";
 import { customerName } from "../text";
 
 export function Transcript(props: {
@@ -64,7 +64,9 @@ export function Transcript(props: {
   const others = (past.data?.items ?? []).filter((c) => c.id !== conversation.id);
   const parallel = others.find((c) => c.status !== "resolved" && c.status !== "closed");
   const channel = useChannel(conversation);
-  const recallMs = channel ? (channel.capabilities.recall_hours ?? 0) * 3_600_000 : undefined;
+  const recallMs = PLAIN.has(conversation.inbox.channel)
+    ? undefined
+    : (channel?.capabilities.recall_hours ?? 0) * 3_600_000;
   const own = useMemo(
     () => ({ items: items ?? [], hasMore: query.data?.has_more ?? false }),
     [items, query.data?.has_more],

@@ -2,7 +2,7 @@ import { Checkbox, Input, InputNumber, Select, Space } from "antd";
 import { useGet } from "@/api/hooks";
 import { useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
-import { Field, Grid, useRows } from "../kit";
+import { chosen, Field, Grid, useRows } from "../kit";
 import { TextsInput } from "./TextsInput";
 import type { Action, Catalogue, Subject, Texts } from "./types";
 
@@ -49,8 +49,7 @@ export function PriorityForm({ action, set }: Part) {
 }
 
 function useDirectory() {
-  const people = useGet<{ id: string; name: string }[]>("/directory");
-  return named(people.data);
+  return useGet<{ id: string; name: string }[]>("/directory");
 }
 
 const SEARCH = { optionFilterProp: "label" } as const;
@@ -81,9 +80,9 @@ export function AssignForm({ action, set, subject, id }: Part & { subject: Subje
           <Select
             id={`${id}-person`}
             showSearch={SEARCH}
-            value={(action.user_id as string) ?? undefined}
+            value={chosen(action.user_id as string | undefined, people.data) ?? undefined}
             onChange={(user_id) => set({ user_id })}
-            options={people}
+            options={named(people.data)}
           />
         </Field>
       )}
@@ -94,7 +93,7 @@ export function AssignForm({ action, set, subject, id }: Part & { subject: Subje
             showSearch={SEARCH}
             allowClear={to === "least_loaded"}
             placeholder={to === "least_loaded" ? t("form.ownDepartment") : undefined}
-            value={(action.department_id as string) ?? undefined}
+            value={chosen(action.department_id as string | undefined, departments.rows) ?? undefined}
             onChange={(department_id) => set({ department_id: department_id ?? null })}
             options={named(departments.rows)}
           />
@@ -104,7 +103,7 @@ export function AssignForm({ action, set, subject, id }: Part & { subject: Subje
         <Field label={t("form.queue")} htmlFor={`${id}-queue`} required>
           <Select
             id={`${id}-queue`}
-            value={(action.queue_id as string) ?? undefined}
+            value={chosen(action.queue_id as string | undefined, queues.rows) ?? undefined}
             onChange={(queue_id) => set({ queue_id })}
             options={named(queues.rows)}
           />
@@ -192,7 +191,7 @@ export function NotifyForm({
             showSearch={SEARCH}
             value={(action.users as string[]) ?? []}
             onChange={(users) => set({ users })}
-            options={people}
+            options={named(people.data)}
           />
           <Select
             mode="multiple"
@@ -348,7 +347,7 @@ export function CreateForm({
             showSearch={SEARCH}
             value={(action.assignee_id as string) ?? undefined}
             onChange={(assignee_id) => set({ assignee_id: assignee_id ?? null })}
-            options={people}
+            options={named(people.data)}
           />
         </Field>
         <Field label={t("form.dueHours")} htmlFor={`${id}-due`}>

@@ -232,7 +232,7 @@ export function Entries(props: { inboxId: string; mini: boolean }) {
               allowClear
               showSearch={{ optionFilterProp: "label" }}
               placeholder={t("entry.asInbox")}
-              value={value.goal}
+              value={queues.rows && people.rows ? value.goal : undefined}
               onChange={(goal: string | undefined) => set({ goal: goal ?? null })}
               options={goals}
             />

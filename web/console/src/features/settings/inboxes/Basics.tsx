@@ -1,6 +1,6 @@
 import { Input, Select, Switch } from "antd";
 import { useT } from "@/app/i18n";
-import { Field, Grid, useRows } from "../kit";
+import { chosen, Field, Grid, useRows } from "../kit";
 import type { Calendar, Queue } from "../types";
 
 export interface InboxBasics {
@@ -52,7 +52,8 @@ export function Basics(props: {
             id="inbox-queue"
             allowClear
             placeholder={t("inboxes.noQueue")}
-            value={value.queue_id}
+            loading={!queues.rows}
+            value={chosen(value.queue_id, queues.rows)}
             onChange={(id: string | undefined) => onChange({ queue_id: id ?? null })}
             options={(queues.rows ?? []).map((queue) => ({ value: queue.id, label: queue.name }))}
           />
@@ -65,7 +66,8 @@ export function Basics(props: {
         >
           <Select
             id="inbox-calendar"
-            value={value.calendar_id ?? ""}
+            loading={!calendars.rows}
+            value={chosen(value.calendar_id ?? "", calendars.rows)}
             onChange={(id) => onChange({ calendar_id: id || null })}
             options={[
               { value: "", label: t("inboxes.calendarQueue") },

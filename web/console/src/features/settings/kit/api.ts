@@ -22,6 +22,14 @@ export function itemsOf<T>(answer: T[] | Page<T>): T[] {
   return Array.isArray(answer) ? answer : answer.items;
 }
 
+/** A chosen id for a list of choices: nobody is shown the bare id while what it names is on its way. */
+export function chosen<T extends string | null | undefined>(
+  id: T,
+  rows: { id: string }[] | undefined,
+): T | undefined {
+  return rows || !id ? id : undefined;
+}
+
 /** A short list that is read whole, whether the server pages it or not. */
 export function useRows<T>(
   path: string,

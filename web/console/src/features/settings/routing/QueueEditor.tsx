@@ -8,6 +8,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { duration } from "@/lib/format";
 import {
+  chosen,
   Field,
   FormProblem,
   Grid,
@@ -435,7 +436,7 @@ export default function QueueEditor() {
                     >
                       <Select
                         id="queue-target"
-                        value={overflow.queue_id}
+                        value={chosen(overflow.queue_id, queues.rows)}
                         onChange={(queue_id) => setOverflow({ queue_id })}
                         options={(queues.rows ?? [])
                           .filter((other) => other.id !== queueId)
