@@ -204,6 +204,8 @@ async def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(shop: Toy, s
     page = (await admin.get(f"{API}/channels/letters")).json()
     [letter] = page["items"]
     assert "type" in letter["reason"] and "_" not in letter["reason"], "in words, not in codes"
+    unreadable = {"code": "channels.letter.unreadable", "params": {"field": "body", "detail": "value_invalid"}}
+    assert health.reason(unreadable, "zh-CN") == "内容读不懂。整条内容：不是这个渠道的格式。"
     shown = (await admin.get(f"{API}/channels/letters/{letter['id']}")).json()
     assert '"nothing"' in shown["preview"]
     # Replaying changes nothing about it; putting it away does.

@@ -162,3 +162,17 @@ def test_a_second_site_is_set_up_and_its_fields_are_called_what_they_are(product
     expect(number).to_have_value("9")
     form.get_by_role("button", name=re.compile(boss.w("counter:save")[0])).last.click()
     expect(boss.page.get_by_text(boss.w("counter:counter_name", name="9"))).to_be_visible()
+
+
+def test_a_kiosk_of_a_site_without_services_sends_visitors_to_the_staff(
+    product: Product, new_context: NewContext
+) -> None:
+    boss = product.api("lin.mu")
+    site = boss.post("/counter/manage/sites", {"name": "Harbour"})
+    links = {link["kind"]: link["url"] for link in boss.items(f"/counter/manage/sites/{site['id']}/links")}
+    kiosk = new_context("zh-CN").new_page()
+    kiosk.goto(product.url + links["kiosk"][links["kiosk"].index("/walkin/") :])
+    expect(kiosk.get_by_text("请直接联系工作人员。")).to_be_visible()
+    expect(kiosk.get_by_text("请选择业务取号")).to_have_count(0)
+    boss.patch(f"/counter/manage/sites/{site['id']}", {"active": False})
+    boss.close()

@@ -126,12 +126,18 @@ def reason(error: Mapping[str, Any] | None, locale: str) -> str | None:
         if name in params:
             params[name] = wire.worded(str(params[name]), locale)
     detail = f"errors.{params.get('detail', '')}"
-    said = i18n.t(detail, locale)
+    unlike = f"channels.letter.because.{params.get('detail', '')}"
+    if (
+        said := i18n.t(unlike, locale)
+    ) == unlike:  # what is said of a form's field is not always what is said of a payload
+        said = i18n.t(detail, locale)
     if said != detail and "{" not in said:  # why a field was refused is kept as a code
         params["detail"] = said
         if params.get("field"):
             part = f"{params.get('channel', '')}.part.{params['field']}"
             name = i18n.t(part, locale)
+            if name == part and params["field"] == "body":
+                name = i18n.t("channels.letter.whole", locale)
             params["field"] = i18n.t("channels.letter.where", locale, name=name if name != part else params["field"])
     text = i18n.t(code, locale, **params)
     if text != code:

@@ -81,6 +81,7 @@ function outlook(service) {
 }
 
 function home() {
+  if (!entry.services.length) return [h("h2.lead", null, t("no_services")), h("p.hint", null, t("ask_staff"))];
   const bookable = entry.services.some((service) => service.bookable);
   const mine = !kiosk() && held() ? JSON.parse(held()) : null;
   return [
