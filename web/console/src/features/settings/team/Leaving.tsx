@@ -92,7 +92,7 @@ export function Leaving(props: {
     <Modal
       open
       title={t(deactivate ? "users.deactivateTitle" : "users.handTitle", { name: user.name })}
-      okText={t(deactivate ? "users.deactivate" : "users.hand")}
+      okText={t(deactivate ? "users.deactivate" : "users.handIt")}
       okButtonProps={{
         danger: deactivate,
         loading: submit.busy,
