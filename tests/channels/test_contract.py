@@ -350,12 +350,25 @@ async def test_who_cannot_be_reached_is_tried_again_and_health_tells(shop: Toy, 
     view = await shop.say("good day")
     admin = await sign_in("admin")
     [health] = (await admin.get(f"{API}/channels/health")).json()
-    assert (health["state"], await shop.delivery(view)) == ("failing", "sent")
+    assert (health["state"], await shop.delivery(view)) == ("failing", "waiting")
     async with asyncio.timeout(60):
         while health["state"] != "fine":
             await asyncio.sleep(0.05)
             [health] = (await admin.get(f"{API}/channels/health")).json()
-    assert shop.provider.texts() == ["good day"]
+    assert (shop.provider.texts(), await shop.delivery(view)) == (["good day"], "sent")
+
+
+async def test_what_is_said_behind_a_message_that_cannot_leave_waits_and_says_so(shop: Toy) -> None:
+    await shop.post(message("hello", "1"))
+    shop.provider.failures = 1
+    views = [await shop.say(text) for text in ("good day", "how are you", "still there?")]
+    assert [await shop.delivery(view) for view in views] == ["waiting"] * 3
+    async with asyncio.timeout(60):
+        while "still there?" not in shop.provider.texts():
+            await asyncio.sleep(0.05)
+        await shop.runtime.reactions.settled()
+    assert shop.provider.texts() == ["good day", "how are you", "still there?"]
+    assert [await shop.delivery(view) for view in views] == ["sent"] * 3
 
 
 async def test_whoever_opted_out_is_not_written_to(shop: Toy) -> None:

@@ -169,13 +169,34 @@ async def note_failure(
     error = {"code": code, "params": {key: str(value)[:300] for key, value in params.items()}}
     state = "failed" if final or shown else "waiting"
     await _store(db, inbox_id, conversation_id, message_id, {"state": state, "error": error, "final": final})
-    if state == "failed":
-        await conversations.set_delivery(db, message_id, "failed")
+    await conversations.set_delivery(db, message_id, state)
+    if not final:
+        await _hold_back(db, await conversations.believed_sent(db, message_id))
     if final:
         fact = DeliveryGaveUp(message_id=message_id, inbox_id=inbox_id, code=code)
         await emit(db, fact, actor=Actor.system(), conversation_id=conversation_id)
     else:
         await health.failing(db, inbox_id, code, params)
+
+
+async def _hold_back(db: Session, message_ids: Sequence[UUID]) -> None:
+    """Messages leave in their order: those behind one that cannot leave wait as well, as far as they have not left."""
+    known = select(Delivery.message_id).where(Delivery.message_id.in_(message_ids))
+    left = set((await db.execute(known)).scalars()) if message_ids else set()
+    for message_id in message_ids:
+        if message_id not in left:
+            await conversations.set_delivery(db, message_id, "waiting")
+
+
+async def held_up(db: Session, facts: ConversationFacts) -> bool:
+    """Whether something said in a conversation is still tried, so that what is said now waits behind it."""
+    stuck = await conversations.undelivered(db, facts)
+    if any(state == "waiting" for _, state in stuck):
+        return True
+    tried = select(Delivery.message_id).where(
+        Delivery.message_id.in_([message_id for message_id, _ in stuck]), Delivery.state == "failed", ~Delivery.final
+    )
+    return bool(stuck) and await db.scalar(tried.limit(1)) is not None
 
 
 async def note_receipt(runtime: Runtime, place: Place, receipt: Receipt) -> bool:

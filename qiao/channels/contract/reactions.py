@@ -47,6 +47,7 @@ async def note_what_is_due(db: Session, batch: Sequence[tuple[MessageCreated, En
     channels = Channels.of(runtime_of(db))
     facts = await conversations.facts_many(db, [conversation_id for _, conversation_id in leaving])
     endpoints: dict[UUID, InboxView] = {}
+    held_up: dict[UUID, bool] = {}
     for fact, conversation_id in leaving:
         about = facts.get(conversation_id)
         channel = channels.find(about.channel) if about is not None else None
@@ -58,6 +59,10 @@ async def note_what_is_due(db: Session, batch: Sequence[tuple[MessageCreated, En
             endpoints[about.inbox_id] = await inboxes.get(db, about.inbox_id)
         if not channel.adapter.configured(endpoints[about.inbox_id].plain):
             continue
+        if about.id not in held_up:
+            held_up[about.id] = await deliveries.held_up(db, about)
+        if held_up[about.id]:
+            await conversations.set_delivery(db, fact.message_id, "waiting")
         due = MessageDue(message_id=fact.message_id, inbox_id=about.inbox_id, channel=about.channel)
         await emit(db, due, actor=Actor.system(), conversation_id=conversation_id)
 
@@ -82,6 +87,7 @@ async def deliver(db: Session, fact: MessageDue, envelope: Envelope) -> None:
     place, message = leaving.place, leaving.message
     adapter = place.channel.adapter
     if adapter is None or not adapter.configured(place.endpoint.settings):
+        await conversations.set_delivery(db, fact.message_id, "sent")
         return  # switched off since; clients fetch it instead
     about = (place.inbox.id, message.conversation_id, message.id)
     try:

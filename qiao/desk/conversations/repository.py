@@ -133,8 +133,60 @@ async def message(db: Session, message_id: UUID) -> Message | None:
     return await db.get(Message, message_id, populate_existing=True)
 
 
+async def believed_sent(db: Session, message_id: UUID, limit: int) -> list[UUID]:
+    """What was said to the customer after a message in its conversation and counts as sent, in order."""
+    first = select(Message.conversation_id, Message.seq).where(Message.id == message_id).subquery()
+    query = (
+        select(Message.id)
+        .join(first, first.c.conversation_id == Message.conversation_id)
+        .where(
+            Message.seq > first.c.seq,
+            Message.author_kind != "customer",
+            Message.kind.not_in(("note", "whisper", "event")),
+            Message.delivery == "sent",
+            Message.recalled_at.is_(None),
+        )
+        .order_by(Message.seq)
+        .limit(limit)
+    )
+    return list((await db.execute(query)).scalars())
+
+
+async def undelivered(db: Session, conversation_id: UUID, after_seq: int) -> list[tuple[UUID, str]]:
+    """(id, waiting or failed) of what has not reached the customer, behind a place in a conversation."""
+    query = select(Message.id, Message.delivery).where(
+        Message.conversation_id == conversation_id,
+        Message.seq > after_seq,
+        Message.delivery.in_(("waiting", "failed")),
+    )
+    return [(row[0], row[1]) for row in await db.execute(query)]
+
+
 async def messages_by_id(db: Session, ids: Sequence[UUID]) -> list[Message]:
     return list((await db.execute(select(Message).where(Message.id.in_(ids)))).scalars())
+
+
+async def last_said(db: Session, conversation_id: UUID, *, before: int | None = None) -> Message | None:
+    """What our side said last to the customer (before message `before`); lines and what only staff see do not count."""
+    query = select(Message).where(
+        Message.conversation_id == conversation_id,
+        Message.author_kind != "customer",
+        Message.kind.not_in({*STAFF_ONLY_KINDS, "event"}),
+    )
+    if before is not None:
+        query = query.where(Message.seq < before)
+    return (await db.execute(query.order_by(Message.seq.desc()).limit(1))).scalar_one_or_none()
+
+
+async def has_line(db: Session, conversation_id: UUID, line: str, *, between: tuple[int, int]) -> bool:
+    found = exists().where(
+        Message.conversation_id == conversation_id,
+        Message.seq > between[0],
+        Message.seq < between[1],
+        Message.kind == "event",
+        Message.payload["type"].astext == line,
+    )
+    return bool(await db.scalar(select(found)))
 
 
 async def is_last_shown(db: Session, message: Message) -> bool:

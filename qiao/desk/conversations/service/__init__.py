@@ -21,6 +21,7 @@ from qiao.desk.conversations.service.lifecycle import (
     assign,
     close,
     close_if_over,
+    close_if_queued,
     enqueue,
     reopen,
     requeue,
@@ -36,6 +37,7 @@ from qiao.desk.conversations.service.lifecycle import (
 )
 from qiao.desk.conversations.service.messages import (
     begin,
+    believed_sent,
     event_line,
     mark_read,
     note,
@@ -44,6 +46,7 @@ from qiao.desk.conversations.service.messages import (
     send,
     set_delivery,
     start,
+    undelivered,
 )
 from qiao.desk.conversations.service.people import join, leave, take_over, whisper
 from qiao.desk.conversations.service.reading import (
@@ -55,6 +58,7 @@ from qiao.desk.conversations.service.reading import (
     facts_many,
     get,
     last_agent,
+    last_said,
     latest_of_customer,
     latest_of_customers,
     listing,
@@ -84,10 +88,12 @@ __all__ = [
     "assigned_to",
     "begin",
     "begun_of_customer",
+    "believed_sent",
     "by_queue",
     "change_customer",
     "close",
     "close_if_over",
+    "close_if_queued",
     "condition_facts",
     "counts",
     "edit_by_customer",
@@ -102,6 +108,7 @@ __all__ = [
     "join",
     "last_agent",
     "last_of_customer",
+    "last_said",
     "latest_of_customer",
     "latest_of_customers",
     "leave",
@@ -136,6 +143,7 @@ __all__ = [
     "told_before",
     "transcript",
     "transfer",
+    "undelivered",
     "unsnooze",
     "versions",
     "views_of",

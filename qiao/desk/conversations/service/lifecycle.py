@@ -29,7 +29,7 @@ from qiao.desk.conversations.events import (
 )
 from qiao.desk.conversations.models import Conversation
 from qiao.desk.conversations.policy import Move, Status
-from qiao.desk.conversations.ports import AgentAvailability, QueueDirectory
+from qiao.desk.conversations.ports import AgentAvailability, Expectation, Expected, QueueDirectory
 from qiao.desk.conversations.schemas import TransferTo
 from qiao.desk.conversations.service import rows
 from qiao.desk.inboxes import service as inboxes
@@ -371,8 +371,22 @@ async def reopen(db: Session, actor: Actor, conversation_id: UUID) -> None:
     await _reopen(db, actor, row, to=actor.id if actor.kind == "user" else row.assignee_id)
 
 
-async def reopen_by_customer(db: Session, row: Conversation) -> None:
-    """The customer wrote again after it was resolved: back to its agent if online, else to the queue, or to the bot."""
+async def expected(db: Session, row: Conversation) -> Expected | None:
+    """Who waits for the customer's answer here, when what was said to them last was another room's words."""
+    expectation = runtime_of(db).find(Expectation)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    if expectation is None:
+        return None
+    said = await repository.last_said(db, row.id)
+    return await expectation.of(db, said.client_id) if said is not None and said.client_id else None
+
+
+async def reopen_by_customer(db: Session, row: Conversation, awaited: Expected | None = None) -> None:
+    """The customer wrote again after it was resolved: to whoever waits for the answer, else back to its agent if online,
+    else to the queue, or to the bot."""
+    if awaited is not None:
+        await _reopen(db, Actor.system(), row, to=awaited.user_id or row.assignee_id)
+        await _line(db, Actor.system(), row, awaited.line, **awaited.params)
+        return
     inbox = await inboxes.get(db, row.inbox_id)
     if row.assignee_id is None and inbox.bot_enabled:
         row.resolved_at = None
@@ -410,7 +424,7 @@ async def _reopen(db: Session, actor: Actor, row: Conversation, *, to: UUID | No
         row,
         queue_id=await _default_queue(db, row),
         reason="reopened",
-        preferred_user_id=previous,
+        preferred_user_id=to or previous,
         line="reopened",
         line_params={"name": await rows.called(db, actor)},
     )
@@ -438,6 +452,16 @@ async def close_if_over(db: Session, conversation_id: UUID, resolved_before: dat
     if row is None or not over or row.resolved_at is None or row.resolved_at >= resolved_before:
         return False
     await close(db, Actor.system(), conversation_id, reason="reopen_window_passed")
+    return True
+
+
+async def close_if_queued(db: Session, conversation_id: UUID, *, reason: str) -> bool:
+    """Closes a conversation that still waits for somebody to take it. Returns whether it did."""
+    await status_lock(db)
+    row = await repository.get(db, conversation_id, lock=True)
+    if row is None or row.status != Status.QUEUED:
+        return False
+    await close(db, Actor.system(), conversation_id, reason=reason)
     return True
 
 

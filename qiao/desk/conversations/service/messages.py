@@ -134,7 +134,10 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     settings = await organization.get_settings(db)
     window = timedelta(hours=settings.reopen_hours)
     created = False
-    if row is None or not policy.reopens(Status(row.status), row.resolved_at, clock.now(), window):
+    awaited = await lifecycle.expected(db, row) if row is not None and row.status == Status.RESOLVED else None
+    goes_on = row is not None and policy.reopens(Status(row.status), row.resolved_at, clock.now(), window)
+    # What another room has said here later is answered here, however long ago the work itself was over.
+    if row is None or not (goes_on or awaited is not None):
         row = await start(db, inbound)
         created = True
     actor = Actor(kind="customer", id=inbound.customer_id, name=customer.name)
@@ -146,7 +149,7 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     if row.status == Status.SNOOZED:
         await lifecycle.wake(db, row, reason="customer_wrote")
     elif row.status == Status.RESOLVED:
-        await lifecycle.reopen_by_customer(db, row)
+        await lifecycle.reopen_by_customer(db, row, awaited)
     scope = await rows.scope_of(db, row) if not created else None
     message = await rows.append(
         db,
@@ -295,7 +298,7 @@ async def event_line(db: Session, actor: Actor, row: Conversation, kind: str, /,
 
 
 async def set_delivery(db: Session, message_id: UUID, state: str) -> None:
-    """Records how far a message got on its channel: sent, delivered, read or failed."""
+    """Records how far a message got on its channel: waiting (to leave), sent, delivered, read or failed."""
     message = await repository.message(db, message_id)
     if message is None or message.delivery == state:
         return
@@ -303,6 +306,19 @@ async def set_delivery(db: Session, message_id: UUID, state: str) -> None:
     assert row is not None
     message.delivery = state
     await announce_change(db, Actor.system(), row, message, await rows.scope_of(db, row))
+
+
+LOOKED_BACK: Final = 50
+
+
+async def believed_sent(db: Session, message_id: UUID) -> list[UUID]:
+    """What was said to the customer after a message and counts as sent. For channels, not for people."""
+    return await repository.believed_sent(db, message_id, LOOKED_BACK)
+
+
+async def undelivered(db: Session, facts: ConversationFacts) -> list[tuple[UUID, str]]:
+    """(id, waiting or failed) of what was said lately and has not reached the customer. For channels, not for people."""
+    return await repository.undelivered(db, facts.id, facts.last_seq - LOOKED_BACK)
 
 
 async def announce_change(db: Session, actor: Actor, row: Conversation, message: Message, scope: policy.Scope) -> None:

@@ -154,6 +154,14 @@ async def latest_of_customer(db: Session, inbox_id: UUID, customer_id: UUID) -> 
     return views.facts(row) if row is not None else None
 
 
+async def last_said(db: Session, conversation_id: UUID, *, before: int, line: str) -> str | None:
+    """The `client_id` of what our side said last before message `before`, if a line `line` has followed it since."""
+    said = await repository.last_said(db, conversation_id, before=before)
+    if said is None or not await repository.has_line(db, conversation_id, line, between=(said.seq, before)):
+        return None
+    return said.client_id
+
+
 async def latest_of_customers(
     db: Session, inbox_id: UUID, customer_ids: Collection[UUID]
 ) -> dict[UUID, ConversationFacts]:

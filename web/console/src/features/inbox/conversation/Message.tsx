@@ -242,7 +242,13 @@ function DeliveryMark({ state }: { state: string }) {
   const t = useT("inbox");
   const label = known(t, `delivery.${state}`, state);
   const Icon =
-    state === "sending" ? Clock3 : state === "failed" ? CircleAlert : state === "sent" ? Check : CheckCheck;
+    state === "sending" || state === "waiting"
+      ? Clock3
+      : state === "failed"
+        ? CircleAlert
+        : state === "sent"
+          ? Check
+          : CheckCheck;
   return (
     <span className={`q-delivery q-delivery--${state}`} title={label}>
       <Icon size={13} aria-hidden />
@@ -291,7 +297,11 @@ export const Message = memo(function Message(props: {
       ? m.author.name || t("bot")
       : m.author.name || t(m.author.kind === "customer" ? "customer" : "somebody");
   const delivery =
-    m.delivery === "failed" ? "failed" : props.customerReadSeq >= m.seq ? "read" : (m.delivery ?? "sent");
+    m.delivery === "failed" || m.delivery === "waiting"
+      ? m.delivery
+      : props.customerReadSeq >= m.seq
+        ? "read"
+        : (m.delivery ?? "sent");
   const mayAdd = useCan("conversations.handle", "evaluation.manage");
   const addToSet = useAdding((state) => state.open);
   const recall = useAct(() => api.post(`/conversations/${m.conversation_id}/messages/${m.id}/recall`));
