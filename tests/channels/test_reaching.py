@@ -291,6 +291,42 @@ async def test_a_customer_is_blocked_for_a_time_with_a_reason(town: Town, sign_i
         assert (await boss.post(f"{API}/blocks", json=bad)).status_code == 422, bad
 
 
+async def test_who_is_blocked_waits_in_no_queue(town: Town, sign_in: SignIn) -> None:
+    north, south = await town.open()
+    boss = await sign_in("boss")
+    await town.post(north)
+    await town.post(south, text="me, too")
+    waiting, other = await _talk(boss, inbox_id=str(north.id)), await _talk(boss, inbox_id=str(south.id))
+    assert (waiting["status"], other["status"]) == ("queued", "queued")
+
+    async def status(talk: dict[str, Any]) -> str:
+        await town.runtime.reactions.settled()
+        found: str = (await boss.get(f"{API}/conversations/{talk['id']}")).json()["status"]
+        return found
+
+    # In one inbox only: what waits elsewhere waits on.
+    body = {"kind": "customer", "customer_id": waiting["customer"]["id"], "inbox_id": str(north.id)}
+    assert (await boss.post(f"{API}/blocks", json=body)).status_code == 201
+    assert (await status(waiting), await status(other)) == ("closed", "queued")
+    last = (await _lines(boss, waiting["id"]))[-1]
+    assert last["payload"]["type"] == "closed" and last["payload"]["params"]["reason"] == "blocked"
+    assert (await boss.post(f"{API}/customers/{other['customer']['id']}/block")).status_code == 200
+    assert await status(other) == "closed"
+
+
+async def test_what_somebody_looks_after_stays_theirs_when_its_customer_is_blocked(town: Town, sign_in: SignIn) -> None:
+    north, _ = await town.open()
+    boss = await sign_in("boss")
+    await town.post(north)
+    talk = await _talk(boss)
+    me = (await boss.get(f"{API}/auth/me")).json()["user"]
+    assigned = await boss.post(f"{API}/conversations/{talk['id']}/assign", json={"user_id": me["id"]})
+    assert assigned.is_success, assigned.text
+    await boss.post(f"{API}/customers/{talk['customer']['id']}/block")
+    await town.runtime.reactions.settled()
+    assert (await boss.get(f"{API}/conversations/{talk['id']}")).json()["status"] == "assigned"
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "address", "hit"),
     [

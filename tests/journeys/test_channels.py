@@ -78,9 +78,11 @@ def test_an_account_is_connected_answered_and_watched(product: Product, colleagu
     follower.posts("<xml><MsgType>text</MsgType></xml>")
     inbox = next(one for one in admin.api.items("/inboxes") if one["name"] == "Kapok WeChat")
     eventually(lambda: admin.api.get("/channels/letters", inbox_id=inbox["id"])["items"])
-    page.get_by_role("tab", name=admin.w("settings/channels:letters")).click()
+    letters = page.get_by_role("tab", name=admin.w("settings/channels:letters"))
+    letters.click()
     page.reload()
-    page.get_by_role("tab", name=admin.w("settings/channels:letters")).click()
+    expect(letters).to_contain_text("1")  # who looks at another tab is told, too
+    letters.click()
     page.get_by_role("button", name=admin.w("settings/channels:readLetter")).first.click()
     expect(admin.dialog).to_contain_text("<MsgType>text</MsgType>")
     follower.http.close()

@@ -237,6 +237,18 @@ async def unblocked(db: Session, actor: Actor, customer_id: UUID) -> None:
     )
 
 
+async def leave_queues(db: Session, customer_id: UUID, inbox_id: UUID | None = None) -> None:
+    """What a blocked customer has waiting for people is over: in one inbox, or wherever they are blocked altogether.
+
+    What somebody is already looking after stays theirs to end.
+    """
+    if inbox_id is None and not (await customers.ref(db, customer_id)).blocked:
+        return
+    for conversation_id, inbox in (await conversations.ids_of_customer(db, customer_id)).items():
+        if inbox_id in (None, inbox):
+            await conversations.close_if_queued(db, conversation_id, reason="blocked")
+
+
 async def _changed(db: Session, actor: Actor, row: Block) -> None:
     gate = Gate.of(runtime_of(db))
     after_commit(db, gate.forget)

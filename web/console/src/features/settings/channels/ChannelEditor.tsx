@@ -27,7 +27,7 @@ import type { Inbox } from "../types";
 import { Entries } from "./Entries";
 import { Guide } from "./Guide";
 import { HealthCard } from "./HealthCard";
-import { Letters } from "./Letters";
+import { Letters, LettersLabel } from "./Letters";
 import { AccountMenu } from "./menu/AccountMenu";
 import { SettingsForm } from "./SettingsForm";
 import { type FormField, fieldsOf, relevant, settingsOf, type Values, valuesOf } from "./schema";
@@ -291,7 +291,13 @@ export default function ChannelEditor(props: { inboxId: string; channel: string 
               : []),
             ...(isNew
               ? []
-              : [{ key: "letters", label: t("letters"), children: <Letters inboxId={props.inboxId} /> }]),
+              : [
+                  {
+                    key: "letters",
+                    label: <LettersLabel inboxId={props.inboxId} />,
+                    children: <Letters inboxId={props.inboxId} />,
+                  },
+                ]),
           ]}
         />
         <SaveBar

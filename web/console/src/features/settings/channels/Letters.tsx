@@ -9,6 +9,18 @@ import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../kit"
 import { useHealth } from "./HealthCard";
 import type { Letter } from "./types";
 
+/** What the tab is called, with how many lie there. */
+export function LettersLabel(props: { inboxId: string }) {
+  const t = useT("settings/channels");
+  const dead = useHealth().rows?.find((one) => one.inbox_id === props.inboxId)?.dead ?? 0;
+  return (
+    <>
+      {t("letters")}
+      {dead > 0 && <span className="qk-muted qk-num"> {dead}</span>}
+    </>
+  );
+}
+
 /** What arrived and could not be taken in: read it, have it tried again, put it away. */
 export function Letters(props: { inboxId: string }) {
   const t = useT("settings/channels");
