@@ -113,6 +113,12 @@ async def choose_rows(import_id: UUID, body: ChoiceBody, actor: Editor, db: Tx) 
     return Chosen(taken=await service.choose(db, actor, import_id, body.rows, body.choice))
 
 
+@router.delete("/imports/{import_id}", status_code=204)
+async def discard_import(import_id: UUID, actor: Editor, db: Tx) -> None:
+    """Drops a preview nobody imported. What has been imported stays listed: undo takes it back."""
+    await service.discard(db, actor, import_id)
+
+
 @router.post("/imports/{import_id}/undo")
 async def undo_import(import_id: UUID, actor: Editor, db: Tx) -> Undone:
     """Takes the whole import back, except texts somebody has edited since."""

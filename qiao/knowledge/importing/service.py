@@ -20,7 +20,7 @@ from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.knowledge.articles import service as articles
 from qiao.knowledge.articles.audience import Reader
 from qiao.knowledge.importing import collecting, intake, policy, undoing
-from qiao.knowledge.importing.models import ImportItem, ImportPicture, ImportRow
+from qiao.knowledge.importing.models import ImportItem, ImportPicture, ImportRow, SourceRow
 from qiao.knowledge.importing.ports import PublishGate
 from qiao.knowledge.importing.reading import Record, read_file
 from qiao.knowledge.importing.reading.archive import counted
@@ -366,6 +366,18 @@ async def undo(db: Session, actor: Actor, import_id: UUID) -> Undone:
         db, actor, "knowledge_import.undone", "knowledge_import", row.id, {"removed": [None, found.removed]}
     )
     return found
+
+
+async def discard(db: Session, actor: Actor, import_id: UUID) -> None:
+    """Drops what was read and not imported: whose it is may, and who may read everything. A reading under way ends."""
+    actor.require("knowledge.edit")
+    row = await _get(db, import_id, lock=True)
+    if row.created_by != actor.id and articles.reader_of(actor) is not None:
+        raise NotFound("import.not_found")
+    if row.state != "preview":
+        raise Refused("import.running" if row.state == "running" else "import.already_done")
+    await db.execute(update(SourceRow).where(SourceRow.import_id == row.id).values(import_id=None))
+    await db.execute(delete(ImportRow).where(ImportRow.id == row.id))
 
 
 async def forget_previews(db: Session) -> int:

@@ -236,6 +236,28 @@ async def test_rights(sign_in: SignIn) -> None:
     assert (await supervisor.post(f"{URL}/{found['id']}/commit", json={"duplicates": "x"})).status_code == 422
 
 
+async def test_a_preview_nobody_wants_is_dropped_by_whose_it_is(sign_in: SignIn) -> None:
+    data = csv_of([HEAD, ["", "怎么退货", "", "a", ""]])
+    boss, sun, wang = (
+        await sign_in("boss"),
+        await sign_in("sun", role="supervisor"),
+        await sign_in("wang", role="supervisor"),
+    )
+    unused, used = await previewed(sun, data), await previewed(sun, data)
+    assert (await wang.delete(f"{URL}/{unused['id']}")).status_code == 404
+    assert (await sun.delete(f"{URL}/{unused['id']}")).status_code == 204
+    assert [one["id"] for one in (await sun.get(URL)).json()["items"]] == [used["id"]]
+    assert (await sun.get(f"{URL}/{unused['id']}")).status_code == 404
+    assert (await sun.delete(f"{URL}/{unused['id']}")).status_code == 404
+    # What was imported is taken back, never forgotten.
+    await committed(sun, used["id"], publish=False)
+    refused = await sun.delete(f"{URL}/{used['id']}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "import.already_done")
+    assert "怎么退货" in await base(sun)
+    theirs = await previewed(wang, data)
+    assert (await boss.delete(f"{URL}/{theirs['id']}")).status_code == 204  # an admin reads everything
+
+
 async def test_columns_with_other_names_are_mapped(sign_in: SignIn) -> None:
     boss = await sign_in("boss")
     data = csv_of([["甲", "乙", "丙"], ["怎么退货", "七天", "售后"]])

@@ -186,6 +186,18 @@ async def test_a_site_becomes_articles_and_is_followed(sign_in: SignIn, runtime:
     assert "退货" in await the_articles(boss)
 
 
+async def test_a_reading_that_was_discarded_is_read_again(sign_in: SignIn, site: Site) -> None:
+    boss = await sign_in("boss")
+    site.page("/a", "甲篇", "第一篇文章讲的是怎么使用优惠券。")
+    source_id = await made(boss, kind="pages", urls=[f"{site.base}/a"])
+    source, found = await read(boss, source_id)
+    assert source["import_id"] == found["id"]
+    assert (await boss.delete(f"{URL}/{found['id']}")).status_code == 204
+    assert (await finished(boss, source_id))["import_id"] is None
+    _, again = await read(boss, source_id)
+    assert [row["question"] for row in again["rows"]] == ["甲篇"]
+
+
 async def test_lists_and_feeds_are_read_too(sign_in: SignIn, site: Site) -> None:
     boss = await sign_in("boss")
     site.page("/a", "甲篇", "第一篇文章讲的是怎么使用优惠券。")

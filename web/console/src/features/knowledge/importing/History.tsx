@@ -1,9 +1,9 @@
-import { Button, Tag } from "antd";
-import { Undo2 } from "lucide-react";
+import { Button, Flex, Tag } from "antd";
+import { Trash2, Undo2 } from "lucide-react";
 import { api } from "@/api/client";
 import type { Id, Iso } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
-import { useCan } from "@/app/session";
+import { useCan, useMe } from "@/app/session";
 import { integer } from "@/lib/format";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../../settings/kit";
@@ -63,6 +63,8 @@ export function History(props: { onOpen: (reading: Preview) => void }) {
   const locale = useLocale();
   const confirm = useConfirm();
   const mayPublish = useCan("knowledge.publish");
+  const seesAll = useCan("knowledge.view_all");
+  const me = useMe();
   const imports = usePages<Import>("/knowledge/imports", { limit: 20 });
   const figures = (counts: object, keys: readonly string[]) =>
     Object.fromEntries(
@@ -72,6 +74,10 @@ export function History(props: { onOpen: (reading: Preview) => void }) {
     stale: ["/knowledge"],
     done: (answer) =>
       `${t("import.undone")}: ${t("import.undoneText", figures({ ...answer }, ["removed", "restored", "kept"]))}`,
+  });
+  const discard = useSubmit((one: Import) => api.delete(`/knowledge/imports/${one.id}`), {
+    stale: ["/knowledge/imports", "/knowledge/sources"],
+    done: () => t("import.discarded"),
   });
   const open = useSubmit((one: Import) => api.get<Preview>(`/knowledge/imports/${one.id}`), {
     onDone: props.onOpen,
@@ -103,30 +109,52 @@ export function History(props: { onOpen: (reading: Preview) => void }) {
       fixedIn: true,
       align: "right",
       render: (_, one) =>
-        one.state === "preview" && one.stage !== "refused" ? (
-          <Button size="small" onClick={() => void open.run(one)}>
-            {t("import.history.open")}
-          </Button>
-        ) : (
-          (one.state === "done" || one.state === "failed") &&
-          (mayPublish || !one.options.publish) && (
-            <Button
-              size="small"
-              icon={<Undo2 size={14} />}
-              aria-label={t("import.history.undo", { name: one.filename })}
-              onClick={() =>
-                confirm({
-                  title: t("import.undoTitle"),
-                  text: t("import.undoText"),
-                  ok: t("import.undo"),
-                  run: () => undo.run(one),
-                })
-              }
-            >
-              {t("import.undo")}
-            </Button>
-          )
-        ),
+        one.state === "preview"
+          ? (seesAll || one.created_by?.id === me.user.id) && (
+              <Flex gap={4} justify="end">
+                {one.stage !== "refused" && (
+                  <Button size="small" onClick={() => void open.run(one)}>
+                    {t("import.history.open")}
+                  </Button>
+                )}
+                <Button
+                  size="small"
+                  type="text"
+                  icon={<Trash2 size={14} />}
+                  aria-label={t("import.history.discard", { name: one.filename })}
+                  title={t("import.discard")}
+                  onClick={() => {
+                    // Nothing is lost where nothing could be read.
+                    if (one.stage === "refused") void discard.run(one);
+                    else
+                      confirm({
+                        title: t("import.discardTitle", { name: one.filename }),
+                        text: t("import.discardText"),
+                        ok: t("import.discard"),
+                        run: () => discard.run(one),
+                      });
+                  }}
+                />
+              </Flex>
+            )
+          : (one.state === "done" || one.state === "failed") &&
+            (mayPublish || !one.options.publish) && (
+              <Button
+                size="small"
+                icon={<Undo2 size={14} />}
+                aria-label={t("import.history.undo", { name: one.filename })}
+                onClick={() =>
+                  confirm({
+                    title: t("import.undoTitle"),
+                    text: t("import.undoText"),
+                    ok: t("import.undo"),
+                    run: () => undo.run(one),
+                  })
+                }
+              >
+                {t("import.undo")}
+              </Button>
+            ),
     },
   ];
   if (imports.rows?.length === 0) return null;

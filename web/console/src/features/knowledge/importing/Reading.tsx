@@ -37,7 +37,7 @@ export async function whole(id: Id, signal?: AbortSignal): Promise<Preview> {
 export function Reading(props: { reading: Preview; onRead: (found: Preview) => void; onBack: () => void }) {
   const t = useT("knowledge");
   const { reading, onRead } = props;
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failure, setFailure] = useState<{ text: string; refused: boolean } | null>(null);
   const job = useQuery({
     queryKey: ["/jobs", reading.job_id, "reading"],
     queryFn: ({ signal }) => api.get<Job>(`/jobs/${reading.job_id}`, undefined, signal),
@@ -51,11 +51,14 @@ export function Reading(props: { reading: Preview; onRead: (found: Preview) => v
     if (!over || asked.current) return;
     asked.current = true;
     whole(reading.id).then(
-      (found) => (found.stage === "refused" ? setFailure(found.problem ?? "") : onRead(found)),
+      (found) =>
+        found.stage === "refused" ? setFailure({ text: found.problem ?? "", refused: true }) : onRead(found),
       (reason) =>
         setFailure(
           // A site on which nothing has changed leaves no import behind.
-          reason instanceof Problem && reason.status === 404 ? t("import.nothingNew") : sentenceOf(reason),
+          reason instanceof Problem && reason.status === 404
+            ? { text: t("import.nothingNew"), refused: false }
+            : { text: sentenceOf(reason), refused: true },
         ),
     );
   }, [over, reading.id, onRead, t]);
@@ -63,7 +66,7 @@ export function Reading(props: { reading: Preview; onRead: (found: Preview) => v
   if (failure !== null)
     return (
       <div className="kn-done">
-        <Alert type="info" showIcon title={failure} />
+        <Alert type={failure.refused ? "error" : "info"} showIcon title={failure.text} />
         <Button onClick={props.onBack}>{t("import.mapBack")}</Button>
       </div>
     );
