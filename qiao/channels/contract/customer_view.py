@@ -29,9 +29,10 @@ SHOWN_EVENTS: Final = frozenset(
         "joined",
         "left",
         "rated",
+        "ticket_answered",
     }
 )
-_SHOWN_PARAMS: Final = frozenset({"name", "queue", "score"})
+_SHOWN_PARAMS: Final = frozenset({"name", "queue", "ref", "score"})
 _HIDDEN_PAYLOAD: Final = frozenset({"confidence", "transfer", "mentions"})
 
 

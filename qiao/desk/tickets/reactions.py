@@ -58,22 +58,27 @@ async def pass_on(db: Session, fact: TicketCommented, envelope: Envelope) -> Non
     most=250,
 )
 async def hear_customer(db: Session, batch: Sequence[tuple[MessageCreated, Envelope]]) -> None:
-    """A customer who writes in the conversation answers the tickets of it that wait for them."""
+    """A customer who writes in the conversation answers the tickets of it that wait for them, and the one whose words
+    they found there when they came back."""
     talks = {envelope.conversation_id for _, envelope in batch if envelope.conversation_id is not None}
-    waiting = await repository.pending_of(db, talks)
-    if not waiting:
+    undone = await repository.undone_of(db, talks)
+    if not undone:
         return
     messages = await conversations.messages_by_id(db, [fact.message_id for fact, _ in batch])
-    for fact, envelope in batch:
+    for fact, _ in batch:
         view = messages.get(fact.message_id)
         if view is None or view.recalled_at is not None or view.author.id is None:
             continue
         payload = {"message_id": str(view.id), "conversation_id": str(view.conversation_id)}
         file = {key: value for key, value in view.payload.items() if key not in ("url", "thumb_url")}
         attached = {"files": [file]} if view.kind in ("image", "file") else {}
-        for conversation_id, ticket_id, since in waiting:
-            # What was said before there was a ticket is what it was made of, however late that is heard here.
-            if conversation_id == envelope.conversation_id and view.created_at > since:
+        # What was said before there was a ticket is what it was made of, however late that is heard here.
+        here = {
+            one: waits for talk, one, since, waits in undone if talk == view.conversation_id and view.created_at > since
+        }
+        answered = await service.answers(db, view.conversation_id, view.seq) if here else None
+        for ticket_id, waits in here.items():
+            if waits or ticket_id == answered:
                 await service.hear_customer(
                     db,
                     ticket_id,

@@ -226,14 +226,15 @@ async def solved_before(db: Session, type_id: UUID, before: datetime, limit: int
     return list(rows.scalars())
 
 
-async def pending_of(db: Session, conversation_ids: Iterable[UUID]) -> list[tuple[UUID, UUID, datetime]]:
-    """(conversation, ticket, since when it exists) of tickets that wait for the customer of these conversations."""
+async def undone_of(db: Session, conversation_ids: Iterable[UUID]) -> list[tuple[UUID, UUID, datetime, bool]]:
+    """(conversation, ticket, since when it exists, whether it waits for the customer) of tickets of these conversations
+    that are not done."""
     rows = await db.execute(
-        select(Ticket.conversation_id, Ticket.id, Ticket.created_at)
-        .where(Ticket.conversation_id.in_(list(conversation_ids)), Ticket.status == "pending")
+        select(Ticket.conversation_id, Ticket.id, Ticket.created_at, Ticket.status == "pending")
+        .where(Ticket.conversation_id.in_(list(conversation_ids)), Ticket.status.in_(OPEN))
         .order_by(Ticket.id)
     )
-    return [(talk, ticket_id, since) for talk, ticket_id, since in rows if talk is not None]
+    return [(talk, ticket_id, since, waits) for talk, ticket_id, since, waits in rows if talk is not None]
 
 
 async def open_by_assignee(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:

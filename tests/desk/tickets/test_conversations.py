@@ -154,3 +154,42 @@ async def test_another_customers_conversation_is_refused(office: Office, desk: D
         await office.make(li, conversation_id=conversation_id, customer_id=other)
     with pytest.raises(Invalid):
         await office.make(office.wu, conversation_id=conversation_id)
+
+
+async def test_the_answer_to_words_of_a_ticket_is_for_its_people_not_for_the_bot(office: Office) -> None:
+    desk = await Desk(office.runtime).open(bot=True)
+    customer = await desk.customer()
+    await office.run(customers.update, SYSTEM, customer, CustomerPatch(name="Ann"))
+    first = await desk.write(customer, "我的杯子坏了")
+    assert office.li.id is not None
+    await desk.enlist(desk.queue_id, office.li.id)
+    li = await desk.actor(office.li.id)
+    await desk.run(conversations.assign, SYSTEM, first.conversation_id, li.id)
+    made = await office.make(li, conversation_id=first.conversation_id, assignee_id=li.id)
+    await desk.run(conversations.close, SYSTEM, first.conversation_id)
+    await office.say(made.id, "仓库还要两天", li)
+    await office.runtime.reactions.settled()
+    answer = await desk.write(customer, "两天太久了")
+    assert not answer.created
+    await desk.write(customer, "能快一点吗")
+    await office.runtime.reactions.settled()
+    talk = await desk.facts(answer.conversation_id)
+    assert talk.status in ("queued", "assigned"), "not for the bot"
+    lines = [one.payload for one in await desk.transcript(answer.conversation_id) if one.kind == "event"]
+    (told,) = [one["params"] for one in lines if one["type"] == "ticket_answered"]
+    assert told == {"ref": made.ref, "ticket_id": str(made.id)}
+    comments = [(one.body, one.author.kind) for one in await office.lines(made.id) if one.kind == "comment"]
+    assert comments == [("仓库还要两天", "user"), ("两天太久了", "customer"), ("能快一点吗", "customer")]
+
+
+async def test_an_answer_comes_home_however_long_ago_the_talk_was_over(office: Office, desk: Desk) -> None:
+    li, customer, conversation_id = await talk(office, desk, "你好")
+    made = await office.make(li, conversation_id=conversation_id)
+    await desk.run(conversations.resolve, SYSTEM, conversation_id)
+    with clock.frozen(clock.now() + timedelta(days=30)):
+        await office.say(made.id, "新杯子已寄出", li)
+        await office.runtime.reactions.settled()
+        answer = await desk.write(customer, "收到了，还是坏的")
+        await office.runtime.reactions.settled()
+    assert answer.conversation_id == conversation_id
+    assert [one.body for one in await office.lines(made.id) if one.kind == "comment"][-1] == "收到了，还是坏的"

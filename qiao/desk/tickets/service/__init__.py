@@ -32,12 +32,13 @@ from qiao.desk.tickets.service.reading import (
     worklogs,
 )
 from qiao.desk.tickets.service.rows import resolve
-from qiao.desk.tickets.service.talking import comment, entry, hear_customer, note_event, pass_on
+from qiao.desk.tickets.service.talking import answers, comment, entry, hear_customer, note_event, pass_on
 
 __all__ = [
     "add_item",
     "add_tags",
     "advance",
+    "answers",
     "assign",
     "begin",
     "by_key",

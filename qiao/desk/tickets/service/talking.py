@@ -14,7 +14,7 @@ from qiao.core.db import Session
 from qiao.core.errors import Conflict, Forbidden, Invalid, Refused
 from qiao.core.runtime import runtime_of
 from qiao.desk.conversations import service as conversations
-from qiao.desk.conversations.ports import OutgoingCheck
+from qiao.desk.conversations.ports import Expected, OutgoingCheck
 from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
 from qiao.desk.tickets import errors, policy, repository, views
 from qiao.desk.tickets.events import TicketCommented, TicketNoted
@@ -23,9 +23,13 @@ from qiao.desk.tickets.ports import Bringer
 from qiao.desk.tickets.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, EntryView
 from qiao.desk.tickets.service import checks, rows, steps
 from qiao.desk.tickets.service.rows import Held
+from qiao.people.accounts import service as accounts
 from qiao.people.organization import service as organization
 
 MENTIONS: Final = 50
+DONE: Final = ("solved", "closed")
+ANSWERED: Final = "ticket_answered"
+"""The line of a conversation that was taken up again because the customer answered a ticket's words."""
 
 
 async def comment(
@@ -284,12 +288,45 @@ async def _reachable(db: Session, talk: ConversationFacts) -> bool:
     return talk.resolved_at is not None and clock.now() - talk.resolved_at <= within
 
 
+async def _spoken_by(db: Session, client_id: str) -> Ticket | None:
+    """The ticket whose words were said in a conversation under `client_id`, or the one it went into."""
+    room, _, rest = client_id.partition(":")
+    try:
+        entry = await repository.entry(db, UUID(rest.partition(":")[0])) if room == "ticket" else None
+    except ValueError:
+        return None
+    row = await repository.get(db, entry.ticket_id) if entry is not None else None
+    while row is not None and row.merged_into_id is not None:
+        row = await repository.get(db, row.merged_into_id)
+    return row
+
+
+class Awaiting:
+    """An answer to a ticket's words is for its people, until it is closed: for the one who has it, if they talk to
+    customers, else for whoever is next."""
+
+    async def of(self, db: Session, client_id: str) -> Expected | None:
+        row = await _spoken_by(db, client_id)
+        if row is None or row.status == "closed":
+            return None
+        held = await rows.unchecked(db, Actor.system(), row)
+        able = row.assignee_id is not None and await accounts.may_handle_conversations(db, row.assignee_id)
+        return Expected(row.assignee_id if able else None, ANSWERED, {"ref": held.ref, "ticket_id": str(row.id)})
+
+
+async def answers(db: Session, conversation_id: UUID, seq: int) -> UUID | None:
+    """The ticket to whose words a customer's message is the answer, as the conversation was taken up again for it."""
+    said = await conversations.last_said(db, conversation_id, before=seq, line=ANSWERED)
+    row = await _spoken_by(db, said) if said is not None else None
+    return row.id if row is not None else None
+
+
 async def hear_customer(
     db: Session, ticket_id: UUID, customer_id: UUID, name: str, *, body: str, payload: dict[str, Any], client_id: str
 ) -> bool:
-    """A customer's message of the conversation becomes their comment in a ticket that waits for them. Safe to repeat."""
+    """A customer's message of the conversation becomes their comment in a ticket that is not done. Safe to repeat."""
     row = await repository.get(db, ticket_id, lock=True)
-    if row is None or row.status != "pending" or row.merged_into_id is not None or row.customer_id != customer_id:
+    if row is None or row.status in DONE or row.merged_into_id is not None or row.customer_id != customer_id:
         return False
     if await repository.entry_by_client_id(db, ticket_id, client_id) is not None:
         return False

@@ -190,6 +190,7 @@ export const en: Catalogue = {
   "event.left": "{name} left",
   "event.to_bot": "Back with the assistant",
   "event.left_message": "Message received",
+  "event.ticket_answered": "Your reply goes to the people working on {ref}",
   "event.rated": "You rated this conversation",
 
   "error.network": "The connection is unstable; we will try again by ourselves",

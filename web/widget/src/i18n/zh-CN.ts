@@ -187,6 +187,7 @@ export const zhCN = {
   "event.left": "{name} 离开了对话",
   "event.to_bot": "已转回智能助手",
   "event.left_message": "留言已提交",
+  "event.ticket_answered": "您的回复会交给负责 {ref} 的同事",
   "event.rated": "您已评价本次服务",
 
   "error.network": "网络不太稳定，稍后会自动重试",

@@ -137,7 +137,7 @@ function EventLine({ message }: { message: Message }) {
   if (!hasKey(key)) return null;
   return (
     <div class="event" data-id={message.id}>
-      <span>{t(key, { name })}</span>
+      <span>{t(key, { name, ref: String(params.ref ?? "") })}</span>
     </div>
   );
 }
