@@ -8,6 +8,7 @@ import {
   resumeAfter,
   type State,
   TYPING_MS,
+  toRate,
   unread,
 } from "../src/core/state.ts";
 import { conversation, message, mine, pending, seeded } from "./helpers.ts";
@@ -257,5 +258,17 @@ describe("conversation, typing and reading", () => {
     expect(unread(state)).toBe(1);
     const back = reduce(state, { type: "read", place: { conversation_id: "c1", seq: 0 } });
     expect(back.read?.seq).toBe(1);
+  });
+});
+
+describe("rating", () => {
+  it("is asked of what is over and of what the customer took part in", () => {
+    const with_ = (status: "bot" | "resolved" | "closed", ...messages: ReturnType<typeof message>[]) =>
+      toRate(run([{ type: "snapshot", conversation: conversation({ status }), messages, has_more: false }]));
+    expect(with_("resolved", mine(1, "a"), message(2))).toBe(true);
+    expect(with_("closed", mine(1, "a"))).toBe(true);
+    expect(with_("bot", mine(1, "a"))).toBe(false);
+    // Words of a ticket were brought here; the customer has said nothing.
+    expect(with_("resolved", message(1), mine(2, "b", { conversation_id: "c0" }))).toBe(false);
   });
 });

@@ -151,6 +151,13 @@ export function countsAsUnread(message: Message): boolean {
   return message.author.kind !== "customer" && message.kind !== "event" && !message.recalled_at;
 }
 
+/** Whether there is something to rate: it is over, and the customer has said something in it. One that only brought them
+ * words they had not asked for there has nothing to rate yet. */
+export function toRate({ conversation: c, messages }: State): boolean {
+  if (c === null || (c.status !== "resolved" && c.status !== "closed")) return false;
+  return messages.some((m) => m.conversation_id === c.id && m.author.kind === "customer");
+}
+
 /** The first message still to be sent; failed ones wait for the customer and hold up nobody. */
 export function nextToSend(state: State): Pending | null {
   return state.pending.find((p) => p.state !== "failed") ?? null;

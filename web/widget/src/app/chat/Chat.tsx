@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { toRate } from "../../core/state.ts";
 import type { Conversation } from "../../core/types.ts";
 import { sentence, useApp, useEngine } from "../context.ts";
 import { Avatar, BotFace, Icon } from "../icons.tsx";
@@ -89,7 +90,7 @@ export function Chat({ onBack }: { onBack: () => void }) {
         left={c !== null && leftFor === c.id && !over && c.status !== "assigned"}
       />
       <Log onPerson={() => void toPerson()} onLeave={() => setLeaving(true)}>
-        {over && config.features.rating && <Rating key={c.id} />}
+        {c && toRate(state) && config.features.rating && <Rating key={c.id} />}
       </Log>
       <Composer />
       {dropping && (
