@@ -31,6 +31,7 @@ REFUSED = Turn(misses=1, offered_choices=True)
         (Intent.CHITCHAT, CHOICES, Turn(), Action.INTRODUCE, 0),
         (Intent.YES, NONE, Turn(offered_person=True), Action.HANDOFF, 0),
         (Intent.YES, NONE, Turn(), Action.ACKNOWLEDGE, 0),
+        (Intent.HEARD, NONE, Turn(misses=1), Action.ACKNOWLEDGE, 1),
         (Intent.NO, NONE, Turn(offered_choices=True), Action.ASK_AGAIN, 1),
         (Intent.NO, NONE, REFUSED, Action.HANDOFF, 0),
         (Intent.NO, NONE, Turn(answered=True), Action.ASK_AGAIN, 1),

@@ -25,6 +25,7 @@ QUESTION = """
 我要转给一个人民币账户 | 有现货吗 | 有没有人用过 | 没人签收怎么办 | 收货人呢写谁 | 对账单在哪看 | 不能登录 | 订单 SF123 到哪了 | 在吗？我的快递到哪了
 how do I return a human hair wig | what are your support hours | when can I reach customer service | my agent told me it is free | thanks, but what about shipping
 hi, where is my order | can I transfer money to another person | someone hacked my account | how do I become an agent | I want people on my team to see the report
+不知道怎么弄 | 知道吗 | 不明白 | 看不懂 | 等多久 | 我想 | 收到货不对 | 可以了吗 | 好了没 | 明白了，那运费呢 | 怎么还没解决 | it doesn't work | great but how | I see a charge I did not make
 yes but how much does it cost | what is the phone number of customer service
 """
 OTHERS = {
@@ -32,6 +33,7 @@ OTHERS = {
     Intent.THANKS: "谢谢 | 好的谢谢 | 多谢啦！ | 感谢您的帮助 | thanks | Thank you so much! | ok thanks | thx | 辛苦了 | 謝謝",
     Intent.GOODBYE: "再见 | 拜拜 | 没事了 | bye | see you later | 谢谢，再见 | thanks bye | that's all | 没有问题了",
     Intent.YES: "是的 | 对 | 好的 | 嗯嗯 | ok | yes | sure | yep | 可以 | 好的，可以",
+    Intent.HEARD: "明白了 | 知道了 | 我知道了 | 好的我知道了 | 收到 | 懂了 | 了解 | 赞 | 太好了 | 哈哈好的 | 哦哦好的知道了 | 解决了 | 原来如此 | 我先试试 | 那我再等等 | 我看一下吧 | got it | I see, great | ok makes sense | that works | I'll try it",
     Intent.NO: "不是 | 不用了 | 没有 | 都不是 | no | nope | none of these | 算了 | not really | 不，不是这个",
     Intent.CHITCHAT: "你是谁 | 你是机器人吗 | 哈哈哈 | 讲个笑话 | who are you | are you a bot? | how are you today | lol",
     Intent.EMPTY: "？？？ | ... | ！",

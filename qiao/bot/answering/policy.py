@@ -93,6 +93,7 @@ _SMALL_TALK = {
     Intent.THANKS: Action.WELCOME,
     Intent.GOODBYE: Action.GOODBYE,
     Intent.YES: Action.ACKNOWLEDGE,
+    Intent.HEARD: Action.ACKNOWLEDGE,
     Intent.CHITCHAT: Action.INTRODUCE,
     Intent.NO_HANDOFF: Action.STAY,
     Intent.EMPTY: Action.SAY_MORE,

@@ -18,6 +18,8 @@ class Intent(StrEnum):
     THANKS = "thanks"
     GOODBYE = "goodbye"
     YES = "yes"
+    HEARD = "heard"
+    """They have taken it in or will try it, and ask nothing: neither a yes nor a thank you."""
     NO = "no"
     CHITCHAT = "chitchat"
     EMPTY = "empty"
@@ -97,9 +99,19 @@ _GOODBYE = _whole(
     r"(?:先)?(?:再见|拜拜?|掰掰|回见|回头见|下次见|晚安|88+|没(?:别的|其他)?(?:事|问题)了|没有(?:其他|别的)?(?:问题)?了|我?先?(?:走|下|撤|忙)(?:了|啦))[啊哈啦哦了]*"
     r"|(?:good ?)?bye+(?: bye+)?(?: for now)?|see (?:you|ya)(?: later| soon)?|have a (?:nice|good|great) (?:day|one|evening|weekend)|good ?night|that(?:'s| is| will be)? all|nothing else|take care|cya|ttyl"
 )
-_YES = _whole(
+_YES_WORDS = (
     r"是的?|对的?|嗯+|恩+|好的?|好[啊呀吧]|行[啊吧]?|可以的?|没错|正确|确定|确认|要的?|需要|对对+|是是|当然|ok(?:ay)?|k"
     r"|y(?:es|ep|eah|up)?|sure|correct|right|exactly|of course|please do|go ahead|confirm(?:ed)?|that's right|absolutely|definitely|fine|alright"
+)
+_YES = _whole(_YES_WORDS)
+_HEARD = _whole(
+    r"(?:那|那么|原来)?(?:我|咱)?(?:都|就|已经|大概|基本|差不多)?(?:明白|知道|懂|了解|清楚|晓得|理解|看懂|看明白|收到|学会|记住)了?(?:的|啊|啦|呀|哈)*"
+    r"|原来(?:如此|是?这样子?)(?:的|啊|呀)*|这样(?:子)?[啊呀]|那(?:我)?就?放心了|有道理"
+    r"|赞+|点赞|厉害|太?(?:好|棒|完美|给力)(?:了|啦)|(?:挺|很|真)(?:好|不错|棒|清楚)的?|不错|完美|棒+|(?:已经)?(?:解决|搞定|弄好|可以|行|找到|好使)(?:了|啦)"
+    r"|那?我?(?:(?:先|再|就|去|自己)+(?:试|看|等|想|考虑|研究)|(?:先|再|就|去|自己)*(?:(?:试|看|等|想|考虑|研究)一?下|试一?试|看一?看|等一?等|想一?想|考虑考虑|研究研究))(?:一?[试看等想]|一下|考虑|研究)?吧?|稍等(?:一下|下)?|哈+|[哦噢喔]+"
+    r"|(?:i )?(?:got (?:it|that)|get it|see|understand|understood)(?: now)?|noted|makes sense|that makes sense|great|perfect|cool|nice|awesome|wonderful|brilliant|excellent|lovely|good to know"
+    r"|sounds good|will do|i'?ll (?:try|check|wait|see|do|have a look)(?: (?:it|that|this|again|out|then|later))*|(?:that|it) (?:helps|helped|works|worked)(?: now)?|solved|all good|oh|ah|aha"
+    rf"|{_YES_WORDS}"
 )
 _NO = _whole(
     r"不|不是的?|不对|不用了?|不要了?|不需要了?|不行|没有|否|错了?|都不是|不是这个|不可以|算了吧?|没用|没解决|没有解决|不是我要的"
@@ -123,6 +135,7 @@ _WHOLE = (
     (Intent.GOODBYE, _GOODBYE),
     (Intent.YES, _YES),
     (Intent.NO, _NO),
+    (Intent.HEARD, _HEARD),
 )
 _POLITE = re.compile(rf"(?:{_THANKS.pattern})(?:{_GOODBYE.pattern})|(?:{_NO.pattern})?(?:{_GOODBYE.pattern})")
 
