@@ -1,6 +1,7 @@
 """Beside a conversation: what this person may read, for a conversation they may see, and what became of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.errors import NotFound
 from qiao.desk.conversations import service as conversations
+from qiao.knowledge.search.document import Hit
 from tests.bot.copilot.conftest import RETURNS
 from tests.bot.llm.conftest import configure
 from tests.bot.llm.server import fails, model, says
@@ -42,6 +44,32 @@ async def test_suggestions_are_for_those_who_may_see_the_conversation(desk: Desk
     assert (await other.post(f"{base}/feedback", json=refused)).status_code == 404
     assert (await other.post(f"{base}/preview", json={"text": "怎么申请退货"})).status_code == 404
     assert (await browser.get("/api/v1/assist/feedback")).status_code == 403
+
+
+async def test_what_hardly_helps_is_not_suggested_but_found_by_hand(
+    desk: Desk, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure = service.asking.sure
+
+    async def doubtful(*args: object) -> list[Hit]:
+        hits = await sure(*args)  # type: ignore[arg-type]  # handed on as it came
+        return [replace(hit, probability=probability) for hit, probability in zip(hits, (0.21, 0.19), strict=False)]
+
+    monkeypatch.setattr(service.asking, "sure", doubtful)
+    li = await desk.person("li", queues=[desk.queue_id])
+    key = await desk.arrive(assigned_to=li, body="退货怎么补偿")
+    browser = await sign_in("li", role="agent")
+    view = (await browser.get(f"/api/v1/conversations/{key}/assist")).json()
+    assert [one["probability"] for one in view["suggestions"]] == [0.21] and view["articles"] == []
+    found = (await browser.get("/api/v1/knowledge/search", params={"q": "退货怎么补偿"})).json()
+    assert len(found) == 2
+
+
+async def test_who_only_says_they_have_heard_asks_nothing(desk: Desk, sign_in: SignIn) -> None:
+    li = await desk.person("li", queues=[desk.queue_id])
+    browser = await sign_in("li", role="agent")
+    key = await desk.arrive(assigned_to=li, body="哈哈好的，明白了")
+    assert (await browser.get(f"/api/v1/conversations/{key}/assist")).json()["question"] is None
 
 
 async def test_what_is_sent_settles_what_was_inserted(desk: Desk, sign_in: SignIn) -> None:
