@@ -5,7 +5,7 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useSubmit } from "../settings/kit";
 import type { Seen } from "./Canvas";
-import type { FlowDocument } from "./model";
+import { type FlowDocument, faultOf } from "./model";
 import type { Rehearsed, Said, TestResult } from "./types";
 
 interface Line {
@@ -120,7 +120,7 @@ export function TestChat(props: {
         {last?.ended ? <Tag>{t(`outcome.${last.ended}`)}</Tag> : null}
         {last?.calls.map((call) => (
           <div key={call.step} className="qf-hint">
-            {t("chat.called", { tool: call.tool })} {call.error ? `✗ ${call.error}` : "✓"}{" "}
+            {t("chat.called", { tool: call.tool })} {call.error ? `✗ ${faultOf(t, call.error)}` : "✓"}{" "}
             {call.simulated ? t("chat.simulated") : ""}
           </div>
         ))}

@@ -25,7 +25,7 @@ import {
   useSubmit,
 } from "../settings/kit";
 import { JsonField, WordsField } from "./fields";
-import type { Json, Words } from "./model";
+import { faultOf, type Json, type Words } from "./model";
 import type { Tool } from "./types";
 import "./flows.css";
 
@@ -124,7 +124,9 @@ export default function ToolsPage() {
       title: t("result"),
       render: (_, call) =>
         call.error ? (
-          <Tag color="error">{`${call.error} ${call.detail}`}</Tag>
+          <>
+            <Tag color="error">{faultOf(t, call.error)}</Tag> {call.detail}
+          </>
         ) : (
           t("bytes", { n: call.output_bytes })
         ),
@@ -434,6 +436,7 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
   const [inputs, setInputs] = useState<Record<string, string>>({});
   const [customer, setCustomer] = useState<number | null>(null);
   const [result, setResult] = useState<Tried | null>(null);
+  const missing = Object.entries(tool.spec.inputs).some(([name, input]) => input.required && !inputs[name]);
   const attempt = useSubmit(
     () =>
       api.post<Tried>(`/bot/tools/${tool.spec.name}/try`, {
@@ -452,6 +455,7 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
       okText={t("try")}
       cancelText={t("cancel")}
       confirmLoading={attempt.busy}
+      okButtonProps={{ disabled: missing }}
       onCancel={onClose}
       onOk={() => void attempt.run()}
     >
@@ -463,11 +467,22 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
           htmlFor={`qf-try-${name}`}
           required={input.required}
         >
-          <Input
-            id={`qf-try-${name}`}
-            value={inputs[name] ?? ""}
-            onChange={(event) => setInputs({ ...inputs, [name]: event.target.value })}
-          />
+          {input.choices?.length ? (
+            <Select
+              id={`qf-try-${name}`}
+              style={{ width: "100%" }}
+              allowClear
+              value={inputs[name] || null}
+              options={input.choices.map((value) => ({ value, label: value }))}
+              onChange={(value) => setInputs({ ...inputs, [name]: value ?? "" })}
+            />
+          ) : (
+            <Input
+              id={`qf-try-${name}`}
+              value={inputs[name] ?? ""}
+              onChange={(event) => setInputs({ ...inputs, [name]: event.target.value })}
+            />
+          )}
         </Field>
       ))}
       {tool.kind === "python" ? (
@@ -478,9 +493,14 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
       {result ? (
         <>
           <p>
-            {result.error ? <Tag color="error">{result.error}</Tag> : <Tag color="success">OK</Tag>}{" "}
+            {result.error ? (
+              <Tag color="error">{faultOf(t, result.error)}</Tag>
+            ) : (
+              <Tag color="success">OK</Tag>
+            )}{" "}
             {result.ms} ms {result.detail}
           </p>
+          {result.error === "refused_address" ? <p className="qf-hint">{t("refused_address_help")}</p> : null}
           {result.error ? null : <Code label={t("result")} text={JSON.stringify(result.output, null, 2)} />}
         </>
       ) : null}

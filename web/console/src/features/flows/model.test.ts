@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import en from "./locales/en.json";
+import zh from "./locales/zh-CN.json";
 import {
   addStep,
   connect,
   type FlowDocument,
+  faultOf,
   moveStep,
   operand,
   places,
@@ -85,5 +88,25 @@ describe("the editor's changes keep every way where it led", () => {
     expect(operand("equals", "true")).toBe(true);
     expect(operand("equals", "007")).toBe("007");
     expect(operand("present", "false")).toBe(false);
+  });
+});
+
+describe("what went wrong in a call", () => {
+  it("has words in both languages for every code the product's own connectors give", () => {
+    for (const words of [zh, en])
+      for (const code of [
+        "refused_address",
+        "invalid_input",
+        "timeout",
+        "unavailable",
+        "refused",
+        "not_found",
+      ])
+        expect(Object.keys(words.error)).toContain(code);
+  });
+  it("shows a tool's own code as it is", () => {
+    const t = (key: string, params?: Record<string, unknown>) =>
+      key === "error.timeout" ? "超时" : String(params?.defaultValue);
+    expect([faultOf(t, "timeout"), faultOf(t, "out_of_stock")]).toEqual(["超时", "out_of_stock"]);
   });
 });

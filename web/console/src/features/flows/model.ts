@@ -1,5 +1,7 @@
 /** A flow's document as the editor handles it: plain data, changed by pure functions. The server says what is wrong with it. */
 
+import type { T } from "@/app/i18n";
+
 export interface Words {
   "zh-CN": string;
   en: string;
@@ -360,3 +362,6 @@ export function gist(flow: FlowDocument, step: Step, locale: "zh-CN" | "en"): st
   if (step.type === "branch") return (step.cases ?? []).map((one) => one.when.value ?? "…").join(", ");
   return step.text?.[locale] ?? step.note ?? "";
 }
+
+/** What went wrong in a call, in words. Tools may have codes of their own: those are shown as they are. */
+export const faultOf = (t: T, code: string): string => t(`error.${code}`, { defaultValue: code });
