@@ -374,11 +374,18 @@ async def test_what_is_said_behind_a_message_that_cannot_leave_waits_and_says_so
 async def test_whoever_opted_out_is_not_written_to(shop: Toy) -> None:
     await shop.post(message("hello", "1"))
     await shop.post({"type": "happening", "id": "h1", "kind": "opted_out"})
+    await shop.post({"type": "happening", "id": "h1b", "kind": "opted_out"})
     view = await shop.say("our offers")
     assert (await shop.delivery(view), shop.provider.texts()) == ("failed", [])
     await shop.post({"type": "happening", "id": "h2", "kind": "opted_in"})
     await shop.say("welcome back")
     assert shop.provider.texts() == ["welcome back"]
+    # Whoever looks after them reads it where they write, once each time.
+    talk = (await shop.conversations())[0][0]
+    async with shop.runtime.db.read() as db:
+        lines = _views(await conversations.transcript(db, Actor.system(), UUID(talk)))
+    said = [line.payload["type"] for line in lines if line.kind == "event"]
+    assert [one for one in said if one.startswith("opted")] == ["opted_out", "opted_in"]
 
 
 async def test_the_window_is_counted_shown_and_kept(

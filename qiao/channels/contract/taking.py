@@ -202,6 +202,7 @@ async def take_happening(runtime: Runtime, place: Place, item: Happening) -> Non
             values["opted_out_at"] = None
         if values:
             await _contact(db, place.inbox.id, item.sender.address, values)
+            await _said_so(db, place.inbox.id, customer, "opted_out" if values["opted_out_at"] else "opted_in")
         happened = ChannelHappened(
             inbox_id=place.inbox.id,
             channel=place.inbox.channel,
@@ -213,6 +214,20 @@ async def take_happening(runtime: Runtime, place: Place, item: Happening) -> Non
         await emit(db, happened, actor=Actor(kind="customer", id=customer.id, name=customer.name))
 
     await runtime.db.run(record)
+
+
+async def _said_so(db: Session, inbox_id: UUID, customer: CustomerRef, wish: str) -> None:
+    """Staff read in the conversation when its customer wants no more of us here, and when they do again.
+
+    Said once, however often it is told; following an account for the first time is nothing that ended.
+    """
+    facts = await conversations.latest_of_customer(db, inbox_id, customer.id)
+    if facts is None or facts.status == "closed":
+        return
+    before = await conversations.last_line(db, facts.id, ("opted_out", "opted_in"))
+    if wish != (before or "opted_in"):
+        actor = Actor(kind="customer", id=customer.id, name=customer.name)
+        await conversations.add_line(db, actor, facts.id, wish)
 
 
 async def take_change(runtime: Runtime, place: Place, item: Withdrawn | Edited) -> None:

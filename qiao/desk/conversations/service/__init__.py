@@ -14,6 +14,7 @@ from qiao.desk.conversations.service.customer_side import (
     annotate,
     change_customer,
     history,
+    last_line,
     last_of_customer,
     messages_by_id,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "ids_of_customer",
     "join",
     "last_agent",
+    "last_line",
     "last_of_customer",
     "last_said",
     "latest_of_customer",

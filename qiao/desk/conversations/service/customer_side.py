@@ -89,6 +89,15 @@ async def add_line(db: Session, actor: Actor, conversation_id: UUID, kind: str, 
     return (await views.messages(db, [message]))[0]
 
 
+async def last_line(db: Session, conversation_id: UUID, kinds: Sequence[str]) -> str | None:
+    """Which of `kinds` of line stands last in a conversation's transcript."""
+    kind = Message.payload["type"].astext
+    query = select(kind).where(
+        Message.conversation_id == conversation_id, Message.kind == "event", kind.in_(list(kinds))
+    )
+    return await db.scalar(query.order_by(Message.seq.desc()).limit(1))
+
+
 async def follow_customer(db: Session, moved: Moved) -> None:
     """Conversations have just changed their customer with a merge or its undoing: what was said is signed anew, and those
     who see them are told."""
