@@ -81,9 +81,11 @@ def _mapping(given: Any) -> dict[str, str | int | None] | None:
 
 
 @router.get("/imports")
-async def list_imports(actor: Reader, db: Read, cursor: Cursor = None, limit: Limit = 50) -> Page[ImportView]:
+async def list_imports(
+    actor: Reader, db: Read, locale: Locale, cursor: Cursor = None, limit: Limit = 50
+) -> Page[ImportView]:
     """Imports, newest first."""
-    items, following = await service.history(db, cursor=cursor, limit=limit)
+    items, following = await service.history(db, locale, cursor=cursor, limit=limit)
     return Page(items=items, next_cursor=following)
 
 

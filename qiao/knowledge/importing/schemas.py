@@ -84,7 +84,7 @@ class PersonView(BaseModel):
 
 class ImportView(BaseModel):
     """One import, as the history lists it. `result` counts created, updated, skipped, failed; after undoing also
-    removed, restored, kept."""
+    removed, restored, kept. `stage` reading: a job is at it; refused: `problem` says why nothing could be read."""
 
     id: UUID
     filename: str
@@ -94,6 +94,7 @@ class ImportView(BaseModel):
     separator: str | None
     state: str
     stage: str | None = None
+    problem: str | None = None
     source_id: UUID | None = None
     summary: Summary
     options: dict[str, Any]
@@ -106,9 +107,8 @@ class ImportView(BaseModel):
 
 
 class ImportDetail(ImportView):
-    """With its columns and rows. `stage` reading: a job is at it; refused: `problem` says why nothing could be read."""
+    """With its columns and rows."""
 
-    problem: str | None = None
     columns: list[ColumnView]
     rows: list[RowView]
     next_cursor: str | None = None

@@ -138,7 +138,9 @@ async def remap(db: Session, actor: Actor, row: ImportRow, mapping: Mapping[str,
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-async def history(db: Session, *, cursor: str | None = None, limit: int = 50) -> tuple[list[ImportView], str | None]:
+async def history(
+    db: Session, locale: str, *, cursor: str | None = None, limit: int = 50
+) -> tuple[list[ImportView], str | None]:
     """Imports, newest first."""
     query = select(ImportRow).order_by(ImportRow.id.desc()).limit(limit + 1)
     after = decode_cursor(cursor, tuple[UUID])
@@ -147,7 +149,7 @@ async def history(db: Session, *, cursor: str | None = None, limit: int = 50) ->
     rows = list((await db.execute(query)).scalars())
     following = encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
     people = await _people(db, rows[:limit])
-    return [_view(row, people) for row in rows[:limit]], following
+    return [_view(row, people, locale) for row in rows[:limit]], following
 
 
 async def detail(
@@ -195,7 +197,7 @@ async def _people(db: Session, rows: Sequence[ImportRow]) -> dict[UUID, PersonVi
     return {key: PersonView(id=person.id, name=person.name) for key, person in found.items()}
 
 
-def _view(row: ImportRow, people: Mapping[UUID, PersonView]) -> ImportView:
+def _view(row: ImportRow, people: Mapping[UUID, PersonView], locale: str) -> ImportView:
     return ImportView(
         id=row.id,
         filename=row.filename,
@@ -205,6 +207,9 @@ def _view(row: ImportRow, people: Mapping[UUID, PersonView]) -> ImportView:
         separator=row.separator,
         state=row.state,
         stage=row.stage,
+        problem=i18n.t(f"errors.{row.problem['code']}", locale, **row.problem.get("params", {}))
+        if row.problem
+        else None,
         source_id=row.source_id,
         summary=Summary.model_validate(row.summary),
         options={key: row.options[key] for key in ("duplicates", "publish") if key in row.options},
@@ -231,11 +236,8 @@ async def _detail(
     seen = await articles.named(db, twins, reader) if twins else {}
     by_column = {column: field for field, column in row.mapping.items()}
     return ImportDetail(
-        **_view(row, await _people(db, [row])).model_dump(),
+        **_view(row, await _people(db, [row]), locale).model_dump(),
         columns=[ColumnView(index=i, name=name, field=by_column.get(i)) for i, name in enumerate(row.columns)],
-        problem=i18n.t(f"errors.{row.problem['code']}", locale, **row.problem.get("params", {}))
-        if row.problem
-        else None,
         rows=[_row_view(item, locale, cut, seen) for item in items],
         next_cursor=following,
     )

@@ -161,6 +161,8 @@ async def test_a_document_alone_that_cannot_be_read_says_why(sign_in: SignIn) ->
     found = await read(boss, pdf_of([], scan=True), "scan.pdf")
     assert found["stage"] == "refused" and found["problem"].startswith("There is no text in it: it consists of scanned")
     assert found["rows"] == []
+    listed = (await boss.get(URL)).json()["items"][0]
+    assert (listed["id"], listed["problem"]) == (found["id"], found["problem"]), "the history says why, too"
     refused = await boss.post(f"{URL}/{found['id']}/commit", json={})
     assert refused.status_code == 409 and refused.json()["code"] == "import.was_refused"
     deep = b"<html><body>" + b"<div>" * 3000 + b"x"

@@ -42,6 +42,7 @@ interface Import {
   filename: string;
   state: "preview" | "running" | "done" | "failed" | "undone";
   stage: "reading" | "refused" | null;
+  problem: string | null;
   summary: { total: number };
   options: { publish?: boolean };
   result: Partial<Undone & { created: number; updated: number; skipped: number }>;
@@ -98,7 +99,7 @@ export function History(props: { onOpen: (reading: Preview) => void }) {
         one.state === "undone"
           ? t("import.undoneText", figures(one.result, ["removed", "restored", "kept"]))
           : one.result.created === undefined
-            ? t("import.history.rows", { total: integer(one.summary.total, locale) })
+            ? (one.problem ?? t("import.history.rows", { total: integer(one.summary.total, locale) }))
             : t("import.result", figures(one.result, ["created", "updated", "skipped"])),
     },
     { key: "by", title: t("import.history.by"), render: (_, one) => one.created_by?.name ?? "–" },
