@@ -185,6 +185,8 @@ def _faults(subject: str, action: Action, known: Known) -> Iterable[tuple[str, d
             yield "priority_unchanged", {}
         case ChangeTags() if not action.add and not action.remove:
             yield "tags_none", {}
+        case SetDue(minutes=int(), clock="business", calendar_id=None):
+            yield "calendar_needed", {}
         case SetDue() if action.calendar_id is not None and action.calendar_id not in known.calendars:
             yield "calendar_gone", {}
         case CreateTicket():

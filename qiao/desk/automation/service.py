@@ -327,9 +327,11 @@ async def check(db: Session, body: RuleBody) -> None:
     faults += condition_faults(body.condition, await catalogue.names(db, body.subject))
     faults += references.faults(body.subject, body.actions, await references.known(db, body.actions))
     trigger = body.trigger
-    counted = trigger.calendar_id if isinstance(trigger, TimeTrigger) and trigger.clock == "business" else False
-    if counted is not False and (counted is None or counted not in await references.calendars(db)):
-        faults.append(FieldError("trigger.calendar_id", "automation.calendar_gone"))
+    if isinstance(trigger, TimeTrigger) and trigger.clock == "business":
+        if trigger.calendar_id is None:
+            faults.append(FieldError("trigger.calendar_id", "automation.calendar_needed"))
+        elif trigger.calendar_id not in await references.calendars(db):
+            faults.append(FieldError("trigger.calendar_id", "automation.calendar_gone"))
     if body.active_from and body.active_until and body.active_from >= body.active_until:
         faults.append(FieldError("active_until", "automation.until_before_from"))
     if faults:

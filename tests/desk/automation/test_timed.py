@@ -268,6 +268,20 @@ async def test_rules_are_refused_with_their_faults_kept_in_versions_and_ordered(
     ]
     assert refused.value.fields[3].params == {"name": "customer.nam", "line": 2, "column": 1}
 
+    # Business time without a calendar: told that one is needed, not that one was lost, and never counted by the wall.
+    due = {"do": "set_due", "minutes": 30, "clock": "business"}
+    unsaid = {**bad, "trigger": after("created", 30, clock="business"), "condition": None, "actions": [due]}
+    gone = "01900000-0000-7000-8000-000000000000"
+    lost = {**unsaid, "trigger": {**unsaid["trigger"], "calendar_id": gone}, "actions": [{**due, "calendar_id": gone}]}
+    for body, code in ((unsaid, "calendar_needed"), (lost, "calendar_gone")):
+        async with desk.runtime.db.transaction() as db:
+            with pytest.raises(Invalid) as refused:
+                await service.create(db, desk.boss, RuleBody.model_validate(body), "en")
+        assert [(fault.field, fault.code) for fault in refused.value.fields] == [
+            ("actions.0", f"automation.{code}"),
+            ("trigger.calendar_id", f"automation.{code}"),
+        ]
+
     one, two = await desk.rule(name="One"), await desk.rule(name="Two")
     async with desk.runtime.db.transaction() as db:
         body = service.body_of(await service._existing(db, one.id))

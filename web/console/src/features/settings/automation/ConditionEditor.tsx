@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, Input, Segmented } from "antd";
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { confirmLoss } from "@/ui/feedback";
@@ -29,14 +29,16 @@ export function ConditionEditor(props: {
     () => factsFor(props.catalogue.facts[rule.subject] ?? [], (group) => t(`group.${group}`)),
     [props.catalogue, rule.subject, t],
   );
-  const kept = useRef<{ builder?: When; cel?: When }>({});
-  // What the boxes said as an expression: as long as nobody has written in it, going back loses nothing.
-  const generated = useRef<string | null>(null);
-  const mode = rule.condition?.kind ?? "builder";
+  const kept = useRef<When | null>(null);
+  // What the boxes say as an expression. As long as nobody has written in it, it is only looked at: the rule keeps its
+  // boxes, and going back loses nothing.
+  const [generated, setGenerated] = useState<string | null>(null);
+  const looking = generated !== null && rule.condition?.kind !== "cel";
+  const mode = looking ? "cel" : (rule.condition?.kind ?? "builder");
   const toggle = async (next: "builder" | "cel") => {
     if (next === mode) return;
     const written = rule.condition?.kind === "cel" ? rule.condition.source.trim() : "";
-    if (next === "builder" && written && written !== generated.current) {
+    if (next === "builder" && written && written !== generated?.trim()) {
       const sure = await confirmLoss({
         title: t("if.leave_cel"),
         content: t("if.leave_cel_hint"),
@@ -44,9 +46,9 @@ export function ConditionEditor(props: {
       });
       if (!sure) return;
     }
-    if (rule.condition) kept.current[mode] = rule.condition;
     if (next === "builder") {
-      onChange(kept.current.builder ?? { kind: "builder", condition: NOTHING });
+      setGenerated(null);
+      if (!looking) onChange(kept.current);
       return;
     }
     // What stands in the boxes is shown as the expression that says the same.
@@ -55,8 +57,8 @@ export function ConditionEditor(props: {
       subject: rule.subject,
       condition: built,
     });
-    generated.current = shown.source.trim();
-    onChange({ kind: "cel", source: shown.source });
+    kept.current = rule.condition;
+    setGenerated(shown.source);
   };
   return (
     <>
@@ -70,10 +72,10 @@ export function ConditionEditor(props: {
           { value: "cel", label: t("if.cel") },
         ]}
       />
-      {rule.condition?.kind === "cel" ? (
+      {mode === "cel" ? (
         <Expression
           subject={rule.subject}
-          source={rule.condition.source}
+          source={rule.condition?.kind === "cel" ? rule.condition.source : (generated ?? "")}
           facts={facts.map((fact) => fact.path)}
           onChange={(source) => onChange({ kind: "cel", source })}
           problem={props.problem}
@@ -81,7 +83,7 @@ export function ConditionEditor(props: {
       ) : (
         <>
           <ConditionBuilder
-            value={rule.condition?.condition ?? NOTHING}
+            value={rule.condition?.kind === "builder" ? rule.condition.condition : NOTHING}
             onChange={(condition) => onChange({ kind: "builder", condition })}
             facts={facts}
             label={t("if.title")}

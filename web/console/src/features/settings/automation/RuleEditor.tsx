@@ -193,6 +193,7 @@ function Editor({ rule, catalogue }: { rule: Rule | null; catalogue: Catalogue }
       {value.subject !== "none" && (
         <Section title={t("if.title")} description={t("if.text")}>
           <ConditionEditor
+            key={value.subject}
             rule={value}
             catalogue={catalogue}
             onChange={(condition) => set({ condition })}
