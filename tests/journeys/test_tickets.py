@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.journeys.people import Colleague
 
@@ -61,3 +61,61 @@ def test_a_rule_that_lacks_something_shows_what(colleague: Work) -> None:
     boss.page.get_by_label("Name", exact=False).first.fill("Nothing yet")
     boss.page.get_by_role("button", name=boss.w("settings/automation:editor.create"), exact=True).click()
     expect(boss.page.get_by_text(boss.w("settings/automation:need.actions"))).to_be_in_viewport()
+
+
+def test_looking_at_a_condition_as_an_expression_changes_nothing(colleague: Work) -> None:
+    boss = colleague("lin.mu", "en")
+    words = "settings/automation:"
+    boss.comes_in("/settings/automation/new")
+    boss.page.get_by_text(boss.w(f"{words}if.cel"), exact=True).click()
+    expression = boss.page.locator("#rule-cel")
+    expect(expression).to_be_visible()
+    unsaved = boss.page.get_by_text(boss.w("settings:kit.unsaved"), exact=True)
+    expect(unsaved).to_be_hidden()
+    expression.fill("ticket.priority >= 2")
+    expect(unsaved).to_be_visible()
+
+
+def test_a_procedure_comes_in_from_a_file_and_keeps_what_was_typed_as_evidence(colleague: Work) -> None:
+    boss = colleague("lin.mu", "en")
+    words = "settings/procedures:"
+    boss.comes_in("/settings/procedures")
+
+    def takes_in(source: str) -> None:
+        file: FilePayload = {"name": "p.yaml", "mimeType": "application/yaml", "buffer": source.encode()}
+        boss.page.locator("input[type=file]").set_input_files(file)
+
+    takes_in("procedure: [")
+    boss.is_told("cannot be read")
+    proof = PROOF.replace("GREETING", "Hello")
+    takes_in(proof)
+    expect(boss.page.get_by_role("heading", name="Proof of damage")).to_be_visible()
+    boss.page.get_by_role("button", name=boss.w(f"{words}publish"), exact=True).click()
+    expect(boss.page.get_by_text("v1", exact=True)).to_be_visible()
+
+    # The same file again, changed: it becomes the draft of what is there.
+    boss.page.get_by_role("button", name=boss.w(f"{words}back"), exact=True).click()
+    takes_in(PROOF.replace("GREETING", "Hello again"))
+    boss.page.get_by_role("button", name=boss.w(f"{words}replace"), exact=True).click()
+    expect(boss.page.get_by_role("heading", name="Proof of damage")).to_contain_text(boss.w(f"{words}changed"))
+
+    ticket = boss.api.post("/tickets", {"type_key": "suggestion", "title": "A torn parcel"})
+    body = {"procedure": "proof_of_damage", "subject_kind": "ticket", "subject_id": ticket["id"], "reason": "hand"}
+    run = boss.api.post("/procedures/runs", body)
+    boss.comes_in(f"/tickets/{ticket['ref']}")
+    card = boss.page.locator("[data-procedure-step=proof]")
+    card.get_by_role("textbox").fill("https://example.com/torn.jpg")
+    card.get_by_role("button", name=re.compile(boss.w("tickets/sop:on"))).click()
+    expect(card).to_be_hidden()
+    first = boss.api.get(f"/procedures/runs/{run['id']}")["history"][0]
+    assert [item["url"] for item in first["answer"]["items"]] == ["https://example.com/torn.jpg"]
+
+
+PROOF = """
+format: 1
+procedure: proof_of_damage
+name: {zh-CN: 破损凭证, en: Proof of damage}
+steps:
+- {id: proof, type: evidence, text: {zh-CN: 链接, en: GREETING}, accept: [link]}
+- {id: end, type: end, outcome: done, label: {zh-CN: 完成, en: Done}}
+"""

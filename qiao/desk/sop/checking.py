@@ -313,6 +313,9 @@ class _Checker:
                 yield Fault("unknown_fact", path, step, {"given": test.fact})
             elif root == "answers":
                 yield from self._answer(path, step, rest)
+                # The amount with its currency equals nothing and is neither above nor below anything.
+                if test.op not in ("filled", "empty") and {rest, f"{rest}_minor"} <= self.answers:
+                    yield Fault("money_by_minor", path, step, {"given": test.fact})
 
     def _answer(self, path: Path, step: str, rest: str) -> Iterator[Fault]:
         if rest.split(".")[0] not in self.answers and "*" not in self.answers:
@@ -342,6 +345,8 @@ class _Checker:
             if locale not in text:
                 yield Fault("language_missing", path, step, {"language": locale}, warning=True)
         for locale, one in text.items():
+            if not one.strip(" .…"):
+                yield Fault("not_written", (*path, locale), step)
             yield from self._gaps((*path, locale), step, one)
 
     def _gaps(self, path: Path, step: str, text: str) -> Iterator[Fault]:

@@ -181,7 +181,7 @@ class HandOverBody(RunBody):
 class StepView(BaseModel):
     """The step one stands on, ready to be shown: `step` is as in the document; texts are filled with what is known.
 
-    `say` is what the customer hears, in the subject's language first. `missing` are variables nothing is known of.
+    `say` is what the customer hears, in the subject's language first. `missing` names the variables nothing is known of.
     """
 
     id: str

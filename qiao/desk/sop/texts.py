@@ -45,6 +45,13 @@ def gaps(text: str) -> list[tuple[str | None, str]]:
     return found
 
 
+def named(path: str, locale: str) -> str:
+    """What a variable is called among people; its path where it has no name."""
+    key = f"canned.variable.{path}"
+    label = i18n.t(key, locale)
+    return path if label == key else label
+
+
 def fill(text: str, values: Mapping[str, Any], locale: str) -> tuple[str, list[str]]:
     """The text with its gaps filled, and the paths nothing is known of; those stand as 【…】 or […].
 
@@ -58,9 +65,7 @@ def fill(text: str, values: Mapping[str, Any], locale: str) -> tuple[str, list[s
         if not shown:
             name = inside[1] if inside else match[1].strip()
             missing[name] = None
-            key = f"canned.variable.{name}"
-            label = i18n.t(key, locale)
-            label = name if label == key else label
+            label = named(name, locale)
             return f"[{label}]" if locale == "en" else f"【{label}】"
         return shown
 

@@ -67,6 +67,20 @@ def test_soundness_dead_ends_circles_and_names() -> None:
     assert codes(timer, END) == {("timer_never", "t")}
 
 
+def test_money_is_compared_by_its_coins_and_dots_are_no_words() -> None:
+    """A condition on an amount with its currency would never hold: whoever writes one is told, and how it is written."""
+    form = {"id": "f", "type": "form", "text": text(), "fields": [{"key": "sum", "kind": "money", "label": text()}]}
+    for fact, op, found in (
+        ("answers.sum", "above", {("money_by_minor", "by")}),
+        ("answers.sum", "is", {("money_by_minor", "by")}),
+        ("answers.sum", "filled", set()),
+        ("answers.sum_minor", "above", set()),
+    ):
+        case = {"when": {"fact": fact, "op": op, "value": 20000}, "next": "end"}
+        assert codes(form, {"id": "by", "type": "branch", "cases": [case], "next": "end"}, END) == found
+    assert codes({"id": "a", "type": "instruction", "text": text("……")}, END) == {("not_written", "a")}
+
+
 def test_a_malformed_file_is_pointed_at_with_line_and_column() -> None:
     source = (
         "procedure: p\n"

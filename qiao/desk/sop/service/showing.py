@@ -28,7 +28,7 @@ from qiao.desk.sop.document import (
 from qiao.desk.sop.machine import Position
 from qiao.desk.sop.models import RunRow, StepRow, VersionRow
 from qiao.desk.sop.schemas import Person, RunSummary, RunView, StepLine, StepView, Text
-from qiao.desk.sop.texts import fill, shown_value, words
+from qiao.desk.sop.texts import fill, named, shown_value, words
 from qiao.desk.tickets.definition import FieldSpec
 from qiao.people.accounts import service as accounts
 
@@ -96,7 +96,7 @@ def step_view(
         title=words(title_of(step), locale),
         say=say,
         say_locale=say_locale if say else None,
-        missing=missing,
+        missing=[named(path, locale) for path in missing],
         before=dict(before) if before else None,
         within=list(within),
         can_send=bool(say) and can_send,

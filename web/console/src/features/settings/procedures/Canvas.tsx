@@ -8,10 +8,11 @@ import {
   type NodeProps,
   Position,
   ReactFlow,
+  type ReactFlowInstance,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { AlertTriangle } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useLocale, useT } from "@/app/i18n";
 import type { Step } from "../../tickets/sop/types";
 import { connect, type Fault, gist, type ProcedureDocument, places, waysOf } from "./model";
@@ -74,6 +75,7 @@ function Card({ data, selected }: NodeProps<CardNode>) {
 }
 
 const NODE_TYPES = { card: Card };
+const FIT = { padding: 0.08, maxZoom: 1 };
 
 /** The procedure as a picture: steps are dragged, ways are drawn from the dots below a step to another. */
 export function Canvas(props: {
@@ -90,6 +92,15 @@ export function Canvas(props: {
   const locale = useLocale();
   const { doc, faults, selected, seen } = props;
   const spots = useMemo(() => places(doc), [doc]);
+  const view = useRef<ReactFlowInstance<CardNode> | null>(null);
+  const count = useRef(doc.steps.length);
+  useEffect(() => {
+    const more = doc.steps.length > count.current;
+    count.current = doc.steps.length;
+    // A new step comes into sight. The picture measures it first.
+    const shown = more ? setTimeout(() => void view.current?.fitView(FIT), 60) : undefined;
+    return () => clearTimeout(shown);
+  }, [doc.steps.length]);
   const nodes: CardNode[] = doc.steps.map((step) => ({
     id: step.id,
     type: "card",
@@ -132,6 +143,10 @@ export function Canvas(props: {
         nodeTypes={NODE_TYPES}
         colorMode={props.dark ? "dark" : "light"}
         fitView
+        fitViewOptions={FIT}
+        onInit={(instance) => {
+          view.current = instance;
+        }}
         minZoom={0.15}
         deleteKeyCode={null}
         onNodeClick={(_, node) => props.onSelect(node.id)}

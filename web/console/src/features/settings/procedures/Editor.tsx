@@ -110,6 +110,14 @@ function Editor({ procedure }: { procedure: ProcedureView }) {
     setFaults(next.faults);
     client.setQueryData([`/procedures/${next.id}`, "one"], next);
   };
+  // Somebody else's change is taken over as long as nothing here would be lost.
+  useEffect(() => {
+    if (dirty || unread || procedure.revision <= saved.revision) return;
+    setSaved(procedure);
+    setDoc(procedure.document);
+    setYaml(procedure.yaml);
+    setFaults(procedure.faults);
+  }, [procedure, saved.revision, dirty, unread]);
   const draft = () =>
     api.put<ProcedureView>(
       `/procedures/${procedure.id}/draft`,

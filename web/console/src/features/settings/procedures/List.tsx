@@ -1,13 +1,16 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Modal, Tag, Upload } from "antd";
 import { FileUp, Plus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
+import { Problem, sentenceOf } from "@/api/problem";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
+import { toast } from "@/ui/feedback";
 import { RelativeTime } from "@/ui/Time";
 import { useWords } from "../../tickets/bits";
 import { type Column, DataTable, Field, Page, useConfirm, useRows, useSubmit } from "../kit";
-import type { ProcedureItem, ProcedureView } from "./model";
+import { keyIn, type ProcedureItem, type ProcedureView } from "./model";
 
 /** Standard procedures: which there are, which are in use, how they went lately. */
 export default function ProceduresPage() {
@@ -16,6 +19,7 @@ export default function ProceduresPage() {
   const words = useWords();
   const go = useGo();
   const confirm = useConfirm();
+  const client = useQueryClient();
   const [making, setMaking] = useState(false);
   const [key, setKey] = useState("");
   const [name, setName] = useState("");
@@ -24,6 +28,34 @@ export default function ProceduresPage() {
     stale: ["/procedures"],
     onDone: (made) => go(`/settings/procedures/${made.id}`),
   });
+  const takeIn = async (yaml: string) => {
+    try {
+      const made = await api.post<ProcedureView>("/procedures", { yaml });
+      void client.invalidateQueries({ queryKey: ["/procedures"] });
+      go(`/settings/procedures/${made.id}`);
+    } catch (reason) {
+      const taken = reason instanceof Problem && reason.code === "sop.key_taken";
+      const same = taken ? rows?.find((one) => one.key === keyIn(yaml)) : undefined;
+      if (!same) {
+        // What is wrong is in the file: nothing on this screen could be marked.
+        toast.error((reason instanceof Problem && reason.fields[0]?.message) || sentenceOf(reason));
+        return;
+      }
+      confirm({
+        title: t("replace_title", { name: words(same.name, same.key) }),
+        text: t("replace_text"),
+        ok: t("replace"),
+        run: () => replace.run(same.id, yaml),
+      });
+    }
+  };
+  const replace = useSubmit(
+    async (id: string, yaml: string) => {
+      const { revision } = await api.get<ProcedureView>(`/procedures/${id}`);
+      return api.put<ProcedureView>(`/procedures/${id}/draft`, { revision, yaml });
+    },
+    { stale: ["/procedures"], done: t("saved"), onDone: (kept) => go(`/settings/procedures/${kept.id}`) },
+  );
   const remove = useSubmit((id: string) => api.delete(`/procedures/${id}`), {
     stale: ["/procedures"],
     done: t("deleted"),
@@ -97,7 +129,7 @@ export default function ProceduresPage() {
             accept=".yaml,.yml,.json"
             showUploadList={false}
             beforeUpload={(file) => {
-              void file.text().then((yaml) => create.run({ yaml }));
+              void file.text().then(takeIn);
               return false;
             }}
           >

@@ -11,12 +11,15 @@ import { type Condition, ConditionBuilder, type Fact } from "../kit/conditions";
 import { DeedForm } from "./DeedForm";
 import { deedOf } from "./deeds";
 import {
+  answerPath,
+  askingFor,
   changeStep,
   type Fault,
   type ProcedureDocument,
   readOptions,
   renameStep,
   shownOptions,
+  written,
 } from "./model";
 
 const KINDS = [
@@ -40,16 +43,21 @@ export function useFacts(doc: ProcedureDocument): Fact[] {
   const given = doc.steps.flatMap((step) => {
     if (step.type === "form")
       return (step.fields ?? []).map((spec) => ({
-        path: spec.kind === "money" ? `answers.${spec.key}_minor` : `answers.${spec.key}`,
+        path: answerPath(spec.key, spec.kind),
         label: `${t("answer")} ${spec.key}`,
         kind: spec.kind === "number" ? "number" : spec.kind === "money" ? "money" : "text",
       }));
     if (step.type === "check" || step.type === "choice")
       return [
         {
-          path: `answers.${step.id}`,
+          path: answerPath(step.id, step.value?.kind),
           label: `${t("answer")} ${step.id}`,
-          kind: step.type === "check" && !step.value ? "yes_no" : "text",
+          kind:
+            step.type === "check" && !step.value
+              ? "yes_no"
+              : step.value?.kind === "money" || step.value?.kind === "number"
+                ? step.value.kind
+                : "text",
         },
       ];
     return [];
@@ -101,7 +109,7 @@ export function StepForm({ doc, step, procedures, faults, onChange, onSelect, on
       value={step[name] as Words | undefined}
       problem={wrong(name)}
       {...(name === "say" ? { help: t("field.say_help") } : {})}
-      onChange={(value) => set({ [name]: value })}
+      onChange={(value) => set({ [name]: written(value) })}
     />
   );
   const passes = !["branch", "procedure", "end"].includes(step.type);
@@ -160,16 +168,16 @@ export function StepForm({ doc, step, procedures, faults, onChange, onSelect, on
               <Fields
                 fields={[step.value]}
                 problem={wrong("value")}
-                onChange={([value]) => value && set({ value })}
+                onChange={([value]) => value && set({ value, passes: askingFor(step, value) })}
                 single
               />
               <Field label={t("field.passes")} problem={wrong("passes")}>
                 <ConditionBuilder
                   facts={[
                     {
-                      path: `answers.${step.id}`,
+                      path: answerPath(step.id, step.value.kind),
                       label: t("this_answer"),
-                      kind: step.value.kind === "number" ? "number" : "text",
+                      kind: ["number", "money"].includes(step.value.kind) ? step.value.kind : "text",
                     } as Fact,
                     ...facts,
                   ]}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
   addStep,
+  askingFor,
   connect,
+  keyIn,
   moveStep,
   type ProcedureDocument,
   places,
@@ -10,6 +12,7 @@ import {
   renameStep,
   shownOptions,
   waysOf,
+  written,
 } from "./model";
 
 const doc: ProcedureDocument = {
@@ -69,5 +72,37 @@ describe("a procedure in the editor", () => {
     const options = doc.steps[2]!.options;
     expect(readOptions(shownOptions(options), options)).toEqual(options);
     expect(readOptions("z = 丙 | Z", options)).toEqual([{ key: "z", label: { "zh-CN": "丙", en: "Z" } }]);
+  });
+});
+
+describe("words and answers in the editor", () => {
+  it("lets the dots of one language go once the other is written", () => {
+    expect(written({ "zh-CN": "……", en: "…" })).toEqual({ "zh-CN": "……", en: "…" });
+    expect(written({ "zh-CN": "您好", en: "…" })).toEqual({ "zh-CN": "您好" });
+    expect(written({ "zh-CN": "您好……", en: "Hello…" })).toEqual({ "zh-CN": "您好……", en: "Hello…" });
+    expect(written(undefined)).toBeUndefined();
+  });
+
+  it("compares money by its smallest coin, also when the kind of a value is changed", () => {
+    const step = {
+      id: "paid",
+      type: "check" as const,
+      value: { key: "paid", kind: "number", label: { en: "Paid" } },
+      passes: { match: "all", conditions: [{ fact: "answers.paid", op: "at_least", value: 1 }] },
+    };
+    const asked = askingFor(step as never, { kind: "money" });
+    expect(asked).toEqual({
+      match: "all",
+      conditions: [{ fact: "answers.paid_minor", op: "at_least", value: 1 }],
+    });
+    const money = { ...step, value: { ...step.value, kind: "money" }, passes: asked };
+    expect(askingFor(money as never, { kind: "number" })).toEqual(step.passes);
+  });
+
+  it("knows a procedure's file by its name", () => {
+    expect(keyIn("format: 1\nprocedure: big_case\nname: {en: P}\n")).toBe("big_case");
+    expect(keyIn('{"format": 1,\n  "procedure": "big_case"}')).toBe("big_case");
+    expect(keyIn('{"procedure":"big_case"}')).toBe("big_case");
+    expect(keyIn("name: x")).toBeUndefined();
   });
 });

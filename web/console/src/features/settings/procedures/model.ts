@@ -125,6 +125,38 @@ export function changeStep(doc: ProcedureDocument, id: string, change: Partial<S
   };
 }
 
+/** How conditions name an answer: money is compared by its smallest coin. */
+export const answerPath = (key: string, kind?: string) => `answers.${key}${kind === "money" ? "_minor" : ""}`;
+
+/** What counts as passed, when another kind of value is asked for: a test of this answer names it by its new kind. */
+export function askingFor(step: Step, value: { kind: string }): Step["passes"] {
+  const [before, after] = [answerPath(step.id, step.value?.kind), answerPath(step.id, value.kind)];
+  const turn = (part: unknown): unknown =>
+    Array.isArray(part)
+      ? part.map(turn)
+      : part && typeof part === "object"
+        ? Object.fromEntries(
+            Object.entries(part).map(([key, one]) => [
+              key,
+              key === "fact" && one === before ? after : turn(one),
+            ]),
+          )
+        : part;
+  return turn(step.passes) as Step["passes"];
+}
+
+/** Once something is said in one language, the dots that hold another's place go. */
+export function written<T extends object>(value: T | undefined): T | undefined {
+  if (!value) return value;
+  const said = Object.values(value).some((text) => typeof text === "string" && /[^\s.…]/.test(text));
+  if (!said) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, text]) => !/^[.…]+$/.test(String(text)))) as T;
+}
+
+/** What a procedure's file, YAML or JSON, calls it. */
+export const keyIn = (file: string) =>
+  /^\s*\{?\s*["']?procedure["']?\s*:\s*["']?([a-z][a-z0-9_]*)/m.exec(file)?.[1];
+
 const WORDS: Text = { "zh-CN": "……", en: "…" };
 
 function blank(type: StepType, id: string, doc: ProcedureDocument): Step {

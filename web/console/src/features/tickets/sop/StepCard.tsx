@@ -34,6 +34,7 @@ interface Props {
 }
 
 type Answer = Record<string, unknown>;
+const listed = (answer: Answer) => (answer.items as EvidenceItem[]) ?? [];
 
 /** The step one stands on, large: what to do, what to answer, and the keys for it. */
 export function StepCard(props: Props) {
@@ -130,7 +131,12 @@ export function StepCard(props: Props) {
           items={(answer.items as EvidenceItem[]) ?? []}
           wrong={Object.entries(props.wrong).find(([key]) => key.startsWith("answer.items"))?.[1]}
           onChange={(items) => {
-            setAnswer({ items });
+            setAnswer((known) => ({ ...known, items }));
+            props.onMend?.("answer.items");
+          }}
+          typed={(answer.typed as string) ?? ""}
+          onTyped={(typed) => {
+            setAnswer((known) => ({ ...known, typed }));
             props.onMend?.("answer.items");
           }}
         />
@@ -304,12 +310,14 @@ function answerOf(step: StepView, answer: Answer): Answer {
     return { values: Object.fromEntries(filled) };
   }
   if (step.type === "check") return { value: answer.value };
-  if (step.type === "evidence")
+  if (step.type === "evidence") {
+    const typed = asItem(answer.typed, step.step.accept ?? []);
     return {
-      items: ((answer.items as EvidenceItem[]) ?? []).map(({ kind, file_id, text, url }) =>
+      items: [...listed(answer), ...(typed ? [typed] : [])].map(({ kind, file_id, text, url }) =>
         kind === "link" ? { kind, url } : kind === "text" ? { kind, text } : { kind, file_id },
       ),
     };
+  }
   return {};
 }
 
@@ -371,12 +379,24 @@ function Say({ step, text }: { step: StepView; text: string }) {
   );
 }
 
+function asItem(typed: unknown, accept: readonly string[]): EvidenceItem | null {
+  const text = typeof typed === "string" ? typed.trim() : "";
+  const [words, links] = [accept.includes("text"), accept.includes("link")];
+  if (!text || !(words || links)) return null;
+  return links && (!words || /^https?:\/\//.test(text))
+    ? { kind: "link", url: text }
+    : { kind: "text", text };
+}
+
 function Evidence(props: {
   step: StepView;
   items: EvidenceItem[];
   rehearsal: boolean;
   wrong: string | undefined;
   onChange: (items: EvidenceItem[]) => void;
+  /** What stands in the box. It counts, whether or not it was taken by Enter. */
+  typed: string;
+  onTyped: (text: string) => void;
 }) {
   const t = useT("tickets/sop");
   const accept = props.step.step.accept ?? ["file", "image"];
@@ -384,7 +404,6 @@ function Evidence(props: {
   const words = (["text", "link"] as const).filter((kind) => accept.includes(kind));
   const [over, setOver] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [text, setText] = useState("");
   const input = useRef<HTMLInputElement>(null);
   const latest = useRef(props.items);
   latest.current = props.items;
@@ -408,10 +427,12 @@ function Evidence(props: {
       }
     }
   };
-  const add = (kind: "text" | "link") => {
-    if (!text.trim()) return;
-    props.onChange([...props.items, kind === "link" ? { kind, url: text.trim() } : { kind, text }]);
-    setText("");
+  const add = () => {
+    const item = asItem(props.typed, accept);
+    if (!item) return;
+    latest.current = [...latest.current, item];
+    props.onChange(latest.current);
+    props.onTyped("");
   };
   return (
     <div className="qsop-evidence">
@@ -450,11 +471,12 @@ function Evidence(props: {
         <Input
           aria-label={t(words.length > 1 ? "text_or_link" : words[0]!)}
           placeholder={t(words.length > 1 ? "text_or_link" : words[0]!)}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
+          value={props.typed}
+          onChange={(event) => props.onTyped(event.target.value)}
           onPressEnter={(event) => {
+            if (!props.typed.trim()) return;
             event.stopPropagation();
-            add(/^https?:\/\//.test(text.trim()) && words.includes("link") ? "link" : words[0]!);
+            add();
           }}
         />
       ) : null}
