@@ -206,6 +206,9 @@ async def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(shop: Toy, s
     assert "type" in letter["reason"] and "_" not in letter["reason"], "in words, not in codes"
     unreadable = {"code": "channels.letter.unreadable", "params": {"field": "body", "detail": "value_invalid"}}
     assert health.reason(unreadable, "zh-CN") == "内容读不懂。整条内容：不是这个渠道的格式。"
+    for detail, said in (("conversation.empty_message", "是空的。"), ("field_missing", "缺少这一项。")):
+        unreadable["params"] = {"field": "Content", "detail": detail}
+        assert health.reason(unreadable, "zh-CN") == f"内容读不懂。Content：{said}"
     shown = (await admin.get(f"{API}/channels/letters/{letter['id']}")).json()
     assert '"nothing"' in shown["preview"]
     # Replaying changes nothing about it; putting it away does.
@@ -579,8 +582,8 @@ async def test_why_a_provider_is_out_of_reach_is_said_in_the_readers_language(si
         "params": {"field": "address", "detail": "field_missing"},
     }
     kept["params"]["channel"] = "incoming"
-    assert health.reason(kept, "zh-CN") == "内容读不懂。客户标识：必填。"
-    assert health.reason(kept, "en") == "It cannot be read. Customer's address: Required."
+    assert health.reason(kept, "zh-CN") == "内容读不懂。客户标识：缺少这一项。"
+    assert health.reason(kept, "en") == "It cannot be read. Customer's address: it is missing."
 
 
 async def test_what_is_noted_already_is_not_written_for_every_message(shop: Toy) -> None:
