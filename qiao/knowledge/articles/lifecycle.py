@@ -24,6 +24,7 @@ from qiao.knowledge.articles.lifecycle_schemas import Reason, ReviewBody, Todo, 
 from qiao.knowledge.articles.models import DraftRow, FaqRow
 from qiao.knowledge.articles.texts import Row, any_row, same_version, source_of, touch
 from qiao.people.accounts import audit
+from qiao.people.notifications import service as notifications
 
 logger = structlog.get_logger(__name__)
 
@@ -151,6 +152,11 @@ async def review(db: Session, actor: Actor, source: str, item_id: UUID, body: Re
     await db.flush()
     fact = Reviewed(source=source, item_id=row.id, approved=body.decision == "approve", editor_id=editor)
     await emit(db, fact, actor=actor, audience=Listeners(users=(editor,) if editor else ()))
+    if editor is not None:
+        kind = "knowledge.approved" if body.decision == "approve" else "knowledge.sent_back"
+        await notifications.tell(
+            db, [editor], kind, params={"title": texts.title_of(row)}, link=_page(row), actor=actor
+        )
 
 
 async def schedule(
@@ -266,6 +272,14 @@ async def _remind_due(db: Session, row: Row, now: datetime) -> None:
     fact = ReviewDue(source=source_of(row), item_id=row.id, owner_id=row.owner_id)
     listeners = Listeners(users=(row.owner_id,)) if row.owner_id else Listeners(permission="knowledge.publish")
     await emit(db, fact, actor=Actor.system(), audience=listeners)
+    if row.owner_id is not None:
+        params = {"title": texts.title_of(row)}
+        await notifications.tell(db, [row.owner_id], "knowledge.review_due", params=params, link=_page(row))
+
+
+def _page(row: Row) -> str:
+    """Where the console shows a text."""
+    return f"/knowledge/{'faqs' if isinstance(row, FaqRow) else 'articles'}/{row.id}"
 
 
 # -- what waits for somebody -------------------------------------------------------------------------------------------

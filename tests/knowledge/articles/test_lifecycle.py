@@ -48,6 +48,10 @@ async def test_an_editor_asks_and_a_reviewer_decides(sign_in: SignIn) -> None:
         await ok(await editor.post(f"{url}/submit", json={"version": 5}))
         done = await ok(await boss.post(f"{url}/review", json={"version": 6, "decision": "approve"}))
         assert done["status"] == "published" and done["remark"] is None and done["submitted_by"] is None
+        heard = (await ok(await editor.get("/api/v1/notifications")))["items"]
+        assert [one["kind"] for one in heard if one["link"].endswith(item["id"])] == [
+            "knowledge.approved", "knowledge.sent_back",
+        ]  # fmt: skip
         steps = [v["step"] for v in (await ok(await editor.get(f"{url}/versions")))["items"]]
         assert steps == [
             "published", "submitted", "withdrawn", "submitted", "sent_back", "submitted", "created",
@@ -192,6 +196,11 @@ async def test_owners_are_reminded_once_and_stale_texts_are_listed(sign_in: Sign
         pool = await runtime.db.raw()
         told = await pool.fetch("SELECT audience FROM events WHERE kind = 'knowledge.review_due'")
         assert len(told) == 1 and owner in str(told[0]["audience"])
+        heard = (await ok(await boss.get("/api/v1/notifications")))["items"]
+        assert [(one["kind"], one["link"]) for one in heard] == [
+            ("knowledge.review_due", f"/knowledge/faqs/{watched['id']}")
+        ]
+        assert "保修多久" in heard[0]["text"]
         assert (await ok(await boss.get(f"{KB}/todo")))["due"] == 1
         due = (await ok(await boss.get(f"{KB}/stale", params={"reason": "due", "mine": True})))["items"]
         assert [item["id"] for item in due] == [watched["id"]]

@@ -3,13 +3,14 @@ import { Button, Drawer, Empty, Segmented } from "antd";
 import { RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
 import { api } from "@/api/client";
-import { useT } from "@/app/i18n";
+import { useLocale, useT } from "@/app/i18n";
 import { useCan } from "@/app/session";
 import { RelativeTime } from "@/ui/Time";
 import { State, useConfirm, useOne, usePages, useRows, useSubmit } from "../../settings/kit";
 import type { Category, Diff, Entry, Kind, Space, VersionEntry } from "../types";
 import { earlier } from "./earlier";
 import { fold } from "./fold";
+import { moment } from "./moment";
 
 export function History(props: {
   kind: Kind;
@@ -189,7 +190,9 @@ function useNames(): Map<string, string> {
 
 function Side({ parts, names }: { parts: [string, string][] | null; names: Map<string, string> }) {
   if (parts === null) return <td className="kn-diff-none" />;
-  const whole = names.get(parts.map(([, text]) => text).join(""));
+  const locale = useLocale();
+  const said = parts.map(([, text]) => text).join("");
+  const whole = names.get(said) ?? moment(said, locale);
   return (
     <td>
       {whole ??
