@@ -179,7 +179,7 @@ export interface ConversationView {
 }
 
 export type MessageKind = "text" | "image" | "file" | "card" | "choices" | "event" | "note" | "whisper";
-export type Delivery = "sending" | "sent" | "delivered" | "read" | "failed";
+export type Delivery = "sending" | "waiting" | "sent" | "delivered" | "read" | "failed";
 
 export interface MessageView {
   id: Id;
