@@ -61,6 +61,14 @@ def level_of(tags: Iterable[str]) -> Level:
     return "departments" if found.startswith(_DEPARTMENT) else found  # type: ignore[return-value]  # tags are levels else
 
 
+def departments_named(tags: Iterable[str]) -> frozenset[UUID] | None:
+    """The departments a text is for; None where it is not for departments only."""
+    tags = list(tags)
+    if level_of(tags) != "departments":
+        return None
+    return frozenset(UUID(tag.removeprefix(_DEPARTMENT)) for tag in tags)
+
+
 def reader_of(actor: Actor) -> Reader:
     """The tags of an actor: staff read what is for customers, for staff, and for their own department.
 

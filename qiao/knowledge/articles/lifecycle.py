@@ -1,5 +1,6 @@
 """From draft to published to archived: who asks, who approves, what goes live when, and what needs a look again."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,12 +19,13 @@ from qiao.core.events import emit
 from qiao.core.runtime import Runtime
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.knowledge.articles import drafts, texts, versions
-from qiao.knowledge.articles.audience import EVERYTHING, Reader, readable, reader_of
+from qiao.knowledge.articles.audience import EVERYTHING, Reader, departments_named, readable, reader_of
 from qiao.knowledge.articles.events import ReviewDue, Reviewed, ReviewRequested
 from qiao.knowledge.articles.lifecycle_schemas import Reason, ReviewBody, Todo, WorkItem
 from qiao.knowledge.articles.models import DraftRow, FaqRow
 from qiao.knowledge.articles.texts import Row, any_row, same_version, source_of, touch
 from qiao.people.accounts import audit
+from qiao.people.accounts import service as accounts
 from qiao.people.notifications import service as notifications
 
 logger = structlog.get_logger(__name__)
@@ -110,6 +112,8 @@ async def submit(
     await db.flush()
     fact = ReviewRequested(source=source, item_id=row.id)
     await emit(db, fact, actor=actor, audience=Listeners(permission="knowledge.publish"))
+    reviewers = await _readers(db, row, "knowledge.publish")
+    await _tell(db, row, reviewers, "knowledge.submitted", actor)
     await audit.record(db, actor, f"{source}.submitted", source, row.id, {"title": texts.title_of(row)})
 
 
@@ -154,9 +158,7 @@ async def review(db: Session, actor: Actor, source: str, item_id: UUID, body: Re
     await emit(db, fact, actor=actor, audience=Listeners(users=(editor,) if editor else ()))
     if editor is not None:
         kind = "knowledge.approved" if body.decision == "approve" else "knowledge.sent_back"
-        await notifications.tell(
-            db, [editor], kind, params={"title": texts.title_of(row)}, link=_page(row), actor=actor
-        )
+        await _tell(db, row, [editor], kind, actor)
 
 
 async def schedule(
@@ -272,9 +274,26 @@ async def _remind_due(db: Session, row: Row, now: datetime) -> None:
     fact = ReviewDue(source=source_of(row), item_id=row.id, owner_id=row.owner_id)
     listeners = Listeners(users=(row.owner_id,)) if row.owner_id else Listeners(permission="knowledge.publish")
     await emit(db, fact, actor=Actor.system(), audience=listeners)
-    if row.owner_id is not None:
-        params = {"title": texts.title_of(row)}
-        await notifications.tell(db, [row.owner_id], "knowledge.review_due", params=params, link=_page(row))
+    # Without an owner, or with one who has left or may not read it any more, it falls to those who publish.
+    told = await _readers(db, row, "knowledge.view") & {row.owner_id}
+    await _tell(db, row, told or await _readers(db, row, "knowledge.publish"), "knowledge.review_due")
+
+
+async def _readers(db: Session, row: Row, permission: str) -> frozenset[UUID]:
+    """Who holds `permission` and may read a text: what is told of it holds its title."""
+    holders = await accounts.holders(db, permission)
+    departments = departments_named(row.readers)
+    if departments is None:
+        return holders
+    found = await accounts.holders(db, "knowledge.view_all") & holders
+    for department in departments:
+        found |= await accounts.working_in(db, permission, department)
+    return found
+
+
+async def _tell(db: Session, row: Row, users: Collection[UUID], kind: str, actor: Actor | None = None) -> None:
+    params = {"title": texts.title_of(row)}
+    await notifications.tell(db, users, kind, params=params, link=_page(row), actor=actor)
 
 
 def _page(row: Row) -> str:

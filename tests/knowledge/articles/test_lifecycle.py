@@ -59,6 +59,56 @@ async def test_an_editor_asks_and_a_reviewer_decides(sign_in: SignIn) -> None:
         await boss.post(f"{url}/archive")
 
 
+async def heard(browser: httpx.AsyncClient) -> list[tuple[str, str]]:
+    return [(one["kind"], one["link"]) for one in (await ok(await browser.get("/api/v1/notifications")))["items"]]
+
+
+async def test_who_may_publish_and_read_a_text_hears_that_it_waits(sign_in: SignIn) -> None:
+    boss, editor = await sign_in("boss"), await sign_in("sun", role="supervisor")
+    publisher = await ok(
+        await boss.post("/api/v1/roles", json={"name": "审稿", "permissions": ["knowledge.view", "knowledge.publish"]}),
+        201,
+    )
+    names = ("财务", "销售")
+    finance, sales = [(await ok(await boss.post("/api/v1/departments", json={"name": n}), 201))["id"] for n in names]
+    inside, outside = await sign_in("qian", role="agent"), await sign_in("he", role="agent")
+    for browser, department in ((inside, finance), (outside, sales), (editor, finance)):
+        body = {"department_id": department}
+        if browser is not editor:
+            body["role_ids"] = [publisher["id"]]
+        await ok(await boss.patch(f"/api/v1/users/{browser.actor_id}", json=body))  # type: ignore[attr-defined]
+    public = await made(editor)
+    secret = await made(editor, question="备用金在哪", audience="departments", department_ids=[finance])
+    for item in (public, secret):
+        await ok(await editor.post(f"{KB}/faqs/{item['id']}/submit", json={"version": 1}))
+    asked = [("knowledge.submitted", f"/knowledge/faqs/{item['id']}") for item in (secret, public)]
+    assert await heard(boss) == asked and await heard(inside) == asked
+    assert await heard(outside) == asked[1:]
+    assert await heard(editor) == []
+    # Who may publish and submits all the same is not told of it.
+    own = await made(boss)
+    await ok(await boss.post(f"{KB}/faqs/{own['id']}/submit", json={"version": 1}))
+    assert await heard(boss) == asked
+
+
+async def test_without_an_owner_who_can_look_those_who_publish_are_reminded(sign_in: SignIn, runtime: Runtime) -> None:
+    boss, gone, editor = await sign_in("boss"), await sign_in("gone"), await sign_in("sun", role="supervisor")
+    start = clock.now()
+    due = (start + timedelta(days=10)).isoformat()
+    leaver = str(gone.actor_id)  # type: ignore[attr-defined]
+    ownerless = await made(boss, publish=True, review_by=due, question="保修多久")
+    left = await made(boss, publish=True, review_by=due, owner_id=leaver, question="怎么换货")
+    await ok(await boss.patch(f"/api/v1/users/{leaver}", json={"active": False}))
+    with clock.frozen(start + timedelta(days=11)):
+        boss, editor = await sign_in("boss"), await sign_in("sun", role="supervisor")
+        for _ in range(2):
+            await lifecycle.run_due(runtime)
+        told = {("knowledge.review_due", f"/knowledge/faqs/{item['id']}") for item in (ownerless, left)}
+        found = await heard(boss)
+        assert set(found) == told and len(found) == 2
+        assert await heard(editor) == []
+
+
 async def test_a_live_text_stays_while_changes_are_made_beside_it(sign_in: SignIn) -> None:
     boss, editor = await sign_in("boss"), await sign_in("sun", role="supervisor")
     faq = await made(boss, publish=True, question="怎么退货", answer="七天内可退")
