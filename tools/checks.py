@@ -58,7 +58,7 @@ PARALLEL = ("-n", _workers(), *SHARED_OUT, "--durations", "10", "--ignore", "tes
 _LISTED = (
     Step("lint", "代码规范", lambda: [str(BIN / "ruff"), "check", "."]),
     Step("format", "代码格式", lambda: [str(BIN / "ruff"), "format", "--check", "."]),
-    Step("types", "类型检查", lambda: [str(BIN / "mypy"), "qiao"]),
+    Step("types", "类型检查", lambda: [str(BIN / "mypy"), "qiao", "bench"]),
     Step("contracts", "依赖方向", lambda: [str(BIN / "lint-imports")]),
     Step("web-lint", "网页代码规范", _npm("lint"), ROOT / "web" / "package.json", web=True),
     Step("web-types", "网页类型检查", _npm("types"), ROOT / "web" / "package.json", web=True),

@@ -78,7 +78,7 @@ async def measure(count: int) -> None:
     with ScratchPostgres(uuid4().hex) as server, tempfile.TemporaryDirectory() as data:
         url = server.create_database().url()
         await asyncio.to_thread(prepare_now, url)
-        runtime = create_runtime(Settings(data=Path(data)), url)  # type: ignore[call-arg]  # the rest has defaults
+        runtime = create_runtime(Settings(data=Path(data)), url)
         # The sweep alone: what reacts to its events (automation, webhooks) follows the log at its own pace.
         try:
             await _report(runtime, count)
