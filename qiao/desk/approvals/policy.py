@@ -33,19 +33,34 @@ def needed(rule: ApprovalRule | None, amount: Amount | None) -> list[ApprovalSte
     return [step for step in rule.steps if step.above_minor is None or minor > step.above_minor]
 
 
-def deciders(holders: Collection[UUID], requester: UUID | None) -> frozenset[UUID]:
-    """Who may decide: whoever holds the right, and not who asked, unless nobody else does."""
+def deciders(
+    holders: Collection[UUID], requester: UUID | None, elsewhere: Collection[UUID] = frozenset()
+) -> frozenset[UUID]:
+    """Who may decide: whoever holds the right, and neither who asked nor who decided another step of the request
+    (`elsewhere`), unless nobody else does."""
     others = frozenset(holders) - {requester}
-    return others or frozenset(holders)
+    return others - frozenset(elsewhere) or others or frozenset(holders)
 
 
 def rights(
-    user_id: UUID, allowed: Collection[UUID], stands_in_for: Collection[UUID], requester: UUID | None
+    user_id: UUID,
+    allowed: Collection[UUID],
+    stands_in_for: Collection[UUID],
+    requester: UUID | None,
+    elsewhere: Collection[UUID] = frozenset(),
 ) -> list[UUID]:
-    """With whose right somebody may decide: their own first, then of those whose deputy they are now."""
+    """With whose right somebody may decide: their own first, then of those whose deputy they are now. Who decided another
+    step of the request decides this one for nobody."""
     if user_id == requester and frozenset(allowed) != {user_id}:
         return []
+    if user_id in elsewhere and user_id not in allowed:
+        return []
     return [one for one in dict.fromkeys([user_id, *stands_in_for]) if one in allowed]
+
+
+def elsewhere(step_id: UUID, decided_by: Mapping[UUID, Collection[UUID]]) -> frozenset[UUID]:
+    """Who decided another step than this, of those who decided each."""
+    return frozenset(user for other, users in decided_by.items() if other != step_id for user in users)
 
 
 def settled(

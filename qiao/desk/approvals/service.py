@@ -25,7 +25,7 @@ from qiao.desk.approvals.schemas import (
     Needed,
     RequestBody,
 )
-from qiao.desk.approvals.who import Deciders
+from qiao.desk.approvals.who import DecidedBy, Deciders, decided_by
 from qiao.desk.tasks import service as tasks
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.definition import Definition, Transition
@@ -219,9 +219,9 @@ async def _activate(
     for step in begun:
         step.state = "active"
     await db.flush()
-    who = Deciders(db)
+    who, spoken = Deciders(db), decided_by(await repository.decisions_of(db, [row.id]))
     for step in begun:
-        people = await who.with_deputies(row, step)
+        people = await who.with_deputies(row, step, spoken)
         await tickets.involve(db, SYSTEM, ticket.id, users=sorted(people), reason="approval")
         await _tell_deciders(db, actor, ticket, row, step, people, "asked")
 
@@ -274,13 +274,14 @@ async def decide(
     stands_in = await repository.stands_in_for(db, user_id, now)
     steps = (await repository.steps_of(db, [row.id]))[row.id]
     decided = await repository.decisions_of(db, [row.id])
+    spoken = decided_by(decided)
     used: list[UUID] = []
-    for step in steps:
-        if step.state != "active":
-            continue
+    for step in await _own_first(who, row, steps, spoken, user_id):
         taken = {one.for_id for one in decided.get(step.id, [])}
-        for right in policy.rights(user_id, await who.of(row, step), stands_in, row.requested_by):
+        allowed, elsewhere = await who.of(row, step, spoken), policy.elsewhere(step.id, spoken)
+        for right in policy.rights(user_id, allowed, stands_in, row.requested_by, elsewhere):
             if right not in taken:
+                spoken.setdefault(step.id, set()).add(user_id)
                 db.add(
                     ApprovalDecision(
                         id=new_id(),
@@ -296,8 +297,7 @@ async def decide(
                 )
                 used.append(right)
     if not used:
-        own = user_id == row.requested_by
-        raise Forbidden("approval.own_request" if own else "approval.not_yours")
+        raise _refusal(user_id, row, steps, spoken, actor.locale)
     await db.flush()
     names = {person.id: person.name for person in (await accounts.people(db, used)).values()}
     behalf = ", ".join(dict.fromkeys(names.get(one, "") for one in used if one != user_id))
@@ -321,18 +321,38 @@ async def decide(
     return (await showing.views(db, actor, [row]))[0]
 
 
+async def _own_first(
+    who: Deciders, row: Approval, steps: Sequence[ApprovalStep], spoken: DecidedBy, user_id: UUID
+) -> list[ApprovalStep]:
+    """The steps to decide now. Of several at once, whoever may decide only one of them decides the one that is their own."""
+    active = [step for step in steps if step.state == "active"]
+    own = {step.id for step in active if user_id in await who.of(row, step, spoken)}
+    return sorted(active, key=lambda step: step.id not in own)
+
+
+def _refusal(user_id: UUID, row: Approval, steps: Sequence[ApprovalStep], spoken: DecidedBy, locale: str) -> Forbidden:
+    if user_id == row.requested_by:
+        return Forbidden("approval.own_request")
+    waiting = any(step.state == "active" and user_id not in spoken.get(step.id, ()) for step in steps)
+    mine = next((step for step in steps if user_id in spoken.get(step.id, ())), None)
+    if mine is None or not waiting:
+        return Forbidden("approval.not_yours")
+    return Forbidden("approval.step_of_another", label=_text(mine.label, locale))
+
+
 async def _advance(
     db: Session, actor: Actor, ticket: TicketFacts, row: Approval, steps: list[ApprovalStep], *, comment: str = ""
 ) -> None:
     """Settles what is settled, begins what is next."""
     who, now = Deciders(db), clock.now()
     decided = await repository.decisions_of(db, [row.id])
+    spoken = decided_by(decided)
     moved = False
     for step in steps:
         if step.state != "active":
             continue
         verdicts = {one.for_id: one.verdict for one in decided.get(step.id, [])}
-        outcome = policy.settled(step.needs, await who.of(row, step), verdicts)  # type: ignore[arg-type]  # held by a check
+        outcome = policy.settled(step.needs, await who.of(row, step, spoken), verdicts)  # type: ignore[arg-type]  # held by a check
         if outcome is not None:
             step.state, step.closed_at, moved = outcome, now, True
     await db.flush()
@@ -452,7 +472,7 @@ async def remind(db: Session, approval_id: UUID) -> bool:
     for step in (await repository.steps_of(db, [row.id]))[row.id]:
         if step.state == "active":
             done = {one.user_id for one in decided.get(step.id, [])} | {one.for_id for one in decided.get(step.id, [])}
-            people = await who.with_deputies(row, step) - done
+            people = await who.with_deputies(row, step, decided_by(decided)) - done
             await _tell_deciders(db, SYSTEM, ticket, row, step, people, "reminder")
     return True
 

@@ -20,7 +20,7 @@ from qiao.desk.approvals.schemas import (
     TicketRef,
     TransitionRef,
 )
-from qiao.desk.approvals.who import Deciders
+from qiao.desk.approvals.who import DecidedBy, Deciders, decided_by
 from qiao.desk.canned.policy import money
 from qiao.desk.tickets import service as tickets
 from qiao.desk.tickets.definition import Definition
@@ -51,10 +51,13 @@ async def views(db: Session, actor: Actor, rows: Sequence[Approval]) -> list[App
     steps, decisions = await repository.steps_of(db, ids), await repository.decisions_of(db, ids)
     who = Deciders(db)
     allowed: dict[UUID, frozenset[UUID]] = {}
+    spoken = {
+        row.id: decided_by({step.id: decisions.get(step.id, []) for step in steps.get(row.id, [])}) for row in rows
+    }
     for row in rows:
         for step in steps.get(row.id, []):
             if row.state == "open":
-                allowed[step.id] = await who.of(row, step)
+                allowed[step.id] = await who.of(row, step, spoken[row.id])
     stands_in = await repository.stands_in_for(db, actor.id, clock.now()) if actor.id is not None else []
     definitions = {
         type_id: await types.definition(db, type_id)
@@ -92,7 +95,7 @@ async def views(db: Session, actor: Actor, rows: Sequence[Approval]) -> list[App
 
     def view(row: Approval) -> ApprovalView:
         ticket = facts[row.ticket_id]
-        rights = _rights(actor, row, steps.get(row.id, []), allowed, decisions, stands_in)
+        rights = _rights(actor, row, steps.get(row.id, []), allowed, decisions, stands_in, spoken[row.id])
         asked = actor.id is not None and actor.id == row.requested_by
         return ApprovalView(
             id=row.id,
@@ -128,6 +131,7 @@ def _rights(
     allowed: dict[UUID, frozenset[UUID]],
     decisions: dict[UUID, list[ApprovalDecision]],
     stands_in: list[UUID],
+    spoken: DecidedBy,
 ) -> list[UUID]:
     """With whose right the reader may decide now."""
     if row.state != "open" or actor.kind != "user" or actor.id is None:
@@ -136,7 +140,8 @@ def _rights(
     for step in steps:
         if step.state == "active":
             taken = {one.for_id for one in decisions.get(step.id, [])}
-            rights = policy.rights(actor.id, allowed[step.id], stands_in, row.requested_by)
+            elsewhere = policy.elsewhere(step.id, spoken)
+            rights = policy.rights(actor.id, allowed[step.id], stands_in, row.requested_by, elsewhere)
             found |= {right: None for right in rights if right not in taken}
     return list(found)
 

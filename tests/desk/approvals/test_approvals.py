@@ -210,6 +210,46 @@ async def test_a_deputy_decides_for_who_is_away_and_it_is_recorded(shop: Shop) -
         assert [one.id for one in (await service.listing(db, chen, view="decided"))[0]] == [made.id]
 
 
+async def test_nobody_decides_two_steps_of_a_request_be_it_as_a_deputy(shop: Shop) -> None:
+    sun, dong = await shop.person("sun"), await shop.person("dong")
+    li, ticket = await waiting_ticket(shop)
+    away = DeputyBody(deputy_id=sun.id, until_at=clock.now() + timedelta(days=2))
+    async with shop.runtime.db.transaction() as db:
+        await deputies.name(db, dong, away)
+    made = await decide(shop, sun, await request(shop, li, ticket))
+    assert [step.state for step in made.steps] == ["approved", "active"] and not made.may["decide"]
+    assert await shop.told("sun") == ["approval.deputy", "approval.asked"], "not asked for the second step"
+    with pytest.raises(Forbidden) as refused:
+        await decide(shop, sun, made)
+    assert refused.value.code == "approval.step_of_another"
+    async with shop.runtime.db.read() as db:
+        assert (await service.counts(db, sun)).waiting == 0
+    assert (await decide(shop, dong, made)).state == "granted"
+
+
+async def test_of_two_steps_at_once_a_deputy_decides_the_one_that_is_their_own(shop: Shop) -> None:
+    await shop.type("parallel", approval=rule(order="parallel"))
+    sun, dong = await shop.person("sun"), await shop.person("dong")
+    li, ticket = await waiting_ticket(shop, type_key="parallel")
+    async with shop.runtime.db.transaction() as db:
+        await deputies.name(db, dong, DeputyBody(deputy_id=sun.id, until_at=clock.now() + timedelta(days=2)))
+        await deputies.name(db, sun, DeputyBody(deputy_id=dong.id, until_at=clock.now() + timedelta(days=2)))
+    made = await decide(shop, dong, await request(shop, li, ticket))
+    assert [step.state for step in made.steps] == ["active", "approved"]
+    assert (await decide(shop, sun, made)).state == "granted"
+
+
+async def test_where_nobody_else_may_one_person_decides_both_steps(shop: Shop) -> None:
+    both = rule()
+    both["steps"][1]["roles"] = ["supervisor"]
+    await shop.type("small", approval=both)
+    sun = await shop.person("sun")
+    li, ticket = await waiting_ticket(shop, type_key="small")
+    made = await decide(shop, sun, await request(shop, li, ticket))
+    assert made.may["decide"]
+    assert (await decide(shop, sun, made)).state == "granted"
+
+
 async def test_people_are_asked_by_name_one_after_the_other(shop: Shop) -> None:
     li, ticket = await waiting_ticket(shop, 0)
     mei, zhao = await shop.person("mei"), await shop.person("zhao", "back_office")
