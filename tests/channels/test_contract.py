@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from qiao.channels.contract import arrivals, health, wire
@@ -211,15 +212,31 @@ async def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(shop: Toy, s
         assert health.reason(unreadable, "zh-CN") == f"内容读不懂。Content：{said}"
     shown = (await admin.get(f"{API}/channels/letters/{letter['id']}")).json()
     assert '"nothing"' in shown["preview"]
-    # Replaying changes nothing about it; putting it away does.
-    assert (await admin.post(f"{API}/channels/letters/{letter['id']}/replay")).status_code == 204
-    await shop.runtime.get(Lanes).settled()
-    assert len((await admin.get(f"{API}/channels/letters")).json()["items"]) == 1
+    # Replaying is in vain, and says so; putting it away is not.
+    assert (letter["replays"], shown["replays"]) == (0, 0)
+    for _ in range(2):
+        outcome = (await admin.post(f"{API}/channels/letters/{letter['id']}/replay")).json()
+        assert outcome == {"state": "dead", "reason": letter["reason"]}
+    [again] = (await admin.get(f"{API}/channels/letters")).json()["items"]
+    assert again["replays"] == 2 and again["failed_at"] > letter["failed_at"] > letter["received_at"]
     assert (await admin.delete(f"{API}/channels/letters/{letter['id']}")).status_code == 204
     assert (await admin.get(f"{API}/channels/letters")).json()["items"] == []
     assert (await admin.delete(f"{API}/channels/letters/{letter['id']}")).status_code == 404
     agent = await sign_in("li", role="agent")
     assert (await agent.get(f"{API}/channels/letters")).status_code == 403
+
+
+async def test_what_can_be_read_by_now_is_taken_in_when_it_is_tried_again(shop: Toy, sign_in: Any) -> None:
+    await shop.post({"nothing": "known"}, key="bad")
+    admin = await sign_in("admin")
+    [letter] = (await admin.get(f"{API}/channels/letters")).json()["items"]
+    pool = await shop.runtime.db.raw()
+    raw = msgspec.json.encode(message("understood by now", "1"))
+    await pool.execute("UPDATE channel_arrivals SET raw = $1", raw)
+    outcome = await admin.post(f"{API}/channels/letters/{letter['id']}/replay")
+    assert outcome.json() == {"state": "taken", "reason": None}
+    assert await shop.texts() == [["understood by now"]]
+    assert (await admin.get(f"{API}/channels/letters")).json()["items"] == []
 
 
 async def test_a_file_comes_with_its_message_and_one_that_is_gone_is_named(shop: Toy) -> None:

@@ -55,7 +55,9 @@ _DONE: Final = """
 UPDATE channel_arrivals SET state = 'done', raw = ''::bytea, finished_at = $2, error = NULL WHERE id = ANY($1)
 """
 _LATER: Final = """
-UPDATE channel_arrivals SET attempts = attempts + 1, due_at = $2, error = $3, state = $4 WHERE id = $1
+UPDATE channel_arrivals SET attempts = attempts + 1, due_at = $2, state = $4,
+    error = $3::jsonb || jsonb_build_object('replays', coalesce(error->'replays', '0'::jsonb))
+WHERE id = $1
 """
 
 
@@ -207,7 +209,7 @@ class Lanes:
             failure = outcome[arrival]
             if failure is not None:
                 dead = failure.hopeless or attempts + 1 >= TRIES
-                error = {"code": failure.code, "params": failure.params}
+                error = {"code": failure.code, "params": failure.params, "at": clock.now().isoformat()}
                 due = later(attempts, failure.after)
                 await pool.execute(_LATER, arrival, due, error, "dead" if dead else "waiting")
         return len(rows) == AT_ONCE or bool(done)

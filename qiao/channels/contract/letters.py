@@ -1,7 +1,9 @@
 """What could not be taken in, for administrators: read, replay, put away."""
 
+import asyncio
+import time
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -13,14 +15,20 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import NotFound
+from qiao.core.runtime import Runtime
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.people.accounts import audit
 
 PREVIEW: Final = 4000
+WATCHED_SECONDS: Final = 5.0
+"""How long somebody who has it tried again is kept waiting for what becomes of it."""
 
 
 class LetterView(msgspec.Struct, frozen=True):
-    """A payload that was set aside. `preview` is its beginning as text, given for one letter only."""
+    """A payload that was set aside. `failed_at` is when it last failed, `replays` how often somebody had it tried again.
+
+    `preview` is its beginning as text, given for one letter only.
+    """
 
     id: UUID
     inbox_id: UUID
@@ -29,7 +37,19 @@ class LetterView(msgspec.Struct, frozen=True):
     size: int
     reason: str | None
     detail: str
+    failed_at: datetime | None
+    replays: int
     preview: str | None = None
+
+
+class ReplayView(msgspec.Struct, frozen=True):
+    """What became of a letter that was tried again: `taken` in, `waiting` to be tried by itself, or `dead` once more.
+
+    `reason` says why in the reader's words, unless it was taken in or has not been looked at yet.
+    """
+
+    state: Literal["taken", "waiting", "dead"]
+    reason: str | None
 
 
 async def page(
@@ -58,9 +78,26 @@ async def show(db: Session, actor: Actor, letter_id: UUID, locale: str) -> Lette
 async def replay(db: Session, actor: Actor, letter_id: UUID) -> UUID:
     """Has it tried again, now. Returns its inbox."""
     row = await _dead(db, letter_id)
-    row.state, row.attempts, row.due_at, row.error = "waiting", 0, clock.now(), None
+    row.state, row.attempts, row.due_at = "waiting", 0, clock.now()
+    row.error = {**(row.error or {}), "replays": _replays(row) + 1}
     await audit.record(db, actor, "channel.letter_replayed", "inbox", row.inbox_id, {"letter": str(row.id)})
     return row.inbox_id
+
+
+async def watch(runtime: Runtime, letter_id: UUID, locale: str) -> ReplayView:
+    """What becomes of a letter that is being tried again; after a few seconds, that it still waits."""
+    until = time.monotonic() + WATCHED_SECONDS
+    while True:
+        async with runtime.db.read() as db:
+            query = select(Arrival.state, Arrival.attempts, Arrival.error).where(Arrival.id == letter_id)
+            row = (await db.execute(query)).one_or_none()
+        if row is None or row.state not in ("waiting", "dead"):
+            return ReplayView("taken", None)
+        if row.state == "dead":
+            return ReplayView("dead", health.reason(row.error, locale))
+        if row.attempts > 0 or time.monotonic() > until:
+            return ReplayView("waiting", health.reason(row.error, locale) if row.attempts > 0 else None)
+        await asyncio.sleep(0.05)
 
 
 async def dismiss(db: Session, actor: Actor, letter_id: UUID) -> None:
@@ -86,6 +123,20 @@ async def _dead(db: Session, letter_id: UUID) -> Arrival:
 def _view(row: Arrival, locale: str) -> LetterView:
     error = row.error or {}
     detail = str((error.get("params") or {}).get("detail") or "")
+    failed_at = datetime.fromisoformat(error["at"]) if "at" in error else None
+    reason = health.reason(error, locale)
     return LetterView(
-        row.id, row.inbox_id, row.received_at, row.attempts, len(row.raw), health.reason(error, locale), detail
+        row.id,
+        row.inbox_id,
+        row.received_at,
+        row.attempts,
+        len(row.raw),
+        reason,
+        detail,
+        failed_at,
+        _replays(row),
     )
+
+
+def _replays(row: Arrival) -> int:
+    return int((row.error or {}).get("replays", 0))

@@ -44,7 +44,7 @@ class Arrival(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     error: Mapped[dict[str, Any] | None]
-    """`code` of the catalogue and its `params`."""
+    """`code` of the catalogue and its `params`, `at` when it was, and how many `replays` there were before."""
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
 

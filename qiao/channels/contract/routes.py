@@ -127,12 +127,13 @@ async def show_letter(actor: Manager, db: Tx, locale: Locale, letter_id: UUID) -
     return _json(await letters.show(db, actor, letter_id, locale))
 
 
-@router.post("/letters/{letter_id}/replay", status_code=204)
-async def replay_letter(actor: Manager, runtime: Runtime_, letter_id: UUID) -> None:
-    """Takes it in again."""
+@router.post("/letters/{letter_id}/replay")
+async def replay_letter(actor: Manager, runtime: Runtime_, locale: Locale, letter_id: UUID) -> Response:
+    """Takes it in again, and says what became of it."""
     async with runtime.db.transaction() as db:
         inbox_id = await letters.replay(db, actor, letter_id)
     runtime.get(Lanes).call(inbox_id)
+    return _json(await letters.watch(runtime, letter_id, locale))
 
 
 @router.delete("/letters/{letter_id}", status_code=204)

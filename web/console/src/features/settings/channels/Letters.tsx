@@ -7,7 +7,7 @@ import { useLocale, useT } from "@/app/i18n";
 import { absoluteTime, fileSize } from "@/lib/format";
 import { type Column, DataTable, useConfirm, usePages, useSubmit } from "../kit";
 import { useHealth } from "./HealthCard";
-import type { Letter } from "./types";
+import type { Letter, Replayed } from "./types";
 
 /** What the tab is called, with how many lie there. */
 export function LettersLabel(props: { inboxId: string }) {
@@ -27,6 +27,7 @@ export function Letters(props: { inboxId: string }) {
   const locale = useLocale();
   const confirm = useConfirm();
   const { message } = App.useApp();
+  const [trying, setTrying] = useState<string | null>(null);
   const [open, setOpen] = useState<Letter | null>(null);
   const letters = usePages<Letter>("/channels/letters", { inbox_id: props.inboxId });
   // What is set aside while one looks, or comes back from being replayed, is there without asking for it.
@@ -39,10 +40,20 @@ export function Letters(props: { inboxId: string }) {
   const read = useSubmit((letter: Letter) => api.get<Letter>(`/channels/letters/${letter.id}`), {
     onDone: setOpen,
   });
-  const replay = useSubmit((letter: Letter) => api.post(`/channels/letters/${letter.id}/replay`), {
-    stale,
-    onDone: () => void message.info(t("replayed")),
-  });
+  const replay = useSubmit(
+    (letter: Letter) => {
+      setTrying(letter.id);
+      return api.post<Replayed>(`/channels/letters/${letter.id}/replay`).finally(() => setTrying(null));
+    },
+    {
+      stale,
+      onDone: ({ state, reason }) => {
+        if (state === "taken") void message.success(t("outcome.taken"));
+        else if (state === "dead") void message.error(t("outcome.dead", { reason }));
+        else void message.info(reason ? t("outcome.waiting", { reason }) : t("replayed"));
+      },
+    },
+  );
   const dismiss = useSubmit((letter: Letter) => api.delete(`/channels/letters/${letter.id}`), { stale });
   const columns: Column<Letter>[] = [
     {
@@ -51,7 +62,7 @@ export function Letters(props: { inboxId: string }) {
       fixedIn: true,
       render: (_, letter) => absoluteTime(letter.received_at, locale),
     },
-    { key: "why", title: t("why"), render: (_, letter) => letter.reason ?? "" },
+    { key: "why", title: t("why"), render: (_, letter) => <Why letter={letter} /> },
     {
       key: "size",
       title: t("size"),
@@ -70,12 +81,15 @@ export function Letters(props: { inboxId: string }) {
             type="text"
             icon={<Eye size={15} />}
             aria-label={t("readLetter")}
+            title={t("readLetter")}
             onClick={() => void read.run(letter)}
           />
           <Button
             type="text"
             icon={<RotateCcw size={15} />}
             aria-label={t("replay")}
+            title={t("replay")}
+            loading={trying === letter.id}
             onClick={() => void replay.run(letter)}
           />
           <Button
@@ -83,6 +97,7 @@ export function Letters(props: { inboxId: string }) {
             danger
             icon={<Trash2 size={15} />}
             aria-label={t("dismiss")}
+            title={t("dismiss")}
             onClick={() =>
               confirm({
                 title: t("dismissTitle"),
@@ -120,13 +135,29 @@ export function Letters(props: { inboxId: string }) {
       >
         {open && (
           <>
-            <p>{open.reason}</p>
+            <Why letter={open} />
             <pre className="qch-preview" translate="no">
               {open.preview}
             </pre>
           </>
         )}
       </Modal>
+    </>
+  );
+}
+
+/** Why it could not be taken in this time, and how often and when it was last tried in vain. */
+function Why({ letter }: { letter: Letter }) {
+  const t = useT("settings/channels");
+  const locale = useLocale();
+  return (
+    <>
+      <div>{letter.reason}</div>
+      {letter.replays > 0 && letter.failed_at && (
+        <div className="qk-muted">
+          {t("inVain", { count: letter.replays, at: absoluteTime(letter.failed_at, locale) })}
+        </div>
+      )}
     </>
   );
 }

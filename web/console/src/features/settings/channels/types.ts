@@ -51,7 +51,14 @@ export interface Letter {
   size: number;
   reason: string | null;
   detail: string;
+  failed_at: string | null;
+  replays: number;
   preview: string | null;
+}
+
+export interface Replayed {
+  state: "taken" | "waiting" | "dead";
+  reason: string | null;
 }
 
 export const SHELVES: readonly Shelf[] = ["web", "mail", "social", "work", "phone", "counter", "open"];
