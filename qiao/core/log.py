@@ -27,6 +27,8 @@ KEEP: Final = 20_000  # newest events kept in memory for consumers that are a li
 
 _CURSOR: Final = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
 _MOST: Final = 2**63 - 1
+EVER: Final[Position] = (_MOST, _MOST)
+"""After every event."""
 
 _COLUMNS = "xid, id, kind, conversation_id, actor_kind, actor_id, audience, payload, at"
 # Everything at or above the oldest running transaction may still get company below it.

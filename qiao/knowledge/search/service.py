@@ -13,6 +13,7 @@ import structlog
 
 from qiao.core import clock, memory
 from qiao.core.events import Envelope
+from qiao.core.log import EVER, newest
 from qiao.core.runtime import Runtime
 from qiao.core.text import normalize
 from qiao.knowledge.articles import service as articles
@@ -38,6 +39,8 @@ _SURE: Final = 0.85
 # After how many seconds of quiet the second model begins to read, and how many texts at a time: 0.1 to 1 s of a core.
 _SETTLED: Final = 15.0
 _AT_ONCE: Final = 8
+# How many seconds what has been committed may take to be heard of.
+_HEARD_WITHIN: Final = 10.0
 
 
 def document_of(text: SearchableText) -> Document:
@@ -82,8 +85,10 @@ class SearchService:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def settled(self) -> None:
-        """Waits until every change handed over so far is in the index."""
+        """Waits until every change committed so far is in the index."""
         await self.loaded.wait()
+        if not await self.runtime.tailer.taken(await newest(self.runtime.db, EVER), _HEARD_WITHIN):
+            logger.warning("knowledge_index_behind")  # a long transaction of somebody else's holds the log back
         await self._changes.join()
 
     async def ask(
