@@ -1,7 +1,7 @@
 """Running a flow without touching anything: for the editor's test chat and for the tests a flow brings along."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 from qiao.bot.flows.document import CallTool, Flow, FlowTest
 from qiao.bot.flows.machine import Machine
 from qiao.bot.flows.state import State, Turn
+from qiao.bot.flows.templates import gaps, stood_for
 from qiao.bot.tools.inputs import checked
 from qiao.bot.tools.ports import Result, Subject, ToolFailed, ToolSpec
 from qiao.core import clock
@@ -19,6 +20,33 @@ GOOD_CODE = "1234"
 """The last four digits that fit in a rehearsal."""
 VERSION = "rehearsal"
 Read = Callable[[str, Mapping[str, Any]], Awaitable[Result]]
+
+
+def stand_in(flow: Flow, name: str | None) -> Any:
+    """An output for a tool nobody has given a sample: where a text of the flow shows a value of it, the value's own place,
+    so that nothing reads as if it were empty. None where no text shows anything."""
+    output: Any = None
+    for text in _texts(flow.model_dump(exclude={"tests", "layout"})):
+        for path, _ in gaps(text):
+            first, *rest = (path or "").split(".")
+            if name is None or first != name:
+                continue
+            if not rest:
+                return stood_for(name)
+            held = output = output if isinstance(output, dict) else {}
+            for part in rest[:-1]:
+                inner = held.get(part)
+                held[part] = held = inner if isinstance(inner, dict) else {}
+            held.setdefault(rest[-1], stood_for(str(path)))
+    return output
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping | list):
+        for part in data.values() if isinstance(data, Mapping) else data:
+            yield from _texts(part)
 
 
 @dataclass
@@ -34,6 +62,8 @@ class RehearsalWorld:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     read: Read | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
+    unsampled: set[str] = field(default_factory=set)
+    """The steps whose tool had nothing to answer with."""
 
     def flow(self, version_id: str) -> Flow | None:
         return self.rehearsed
@@ -48,6 +78,7 @@ class RehearsalWorld:
                 "output": result.output,
                 "error": result.error,
                 "simulated": result.simulated,
+                "sampled": step.id not in self.unsampled,
             }
         )
         return result
@@ -68,6 +99,9 @@ class RehearsalWorld:
             return await self.read(step.tool, given)
         elif step.sample is not None:
             output = step.sample
+        elif spec.sample is None:
+            output = stand_in(self.rehearsed, step.save_as)
+            self.unsampled.add(step.id)
         else:
             output = spec.sample
             if isinstance(output, Mapping) and "number" in given and "number" in output and spec.effect == "read":

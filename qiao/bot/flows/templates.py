@@ -14,6 +14,14 @@ FILTERS: Final = ("money", "date", "mask_phone", "mask_email", "mask", "upper", 
 LONGEST_VALUE: Final = 2000
 
 
+_STOOD_FOR: Final = re.compile(r"〔[a-zA-Z0-9_.]+〕")
+
+
+def stood_for(path: str) -> str:
+    """What a rehearsal shows in place of a value that nobody knows: where it would come from. Filters leave it as it is."""
+    return f"〔{path}〕"
+
+
 class Missing:
     """What a path leads to when there is nothing."""
 
@@ -76,6 +84,8 @@ def fill_any(template: Any, values: Mapping[str, Any], locale: str) -> Any:
 
 def _filtered(value: Any, name: str | None, values: Mapping[str, Any]) -> Any:
     if name is None or isinstance(value, Missing) or value is None:
+        return value
+    if isinstance(value, str) and _STOOD_FOR.fullmatch(value):
         return value
     if name == "money" and isinstance(value, int):
         return money(value, "CNY")

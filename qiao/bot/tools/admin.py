@@ -109,7 +109,7 @@ async def delete(db: Session, actor: Actor, tool_id: UUID) -> None:
     await db.flush()
 
 
-async def attempt(db: Session, actor: Actor, name: str, body: TryBody) -> TryView:
+async def attempt(db: Session, actor: Actor, name: str, body: TryBody, locale: str) -> TryView:
     """Really calls a tool, on the record. One that writes does write."""
     tool = await service.find(db, name)
     if tool is None:
@@ -123,11 +123,22 @@ async def attempt(db: Session, actor: Actor, name: str, body: TryBody) -> TryVie
     result = await service.call(db, wanted, tried_by=actor.id)
     await audit.record(db, actor, "tool.tried", "tool", name)
     ms = int((time.perf_counter() - started) * 1000)
-    return TryView(output=result.output, error=result.error, detail=result.detail, ms=ms)
+    return TryView(output=result.output, error=result.error, detail=_in_words(result.detail, locale), ms=ms)
+
+
+def _in_words(detail: str, locale: str) -> str:
+    """What a call says of its failure, as people read it; what has no words stays as it is."""
+    key, _, what = detail.partition(": ")
+    known = i18n.catalogues()[i18n.DEFAULT_LOCALE]
+    if f"tools.detail.{key}" in known:
+        return i18n.t(f"tools.detail.{key}", locale, what=what)
+    # A refusal of a room of the product. Words with gaps nobody can fill any more would say less than none.
+    words = known.get(f"errors.{detail}", "{")
+    return detail if "{" in words else i18n.t(f"errors.{detail}", locale)
 
 
 async def calls(
-    db: Session, *, tool: str | None, failed: bool | None, cursor: str | None, limit: int
+    db: Session, locale: str, *, tool: str | None, failed: bool | None, cursor: str | None, limit: int
 ) -> tuple[list[CallView], str | None]:
     """The log of calls, newest first."""
     query = select(ToolCallRow)
@@ -140,6 +151,7 @@ async def calls(
         query = query.where(func.row(ToolCallRow.at, ToolCallRow.id) < func.row(*after))
     rows = (await db.execute(query.order_by(ToolCallRow.at.desc(), ToolCallRow.id.desc()).limit(limit + 1))).scalars()
     found = [CallView.model_validate(row) for row in rows]
+    found = [view.model_copy(update={"detail": _in_words(view.detail, locale)}) for view in found]
     return found[:limit], encode_cursor(found[limit - 1].at, found[limit - 1].id) if len(found) > limit else None
 
 

@@ -68,7 +68,7 @@ async def secrets_of(db: Session, tool_id: UUID, sealed: bytes | None) -> dict[s
     try:
         found = json.loads(await unseal(db, purpose(tool_id), sealed))
     except Unsealable:
-        raise ToolFailed("unavailable", "the secrets of this tool have to be entered again") from None
+        raise ToolFailed("unavailable", "secrets_lost") from None
     return {str(key): str(value) for key, value in found.items()}
 
 
@@ -95,14 +95,16 @@ def answer(settings: HttpSettings, status: int, content: bytes) -> Any:
     """What flows get of an answer. Raises ToolFailed for one that says no."""
     if status >= 400:
         fallback = "not_found" if status == 404 else "refused" if status in (400, 409, 422) else "unavailable"
-        raise ToolFailed(settings.errors.get(str(status), fallback), f"HTTP {status}")
+        raise ToolFailed(
+            settings.errors.get(str(status), fallback), f"{'http_key' if status in (401, 403) else 'http'}: {status}"
+        )
     try:
         data = json.loads(content) if content.strip() else {}
     except (ValueError, RecursionError):
-        raise ToolFailed("unavailable", "the answer is not JSON") from None
+        raise ToolFailed("unavailable", "not_json") from None
     found = mapped(data, settings.output)
     if len(json.dumps(found, ensure_ascii=False).encode()) > LONGEST_OUTPUT:
-        raise ToolFailed("unavailable", f"the answer is larger than {LONGEST_OUTPUT // 1024} KB: map what is needed")
+        raise ToolFailed("unavailable", f"too_large_mapped: {LONGEST_OUTPUT // 1024} KB")
     return found
 
 
@@ -175,11 +177,13 @@ async def fetch(
         raise ToolFailed("timeout") from None
     except httpx.TimeoutException:
         raise ToolFailed("timeout") from None
-    except AddressRefused as refused:
-        raise ToolFailed("refused_address", str(refused)) from None
+    except AddressRefused as private:
+        raise ToolFailed("refused_address", str(private)) from None
     except (httpx.HTTPError, httpcore.ConnectError, OSError, ssl.SSLError) as error:
-        raise ToolFailed("unavailable", type(error).__name__) from None
-    raise ToolFailed("unavailable", "too many redirects")
+        refused = isinstance(error, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(error)
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        raise ToolFailed("unavailable", f"{'certificate' if refused else 'unreachable'}: {host}") from None
+    raise ToolFailed("unavailable", "redirects")
 
 
 async def _limited(response: httpx.Response) -> bytes:
@@ -187,6 +191,6 @@ async def _limited(response: httpx.Response) -> bytes:
     async for part in response.aiter_bytes():
         size += len(part)
         if size > LARGEST_ANSWER:
-            raise ToolFailed("unavailable", f"the answer is larger than {LARGEST_ANSWER // 1024} KB")
+            raise ToolFailed("unavailable", f"too_large: {LARGEST_ANSWER // 1024} KB")
         parts.append(part)
     return b"".join(parts)

@@ -13,13 +13,13 @@ def checked(spec: ToolSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     """`given` as the types say. Raises ToolFailed naming the input that does not fit."""
     unknown = set(given) - set(spec.inputs)
     if unknown:
-        raise ToolFailed("invalid_input", f"unknown input {sorted(unknown)[0]}")
+        raise ToolFailed("invalid_input", f"input_unknown: {sorted(unknown)[0]}")
     values: dict[str, Any] = {}
     for key, wanted in spec.inputs.items():
         value = given.get(key)
         if value is None or value == "":
             if wanted.required:
-                raise ToolFailed("invalid_input", f"{key} is missing")
+                raise ToolFailed("invalid_input", f"input_missing: {key}")
             continue
         values[key] = _value(key, wanted, value)
     return values
@@ -29,9 +29,9 @@ def _value(key: str, wanted: InputSpec, value: Any) -> Any:
     try:
         fitting = _typed(wanted.type, value)
     except (TypeError, ValueError):
-        raise ToolFailed("invalid_input", f"{key} is not of type {wanted.type}") from None
+        raise ToolFailed("invalid_input", f"input_{wanted.type}: {key}") from None
     if wanted.choices and fitting not in wanted.choices:
-        raise ToolFailed("invalid_input", f"{key} is not one of {', '.join(wanted.choices)}")
+        raise ToolFailed("invalid_input", f"input_choice: {key} ({', '.join(wanted.choices)})")
     return fitting
 
 

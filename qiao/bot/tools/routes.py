@@ -50,13 +50,14 @@ async def read_openapi(body: schemas.OpenApiBody, actor: Manager, locale: Locale
 async def list_tool_calls(
     actor: Viewer,
     db: Read,
+    locale: Locale,
     tool: Annotated[str | None, Query(max_length=81)] = None,
     failed: bool | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[schemas.CallView]:
     """Every call, newest first; personal inputs are masked."""
-    items, following = await admin.calls(db, tool=tool, failed=failed, cursor=cursor, limit=limit)
+    items, following = await admin.calls(db, locale, tool=tool, failed=failed, cursor=cursor, limit=limit)
     return Page(items=items, next_cursor=following)
 
 
@@ -72,6 +73,6 @@ async def delete_tool(tool_id: UUID, actor: Manager, db: Tx) -> None:
 
 
 @router.post("/{name}/try")
-async def try_tool(name: str, body: schemas.TryBody, actor: Manager, db: Tx) -> schemas.TryView:
+async def try_tool(name: str, body: schemas.TryBody, actor: Manager, db: Tx, locale: Locale) -> schemas.TryView:
     """Really calls a tool; one that writes does write."""
-    return await admin.attempt(db, actor, name, body)
+    return await admin.attempt(db, actor, name, body, locale)

@@ -79,7 +79,7 @@ async def call(db: Session, wanted: Call, *, tried_by: UUID | None = None, log: 
         result, size = Result(error="timeout"), 0
     except Exception as error:  # a tool is somebody else's code: its failure must not silence the bot
         logger.exception("tool_failed", tool=wanted.tool)
-        result, size = Result(error="unavailable", detail=type(error).__name__), 0
+        result, size = Result(error="unavailable", detail=f"broken: {type(error).__name__}"), 0
     result = replace(result, wrote=result.ok and tool.spec.effect == "write")
     row = ToolCallRow(
         id=new_id(),
@@ -117,7 +117,7 @@ async def _limited(db: Session, tool: Tool, wanted: Call) -> Any:
 def _fitting(output: Any) -> tuple[Result, int]:
     encoded = msgspec.json.encode(output)
     if len(encoded) > LONGEST_OUTPUT:
-        return Result(error="invalid_output", detail=f"more than {LONGEST_OUTPUT // 1024} KB"), len(encoded)
+        return Result(error="invalid_output", detail=f"too_large: {LONGEST_OUTPUT // 1024} KB"), len(encoded)
     return Result(output=msgspec.json.decode(encoded)), len(encoded)
 
 

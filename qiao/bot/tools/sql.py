@@ -6,6 +6,7 @@ time limit, and only so many rows are taken. The account in the address should b
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -81,24 +82,22 @@ class SqlTool:
 
     async def call(self, db: Session, call: Call) -> Any:
         if fault(self.settings.statement, set(self.spec.inputs)) is not None:
-            raise ToolFailed("refused", "not a single SELECT")
+            raise ToolFailed("refused", "select_only")
         dsn = (await secrets_of(db, self.tool_id, self.sealed)).get(DSN)
         if not dsn:
-            raise ToolFailed("unavailable", "no address of a database")
+            raise ToolFailed("unavailable", "no_dsn")
         statement, names = positional(self.settings.statement)
-        values = [_parameter(self.spec, name, call.inputs.get(name)) for name in names]
+        values = [call.inputs.get(name) for name in names]
         limit = min(call.timeout_s, self.settings.timeout_s)
         try:
             async with asyncio.timeout(limit + 2):
-                rows = await _rows(dsn, statement, values, limit, self.settings.max_rows)
+                rows = await _rows(dsn, statement, names, values, limit, self.settings.max_rows)
         except (TimeoutError, asyncpg.QueryCanceledError):
             raise ToolFailed("timeout") from None
         except asyncpg.ReadOnlySQLTransactionError:
-            raise ToolFailed("refused", "the statement writes") from None
-        except asyncpg.PostgresSyntaxError as error:
-            raise ToolFailed("unavailable", str(error)[:200]) from None
+            raise ToolFailed("refused", "writes") from None
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-            raise ToolFailed("unavailable", type(error).__name__) from None
+            raise ToolFailed("unavailable", _why(error, names)) from None
         if self.settings.one_row:
             if not rows:
                 raise ToolFailed("not_found")
@@ -106,7 +105,25 @@ class SqlTool:
         return {"count": len(rows), "rows": rows}
 
 
-async def _rows(dsn: str, statement: str, values: list[Any], limit: float, most: int) -> list[dict[str, Any]]:
+def _why(error: Exception, names: list[str]) -> str:
+    """What went wrong, as the person who writes the statement needs it: where the database says so, in its own words."""
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return "wrong_password"
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return "no_database"
+    if isinstance(error, asyncpg.SyntaxOrAccessError):
+        return f"statement: {str(error)[:200]}"
+    if isinstance(error, asyncpg.DataError):
+        place = re.search(r"query argument \$(\d+)", str(error))
+        return f"parameter: {names[int(place[1]) - 1]}" if place and int(place[1]) <= len(names) else "data"
+    if isinstance(error, asyncpg.InterfaceError | ValueError):
+        return "bad_dsn"
+    return "unreachable_database" if isinstance(error, OSError | asyncpg.PostgresConnectionError) else "data"
+
+
+async def _rows(
+    dsn: str, statement: str, names: list[str], values: list[Any], limit: float, most: int
+) -> list[dict[str, Any]]:
     connection = await asyncpg.connect(
         dsn,
         timeout=limit,
@@ -119,7 +136,9 @@ async def _rows(dsn: str, statement: str, values: list[Any], limit: float, most:
     try:
         async with connection.transaction(readonly=True):
             prepared = await connection.prepare(statement)
-            found = [record async for record in _first(prepared.cursor(*values, prefetch=most), most)]
+            wanted = zip(names, values, prepared.get_parameters(), strict=True)
+            fitting = [_fitting(name, value, kind.name) for name, value, kind in wanted]
+            found = [record async for record in _first(prepared.cursor(*fitting, prefetch=most), most)]
     finally:
         await connection.close(timeout=2)
     return [{key: _plain(value) for key, value in record.items()} for record in found]
@@ -134,10 +153,29 @@ async def _first(cursor: Any, most: int) -> Any:
             return
 
 
-def _parameter(spec: ToolSpec, name: str, value: Any) -> Any:
-    if value is not None and spec.inputs[name].type == "date":
-        return date.fromisoformat(str(value))
-    return value
+_READ: Final[dict[str, Callable[[str], Any]]] = {
+    **dict.fromkeys(("int2", "int4", "int8"), int),
+    **dict.fromkeys(("float4", "float8"), float),
+    **dict.fromkeys(("timestamp", "timestamptz"), datetime.fromisoformat),
+    "numeric": Decimal,
+    "date": date.fromisoformat,
+    "uuid": UUID,
+    "text": str,
+    "varchar": str,
+    "bpchar": str,
+}
+
+
+def _fitting(name: str, value: Any, kind: str) -> Any:
+    """An input as the statement wants it, which need not be as the input's type says: order numbers are written as text
+    and kept as numbers. Raises ToolFailed for what cannot be that."""
+    read = _READ.get(kind)
+    if value is None or read is None:
+        return value
+    try:
+        return read(str(value).strip() if kind != "text" else str(value))
+    except (ValueError, ArithmeticError):
+        raise ToolFailed("invalid_input", f"parameter: {name}") from None
 
 
 def _plain(value: Any) -> Any:

@@ -17,13 +17,14 @@ from qiao.bot.flows.rehearsal import Rehearsal, RehearsalWorld
 from qiao.bot.flows.state import State
 from qiao.bot.flows.wording import CANCEL, CHANGE, VALUE, YES
 from qiao.bot.tools import plugins
-from qiao.bot.tools.ports import Result, Subject
+from qiao.bot.tools.ports import Result, Subject, ToolSpec, Words
 from qiao.packs.loader import flow_files
 
 SPECS = {name: tool.spec for name, tool in plugins.registered().items()}
 FLOWS = {path.stem: checking.load(path.read_text(encoding="utf-8"), SPECS) for path in flow_files()}
 MINE, THEIRS = "KL80010001", "KL80020002"
 SECRET = "别人的东西"
+STOCK = Words.model_validate({"zh-CN": "库存", "en": "Stock"})
 OWNERS = {MINE: UUID(int=1), THEIRS: UUID(int=2)}
 
 
@@ -128,6 +129,30 @@ async def test_a_test_that_is_wrong_fails_and_says_where() -> None:
     (result,) = await rehearsal.run_tests(checking.parse(data), SPECS)
     assert not result.passed
     assert {miss.what for miss in result.misses} == {"step", "says"}
+
+
+async def test_a_tool_without_a_sample_leaves_no_hole_in_a_sentence() -> None:
+    words = "{{stock.name}} 还有 {{ stock.left }} 件（{{stock.at|date}}），{{price|money}}"
+    data = {
+        "flow": "stock",
+        "name": {"zh-CN": "库存", "en": "Stock"},
+        "steps": [
+            {"id": "look", "type": "tool", "tool": "shop.stock", "save_as": "stock"},
+            {"id": "cost", "type": "tool", "tool": "shop.stock", "save_as": "price"},
+            {"id": "told", "type": "end", "text": {"zh-CN": words, "en": "{{stock.left}} left"}},
+        ],
+    }
+    spec = ToolSpec(name="shop.stock", title=STOCK, description=STOCK)
+    flow = checking.parse(data)
+    rehearsed = Rehearsal(RehearsalWorld(flow, {"shop.stock": spec}), State())
+    (line,) = (await rehearsed.say("还有吗")).lines
+    assert line.text == "〔stock.name〕 还有 〔stock.left〕 件（〔stock.at〕），〔price〕"
+    assert [call["sampled"] for call in rehearsed.world.calls] == [False, False]
+    # With a sample, its values are said.
+    sampled = spec.model_copy(update={"sample": {"name": "背包", "left": 3, "at": "2026-11-03T08:00:00Z"}})
+    rehearsed = Rehearsal(RehearsalWorld(flow, {"shop.stock": sampled}), State())
+    (line,) = (await rehearsed.say("还有吗")).lines
+    assert line.text.startswith("背包 还有 3 件（2026-11-03），") and rehearsed.world.calls[0]["sampled"]
 
 
 async def test_what_is_submitted_is_neither_corrected_nor_submitted_twice() -> None:

@@ -3,10 +3,12 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -60,6 +62,8 @@ async def shop_server(seen: list[dict[str, Any]]) -> AsyncIterator[int]:
             await stalled.wait()
         elif path.startswith("/garbage"):
             content = "<html>"
+        elif path.startswith("/locked"):
+            status = "401 Unauthorized"
         data = content.encode()
         writer.write(
             f"HTTP/1.1 {status}\r\nContent-Length: {len(data)}\r\n{more}Connection: close\r\n\r\n".encode() + data
@@ -145,6 +149,53 @@ async def test_an_http_tool_from_form_to_log(sign_in: SignIn, runtime: Runtime) 
 )  # fmt: skip
 def test_addresses_that_are_not_the_public_internet(address: str, refused: bool) -> None:
     assert forbidden(address) is refused
+
+
+async def test_why_a_call_failed_is_said_in_words(sign_in: SignIn, database_url: str) -> None:
+    admin, english = await sign_in("wu", locale="zh-CN"), await sign_in("smith")
+    dsn = database_url.replace("postgresql+asyncpg", "postgresql")
+
+    async def tried(inputs: dict[str, Any], who: httpx.AsyncClient = admin) -> tuple[str, str]:
+        answer = (await who.post("/api/v1/bot/tools/stock/try", json={"inputs": inputs})).json()
+        return answer["error"], answer["detail"]
+
+    async with shop_server([]) as port:
+        made = (await admin.post("/api/v1/bot/tools", json=tool(port, "/locked"))).json()
+        address = f"/api/v1/bot/tools/{made['id']}"
+        assert await tried({"sku": "A"}) == ("unavailable", "对方回答 HTTP 401：密钥不对，或没有权限。")
+        assert (await tried({"sku": "A"}, english))[1].startswith("The other side answered HTTP 401")
+        await admin.put(address, json=tool(port, "/garbage"))
+        assert (await tried({"sku": "A"}))[1] == "对方的回答不是 JSON。"
+        assert await tried({}) == ("invalid_input", "缺少输入“sku”。")
+    assert (await tried({"sku": "A"}))[1].startswith(f"连不上 127.0.0.1:{port}")
+    log = (await admin.get("/api/v1/bot/tools/calls")).json()["items"]
+    assert log[-1]["detail"] == "对方回答 HTTP 401：密钥不对，或没有权限。"
+    await admin.delete(address)
+
+    body = {
+        "kind": "sql", "name": "stock", "title": WORDS, "description": WORDS, "inputs": {"n": {"type": "text", "required": False}},
+        "sql": {"statement": "SELECT wrong FROM pg_class"}, "secrets": {"dsn": dsn},
+    }  # fmt: skip
+    made = (await admin.post("/api/v1/bot/tools", json=body)).json()
+    address = f"/api/v1/bot/tools/{made['id']}"
+    assert await tried({}) == ("unavailable", '数据库不接受这条语句：column "wrong" does not exist')
+    for statement, n, expected in (
+        ("SELECT 1 + :n AS x", "2", None),
+        ("SELECT 1 + :n AS x", "two", "输入“n”的值不合语句里要的类型。"),
+        ("SELECT CAST(:n AS date) AS x", "2026-11-03", None),
+        ("SELECT CAST(:n AS uuid) AS x", "not one", "输入“n”的值不合语句里要的类型。"),
+        ("SELECT 1 / :n AS x", "0", "数据库在处理数据时出错，请检查语句和输入。"),
+    ):
+        await admin.put(address, json=body | {"sql": {"statement": statement}, "secrets": {}})
+        error, detail = await tried({"n": n})
+        assert (error is None) == (expected is None) and detail == (expected or ""), statement
+    for wrong, expected in (
+        ("postgresql://nobody@127.0.0.1:1/x", "连不上数据库"),
+        ("mysql://x", "数据库地址写得不对"),
+        (re.sub(r"/t_\w+", "/there_is_none", dsn), "没有这个数据库"),
+    ):
+        await admin.put(address, json=body | {"secrets": {"dsn": wrong}})
+        assert (await tried({}))[1].startswith(expected), wrong
 
 
 async def test_other_hosts_are_out_of_reach() -> None:

@@ -10,7 +10,7 @@ import { canonical } from "@/lib/json";
 import { PageFrame } from "@/ui/Page";
 import { State, useOne, useSettled, useSubmit, useUnsavedGuard } from "../settings/kit";
 import { Canvas, type Seen } from "./Canvas";
-import { addStep, type Fault, type FlowDocument, removeStep, STEP_TYPES } from "./model";
+import { addStep, type Fault, type FlowDocument, placeOf, removeStep, STEP_TYPES, type Step } from "./model";
 import { SlotsPanel } from "./SlotsPanel";
 import { StepList } from "./StepList";
 import { StepPanel } from "./StepPanel";
@@ -107,6 +107,8 @@ function Editor({ flow }: { flow: FlowView }) {
     done: t("stopped"),
     onDone: taken,
   });
+  const inputName = (one: Step, name: string) =>
+    tools.find((tool) => tool.spec.name === one.tool)?.spec.inputs[name]?.description?.[locale] ?? name;
   const serious = faults.filter((f) => !f.warning);
   const step = document.steps?.find((one) => one.id === selected);
   const shape = Array.isArray(document.steps) && document.name && typeof document.name === "object";
@@ -244,7 +246,7 @@ function Editor({ flow }: { flow: FlowView }) {
                         className="qf-link"
                         onClick={() => setSelected(fault.step || null)}
                       >
-                        {[fault.step, fault.field].filter(Boolean).join(" · ") || flow.key}
+                        {placeOf(t, document, fault, inputName) || flow.key}
                       </button>
                       {t("colon")}
                       {fault.text}

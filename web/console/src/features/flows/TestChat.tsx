@@ -5,7 +5,7 @@ import { api } from "@/api/client";
 import { useLocale, useT } from "@/app/i18n";
 import { useSubmit } from "../settings/kit";
 import type { Seen } from "./Canvas";
-import { type FlowDocument, faultOf } from "./model";
+import { type FlowDocument, faultOf, missedOf } from "./model";
 import type { Rehearsed, Said, TestResult } from "./types";
 
 interface Line {
@@ -121,7 +121,7 @@ export function TestChat(props: {
         {last?.calls.map((call) => (
           <div key={call.step} className="qf-hint">
             {t("chat.called", { tool: call.tool })} {call.error ? `✗ ${faultOf(t, call.error)}` : "✓"}{" "}
-            {call.simulated ? t("chat.simulated") : ""}
+            {call.simulated ? t(call.sampled ? "chat.simulated" : "chat.unsampled") : ""}
           </div>
         ))}
       </div>
@@ -186,7 +186,7 @@ export function TestChat(props: {
                 <div key={`${miss.turn}${miss.what}`} className="qf-wrong">
                   {t("chat.miss", {
                     turn: miss.turn + 1,
-                    what: miss.what,
+                    what: missedOf(t, miss.what),
                     expected: String(miss.expected),
                     found: String(miss.found),
                   })}

@@ -1,4 +1,4 @@
-import { Button, Input, InputNumber, Modal, Select, Tag } from "antd";
+import { App, Button, Input, InputNumber, Modal, Select, Tag } from "antd";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
@@ -205,6 +205,7 @@ function ToolEditor(props: {
 }) {
   const t = useT("flows");
   const confirm = useConfirm();
+  const { message } = App.useApp();
   const { tool } = props;
   const draft = useDraft<ToolDraft>({
     kind: tool?.kind === "sql" ? "sql" : "http",
@@ -223,6 +224,9 @@ function ToolEditor(props: {
   });
   const { value, set, problem } = draft;
   const sql = value.kind === "sql";
+  const [broken, setBroken] = useState<string[]>([]);
+  const reads = (field: string) => (wrong: boolean) =>
+    setBroken((before) => [...before.filter((one) => one !== field), ...(wrong ? [field] : [])]);
   const save = useSubmit(
     () => {
       const { http, sql: query, secret, secretName, sample, ...rest } = value;
@@ -249,7 +253,11 @@ function ToolEditor(props: {
       dirty={draft.dirty || Boolean(props.from)}
       busy={save.busy}
       onClose={props.onClose}
-      onSave={() => void save.run()}
+      onSave={() => {
+        // What cannot be read is not thrown away silently: it is mended first.
+        if (broken.length) void message.error(t("json_broken"));
+        else void save.run();
+      }}
       extra={
         tool?.id ? (
           <Button
@@ -304,6 +312,7 @@ function ToolEditor(props: {
       />
       <JsonField
         label={t("inputs")}
+        onBroken={reads("inputs")}
         help={t("inputs_help")}
         value={value.inputs}
         onChange={(inputs) => set({ inputs: inputs ?? {} })}
@@ -367,16 +376,19 @@ function ToolEditor(props: {
           </Field>
           <JsonField
             label={t("headers")}
+            onBroken={reads("headers")}
             value={value.http.headers}
             onChange={(headers) => set({ http: { ...value.http, headers: headers ?? {} } })}
           />
           <JsonField
             label={t("body")}
+            onBroken={reads("body")}
             value={value.http.body ?? undefined}
             onChange={(body) => set({ http: { ...value.http, body: body ?? null } })}
           />
           <JsonField
             label={t("output")}
+            onBroken={reads("output")}
             help={t("output_help")}
             value={value.http.output}
             onChange={(output) => set({ http: { ...value.http, output: output ?? {} } })}
@@ -412,6 +424,7 @@ function ToolEditor(props: {
       </Grid>
       <JsonField
         label={t("field.sample")}
+        onBroken={reads("field.sample")}
         help={t("field.sample_help")}
         value={value.sample}
         onChange={(sample) => set({ sample })}
@@ -437,6 +450,18 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
   const [customer, setCustomer] = useState<number | null>(null);
   const [result, setResult] = useState<Tried | null>(null);
   const missing = Object.entries(tool.spec.inputs).some(([name, input]) => input.required && !inputs[name]);
+  const keep = useSubmit(
+    (sample: Json) =>
+      api.put(`/bot/tools/${tool.id}`, {
+        kind: tool.kind,
+        ...tool.spec,
+        local: undefined,
+        sample,
+        [tool.kind]: tool[tool.kind as "http" | "sql"],
+        active: tool.active,
+      }),
+    { stale: ["/bot/tools"], done: t("sample_kept"), onDone: onClose },
+  );
   const attempt = useSubmit(
     () =>
       api.post<Tried>(`/bot/tools/${tool.spec.name}/try`, {
@@ -502,6 +527,11 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
           </p>
           {result.error === "refused_address" ? <p className="qf-hint">{t("refused_address_help")}</p> : null}
           {result.error ? null : <Code label={t("result")} text={JSON.stringify(result.output, null, 2)} />}
+          {result.error || !tool.id ? null : (
+            <Button size="small" loading={keep.busy} onClick={() => void keep.run(result.output)}>
+              {t("keep_sample")}
+            </Button>
+          )}
         </>
       ) : null}
     </Modal>

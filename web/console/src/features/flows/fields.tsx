@@ -1,5 +1,5 @@
 import { Input, Select } from "antd";
-import { useId } from "react";
+import { useId, useState } from "react";
 import { useT } from "@/app/i18n";
 import { Field } from "../settings/kit";
 import type { Words } from "./model";
@@ -93,30 +93,41 @@ export function StepField(props: {
   );
 }
 
-/** JSON that is kept while it cannot be read, and handed on once it can. */
+/** JSON that is kept while it cannot be read, which is said, and handed on once it can. */
 export function JsonField(props: {
   label: string;
   value: unknown;
   onChange: (value: never) => void;
   problem?: string | undefined;
   help?: string;
+  onBroken?: (broken: boolean) => void;
 }) {
+  const t = useT("flows");
   const id = useId();
+  const [broken, setBroken] = useState(false);
+  const read = (text: string): unknown => (text ? JSON.parse(text) : undefined);
   return (
-    <Field label={props.label} htmlFor={id} problem={props.problem} help={props.help}>
+    <Field
+      label={props.label}
+      htmlFor={id}
+      problem={broken ? t("json_broken") : props.problem}
+      help={props.help}
+    >
       <Input.TextArea
         id={id}
         className="qf-mono"
+        spellCheck={false}
         autoSize={{ minRows: 2, maxRows: 12 }}
         defaultValue={props.value === undefined ? "" : JSON.stringify(props.value, null, 2)}
         onChange={(event) => {
-          const text = event.target.value.trim();
+          let wrong = false;
           try {
-            props.onChange((text ? JSON.parse(text) : undefined) as never);
-            event.target.setCustomValidity("");
+            props.onChange(read(event.target.value.trim()) as never);
           } catch {
-            event.target.setCustomValidity("JSON");
+            wrong = true;
           }
+          setBroken(wrong);
+          props.onBroken?.(wrong);
         }}
       />
     </Field>

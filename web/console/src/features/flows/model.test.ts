@@ -6,8 +6,10 @@ import {
   connect,
   type FlowDocument,
   faultOf,
+  missedOf,
   moveStep,
   operand,
+  placeOf,
   places,
   removeStep,
   renameStep,
@@ -108,5 +110,39 @@ describe("what went wrong in a call", () => {
     const t = (key: string, params?: Record<string, unknown>) =>
       key === "error.timeout" ? "超时" : String(params?.defaultValue);
     expect([faultOf(t, "timeout"), faultOf(t, "out_of_stock")]).toEqual(["超时", "out_of_stock"]);
+  });
+});
+
+describe("where a fault is", () => {
+  const said = (words: unknown) => (key: string, values?: Record<string, unknown>) => {
+    const found = key
+      .split(".")
+      .reduce<unknown>((at, part) => (at as Record<string, unknown>)?.[part], words);
+    const text = typeof found === "string" ? found : String(values?.defaultValue ?? key);
+    return text.replace(/\{\{(\w+)\}\}/g, (_, name) => String(values?.[name]));
+  };
+  const call = { id: "look", type: "tool" as const, tool: "shop.stock" };
+  const whole = { ...flow, steps: [...flow.steps, call] };
+  const at = (step: string, field: string, words: unknown = zh) =>
+    placeOf(said(words) as never, whole, { step, field }, (_, name) => (name === "sku" ? "商品编号" : name));
+
+  it("is told in the words of the screen", () => {
+    expect(at("hello", "text.zh-CN")).toBe("hello · 要说的话（中文）");
+    expect(at("fork", "cases.0.when.value")).toBe("fork · 条件 1 · 判断 · 值");
+    expect(at("fork", "cases.1.next")).toBe("fork · 条件 2 · 走向");
+    expect(at("fork", "next")).toBe("fork · 都不成立时");
+    expect(at("look", "inputs.sku")).toBe("look · 商品编号");
+    expect(at("look", "on_error.timeout")).toBe("look · 出错时去哪里 · 超时");
+    expect(at("", "slots.a.ask.en")).toBe("槽位 a · 怎么问（英文）");
+    expect(at("", "name.zh-CN")).toBe("名称（中文）");
+    expect(at("", "tests.t.turns.0.step")).toBe("测试“t” · 第 1 句 · 停在的步骤");
+    expect(at("hello", "text.en", en)).toMatch(/^hello · .+ \(English\)$/);
+  });
+
+  it("keeps what has no word, and says what a test looked at", () => {
+    expect(at("hello", "nonsense")).toBe("hello · nonsense");
+    expect(at("", "")).toBe("");
+    expect(missedOf(said(zh) as never, "slots.a")).toBe("槽位 a");
+    expect(missedOf(said(zh) as never, "says")).toBe("回答里的话");
   });
 });

@@ -365,3 +365,48 @@ export function gist(flow: FlowDocument, step: Step, locale: "zh-CN" | "en"): st
 
 /** What went wrong in a call, in words. Tools may have codes of their own: those are shown as they are. */
 export const faultOf = (t: T, code: string): string => t(`error.${code}`, { defaultValue: code });
+
+/** Where a fault is, in the words of the screen: the step, then its field ("ask_order · 要说的话（中文）"). */
+export function placeOf(
+  t: T,
+  flow: FlowDocument,
+  fault: Pick<Fault, "step" | "field">,
+  input: (step: Step, name: string) => string = (_, name) => name,
+): string {
+  const step = flow.steps?.find((one) => one.id === fault.step);
+  const parts: string[] = fault.step ? [fault.step] : [];
+  const path = fault.field ? fault.field.split(".") : [];
+  const append = (text: string) => {
+    if (parts.length) parts[parts.length - 1] += text;
+  };
+  while (path.length) {
+    const part = path.shift() as string;
+    const named = path[0];
+    const number = (name: string) => t(`place.${name}`, { n: Number(path.shift()) + 1 });
+    if (part === "zh-CN" || part === "en")
+      append(t("place.language", { name: t(part === "en" ? "english" : "chinese") }));
+    else if (!step && part === "slots" && named !== undefined)
+      parts.push(t("place.slot", { name: path.shift() }));
+    else if (!fault.step && part === "tests" && named !== undefined)
+      parts.push(t("place.test", { name: path.shift() }));
+    else if (part === "turns" && named !== undefined) parts.push(number("turn"));
+    else if (part === "cases" && named !== undefined) parts.push(number("case"));
+    else if (part === "next" && fault.field.startsWith("cases.")) parts.push(t("field.then"));
+    else if (part === "next" && step?.type === "branch") parts.push(t("field.otherwise"));
+    else if (part === "when") parts.push(t("field.test"));
+    else if (part === "on_error" && named !== undefined)
+      parts.push(`${t("field.on_error")} · ${faultOf(t, path.shift() as string)}`);
+    else if (part === "inputs" && named !== undefined && step)
+      parts.push(input(step, path.shift() as string));
+    else if (part === "triggers") parts.push(t("begins"));
+    else if (part === "phrases" || part === "steps") parts.push(t(`place.${part}`));
+    else parts.push(t(`field.${part}`, { defaultValue: t(`missed.${part}`, { defaultValue: part }) }));
+  }
+  return parts.join(" · ");
+}
+
+/** What a test of the flow looked at, in words. */
+export const missedOf = (t: T, what: string): string =>
+  what.startsWith("slots.")
+    ? t("place.slot", { name: what.slice("slots.".length) })
+    : t(`missed.${what}`, { defaultValue: what });

@@ -80,7 +80,7 @@ export interface Rehearsed {
   step: string | null;
   path: string[];
   slots: Record<string, Json>;
-  calls: { step: string; tool: string; error: string | null; simulated: boolean }[];
+  calls: { step: string; tool: string; error: string | null; simulated: boolean; sampled: boolean }[];
   ended: string | null;
   state: Json | null;
 }
