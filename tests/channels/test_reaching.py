@@ -314,6 +314,29 @@ async def test_who_is_blocked_waits_in_no_queue(town: Town, sign_in: SignIn) -> 
     assert await status(other) == "closed"
 
 
+@pytest.mark.parametrize(("kind", "value"), [("address", "a@Spam.example"), ("domain", "spam.example")])
+async def test_a_blocked_address_or_domain_waits_in_no_queue(
+    town: Town, sign_in: SignIn, kind: str, value: str
+) -> None:
+    north, south = await town.open()
+    boss = await sign_in("boss")
+    for inbox in (north, south):
+        await town.post(inbox, **{"from": "a@spam.example"})
+        await town.post(inbox, **{"from": "b@fine.example"})
+    body = {"kind": kind, "value": value, "inbox_id": str(north.id)}
+    assert (await boss.post(f"{API}/blocks", json=body)).status_code == 201
+    await town.runtime.reactions.settled()
+    talks = (await boss.get(f"{API}/conversations", params={"view": "all", "limit": 10})).json()["items"]
+    shut = [one for one in talks if one["status"] == "closed"]
+    assert [one["inbox"]["name"] for one in shut] == ["North"] and len(talks) == 4
+    last = (await _lines(boss, shut[0]["id"]))[-1]
+    assert last["payload"]["type"] == "closed" and last["payload"]["params"]["reason"] == "blocked"
+    assert (await boss.post(f"{API}/blocks", json=body | {"inbox_id": None})).status_code == 201
+    await town.runtime.reactions.settled()
+    talks = (await boss.get(f"{API}/conversations", params={"view": "all", "limit": 10})).json()["items"]
+    assert sorted(one["status"] for one in talks) == ["closed", "closed", "queued", "queued"]
+
+
 async def test_what_somebody_looks_after_stays_theirs_when_its_customer_is_blocked(town: Town, sign_in: SignIn) -> None:
     north, _ = await town.open()
     boss = await sign_in("boss")

@@ -355,6 +355,33 @@ class TestSuggesting:
         await self._look(db, third)
         assert await self._seen(db, third) == {}
 
+    async def test_what_was_refused_can_be_taken_back(self, db: Db, sign_in: SignIn) -> None:
+        inbox = await _inbox(db)
+        first = await _person(db, "telegram", "a", inbox, name="苏晚晴", phone="19900000001")
+        second = await _person(db, "line", "b", inbox, name="苏晚晴", phone="19900000001")
+        await self._look(db, first, second)
+        agent, viewer = await sign_in("mei", role="agent"), await sign_in("eve", role="viewer")
+        path, other = f"{CUSTOMERS}/{first}/suggestions", {"other_id": str(second)}
+        assert (await agent.post(f"{path}/reconsider", json=other)).status_code == 404
+        assert (await agent.post(f"{path}/dismiss", json=other)).status_code == 204
+        assert (await agent.get(path)).json() == []
+        (refused,) = (await viewer.get(path, params={"refused": True})).json()
+        assert refused["customer"]["id"] == str(second) and refused["decided_by_name"] == "Mei"
+        (mirrored,) = (await viewer.get(f"{CUSTOMERS}/{second}/suggestions", params={"refused": True})).json()
+        assert mirrored["customer"]["id"] == str(first)
+        assert (await viewer.post(f"{path}/reconsider", json=other)).status_code == 403
+        assert (await agent.post(f"{path}/reconsider", json=other)).status_code == 204
+        assert (await agent.get(path, params={"refused": True})).json() == []
+        assert await self._seen(db, first) == {second: ["phone_claimed", "name_rare"]}
+        assert await self._seen(db, second) == {first: ["phone_claimed", "name_rare"]}
+        # What nothing speaks for any more is not suggested again.
+        await agent.post(f"{path}/dismiss", json=other)
+        await agent.patch(f"{CUSTOMERS}/{second}", json={"phone": "19900000002"})
+        assert (
+            await agent.post(f"{CUSTOMERS}/{second}/suggestions/reconsider", json={"other_id": str(first)})
+        ).is_success
+        assert await self._seen(db, first) == {}
+
     async def test_a_switchboard_tells_nothing_and_two_accounts_are_never_suggested(self, db: Db) -> None:
         inbox = await _inbox(db)
         crowd = [await _person(db, "telegram", f"t{n}", inbox, phone="02161234567") for n in range(8)]

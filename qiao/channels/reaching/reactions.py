@@ -3,11 +3,12 @@ to an address that leaves a record again."""
 
 from qiao.channels.contract.channel import Channels
 from qiao.channels.contract.events import ChannelHappened
-from qiao.channels.reaching import obeying, parting, recalling
+from qiao.channels.reaching import barring, obeying, parting, recalling
 from qiao.core.db import Session
 from qiao.core.events import Envelope, in_transaction
 from qiao.core.reactions import on_commit
 from qiao.core.runtime import runtime_of
+from qiao.desk.blocking.events import BlockChanged
 from qiao.desk.conversations.events import MessageRecalled
 from qiao.people.customers import consenting
 from qiao.people.customers.events import CustomerConsented, CustomerUnmerged
@@ -43,3 +44,13 @@ async def obey(db: Session, fact: CustomerConsented, envelope: Envelope) -> None
 @in_transaction(CustomerUnmerged)
 async def part(db: Session, fact: CustomerUnmerged, envelope: Envelope) -> None:
     await parting.part(db, fact)
+
+
+@on_commit(
+    BlockChanged,
+    name="reaching.leave_queues",
+    when=lambda envelope: bool(envelope.payload.get("standing")) and envelope.payload["block_kind"] != "customer",
+)
+async def leave_queues(db: Session, fact: BlockChanged, envelope: Envelope) -> None:
+    """Nobody waits on for an address that may no longer write."""
+    await barring.leave_queues(db, fact.block_id)

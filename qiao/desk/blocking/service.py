@@ -249,6 +249,14 @@ async def leave_queues(db: Session, customer_id: UUID, inbox_id: UUID | None = N
             await conversations.close_if_queued(db, conversation_id, reason="blocked")
 
 
+async def standing(db: Session, block_id: UUID) -> Standing | None:
+    """A block as it stands; None when it has been lifted or is over."""
+    row = await db.get(Block, block_id)
+    if row is None or row.lifted_at is not None or (row.expires_at is not None and row.expires_at <= clock.now()):
+        return None
+    return Standing(row.id, row.kind, row.value, row.customer_id, row.inbox_id, row.expires_at)
+
+
 async def _changed(db: Session, actor: Actor, row: Block) -> None:
     gate = Gate.of(runtime_of(db))
     after_commit(db, gate.forget)

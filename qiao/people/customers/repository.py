@@ -294,6 +294,15 @@ async def dismiss(db: Session, first_id: UUID, second_id: UUID, by_name: str, at
     await db.execute(statement.on_conflict_do_update(index_elements=["first_id", "second_id"], set_=values))
 
 
+async def reopen_suggestions(db: Session, pairs: Sequence[tuple[UUID, UUID]]) -> None:
+    await db.execute(
+        update(SuggestionRow)
+        .where(tuple_(SuggestionRow.first_id, SuggestionRow.second_id).in_(list(pairs)))
+        .values(state="open", decided_by_name=None, decided_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def forget_suggestions(db: Session, pairs: Sequence[tuple[UUID, UUID]]) -> None:
     await db.execute(
         delete(SuggestionRow)

@@ -85,15 +85,23 @@ async def unblock_customer(actor: Editor, db: Tx, customer_id: UUID) -> Customer
 
 
 @router.get("/{customer_id}/suggestions")
-async def suggested_customers(actor: Viewer, db: Read, customer_id: UUID) -> list[SuggestionView]:
-    """Who may be the same person, the likeliest first, with what speaks for it."""
-    return await suggesting.of_customer(db, actor, customer_id)
+async def suggested_customers(
+    actor: Viewer, db: Read, customer_id: UUID, refused: bool = False
+) -> list[SuggestionView]:
+    """Who may be the same person, the likeliest first, with what speaks for it; `refused`: whom somebody has said is not."""
+    return await suggesting.of_customer(db, actor, customer_id, refused=refused)
 
 
 @router.post("/{customer_id}/suggestions/dismiss", status_code=204)
 async def dismiss_suggestion(actor: Editor, db: Tx, customer_id: UUID, body: OtherBody) -> None:
     """They are two people; it is remembered."""
     await suggesting.dismiss(db, actor, customer_id, body.other_id)
+
+
+@router.post("/{customer_id}/suggestions/reconsider", status_code=204)
+async def reconsider_suggestion(actor: Editor, db: Tx, customer_id: UUID, body: OtherBody) -> None:
+    """They may be one person after all: takes back that they are two."""
+    await suggesting.reconsider(db, actor, customer_id, body.other_id)
 
 
 @router.get("/{customer_id}/merge-preview")

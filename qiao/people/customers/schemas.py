@@ -132,7 +132,10 @@ class CustomerPatch(Body):
 
 
 class SuggestionView(View):
-    """Somebody who may be the same person. `evidence` are codes of what speaks for it; `score` is of 100."""
+    """Somebody who may be the same person. `evidence` are codes of what speaks for it; `score` is of 100.
+
+    `decided_…` say who has refused it, and when.
+    """
 
     customer: CustomerRef
     phone: str | None
@@ -140,6 +143,8 @@ class SuggestionView(View):
     score: int
     evidence: list[str]
     found_at: datetime
+    decided_by_name: str | None = None
+    decided_at: datetime | None = None
 
 
 class MergePreview(View):

@@ -20,24 +20,24 @@ SHARED_BY_MOST: Final = 6
 SHOWN: Final = 20
 
 
-async def of_customer(db: Session, actor: Actor, customer_id: UUID) -> list[SuggestionView]:
-    """Who may be the same person, the likeliest first, without those somebody has said are not."""
+async def of_customer(db: Session, actor: Actor, customer_id: UUID, *, refused: bool = False) -> list[SuggestionView]:
+    """Who may be the same person, the likeliest first: without those somebody has said are not, or (`refused`) only those."""
     mine = await service.current(db, customer_id)
     family = {mine, *(row.id for row in await repository.former(db, mine))}
     rows = await repository.suggestions(db, family)
     others = {row.second_id if row.first_id in family else row.first_id: row for row in rows if row.state == "open"}
-    refused = [row.second_id if row.first_id in family else row.first_id for row in rows if row.state != "open"]
-    now = await repository.customers(db, [*others, *refused])
-    not_them = {now[one].id for one in refused if one in now}
+    said_no = {row.second_id if row.first_id in family else row.first_id: row for row in rows if row.state != "open"}
+    now = await repository.customers(db, [*others, *said_no])
+    not_them = set() if refused else {now[one].id for one in said_no if one in now}
     best: dict[UUID, SuggestionView] = {}
     addresses = await repository.identities(db, {row.id for row in now.values()} | {mine})
     own = [address_of(one) for one in addresses.get(mine, [])]
     masked = not actor.may("customers.reveal")
-    for asked, suggestion in others.items():
+    for asked, suggestion in (said_no if refused else others).items():
         row = now.get(asked)
         if row is None or row.id == mine or row.id in not_them or row.id in family:
             continue
-        if likeness.conflicts(own, [address_of(one) for one in addresses.get(row.id, [])]):
+        if not refused and likeness.conflicts(own, [address_of(one) for one in addresses.get(row.id, [])]):
             continue
         if row.id not in best or best[row.id].score < suggestion.score:
             best[row.id] = SuggestionView(
@@ -47,6 +47,8 @@ async def of_customer(db: Session, actor: Actor, customer_id: UUID) -> list[Sugg
                 score=suggestion.score,
                 evidence=[str(one) for one in suggestion.evidence],
                 found_at=suggestion.found_at,
+                decided_by_name=suggestion.decided_by_name,
+                decided_at=suggestion.decided_at,
             )
     return sorted(best.values(), key=lambda one: (-one.score, one.customer.number))[:SHOWN]
 
@@ -59,7 +61,25 @@ async def dismiss(db: Session, actor: Actor, customer_id: UUID, other_id: UUID) 
     await repository.dismiss(db, *_pair(mine.id, other.id), actor.name[:120], clock.now())
     for one, two in ((mine, other), (other, mine)):
         await audit.record(db, actor, "customer.not_the_same", "customer", one.id, {"number": [None, two.number]})
-    await service.announce(db, actor, mine.id, ("suggestions",))
+        await service.announce(db, actor, one.id, ("suggestions",))
+
+
+async def reconsider(db: Session, actor: Actor, customer_id: UUID, other_id: UUID) -> None:
+    """Takes back that they are two people: what speaks for one person is weighed and shown again."""
+    mine, other = await service.ref(db, customer_id), await service.ref(db, other_id)
+    family, theirs = [{one.id, *(row.id for row in await repository.former(db, one.id))} for one in (mine, other)]
+    pairs = [
+        (row.first_id, row.second_id)
+        for row in await repository.suggestions(db, family)
+        if row.state == "dismissed" and not theirs.isdisjoint((row.first_id, row.second_id))
+    ]
+    if not pairs:
+        raise NotFound("customer_suggestion_not_refused")
+    await repository.reopen_suggestions(db, pairs)
+    await refresh(db, [mine.id, other.id])
+    for one, two in ((mine, other), (other, mine)):
+        await audit.record(db, actor, "customer.maybe_the_same", "customer", one.id, {"number": [None, two.number]})
+        await service.announce(db, actor, one.id, ("suggestions",))
 
 
 async def knows_order(db: Session, asker_id: UUID, owner_id: UUID) -> None:

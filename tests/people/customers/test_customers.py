@@ -5,15 +5,21 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from qiao.core import clock
 from qiao.core.db import Db
 from qiao.core.errors import Invalid
+from qiao.core.events import Audience, Envelope, Event
 from qiao.core.ids import new_id
+from qiao.core.runtime import Runtime
 from qiao.people.accounts.models import AuditRow
 from qiao.people.customers import policy, service
+from qiao.people.customers.events import CustomerMerged, CustomerUpdated
 from qiao.people.customers.models import CustomerRow, IdentityRow
+from qiao.people.customers.realtime import push_customers
 from qiao.people.customers.schemas import CustomerRef, Profile
 from qiao.people.personal import mask_email, mask_phone
 from tests.conftest import SignIn
@@ -277,3 +283,23 @@ def test_a_number_is_read_as_its_country_writes_it(
 def test_masks() -> None:
     assert mask_phone("19912341234") == "199****1234" and mask_phone("123456") == "****56"
     assert mask_email("a@b.cn") == "a***@b.cn" and mask_email(None) is None and mask_phone("") == ""
+
+
+async def test_whoever_shows_a_customer_hears_that_the_record_has_changed(runtime: Runtime) -> None:
+    one, other, third = new_id(), new_id(), new_id()
+    facts: list[Event] = [
+        CustomerUpdated(customer_id=one, fields=("blocked_at",)),
+        CustomerUpdated(customer_id=one, fields=("name",)),
+        CustomerMerged(merge_id=new_id(), survivor_id=other, merged_id=third),
+    ]
+    envelopes = [
+        Envelope(n, n, fact.kind, None, "system", None, Audience(), msgspec.to_builtins(fact), clock.now())
+        for n, fact in enumerate(facts)
+    ]
+    hints = [push for _, push in await push_customers(runtime, envelopes)]
+    assert [(hint.type, hint.data) for hint in hints] == [
+        ("customer.changed", {"customer_id": str(one)}),
+        ("customer.changed", {"customer_id": str(other)}),
+        ("customer.changed", {"customer_id": str(third)}),
+    ]
+    assert {hint.target.permission for hint in hints} == {"customers.view"}

@@ -79,6 +79,7 @@ from qiao.desk.conversations.service.story import (
     elsewhere,
     ids_of_customer,
     told_before,
+    waiting_for_people,
 )
 
 __all__ = [
@@ -150,6 +151,7 @@ __all__ = [
     "versions",
     "views_of",
     "visible_of",
+    "waiting_for_people",
     "wake_if_due",
     "whisper",
     "withdraw_by_customer",

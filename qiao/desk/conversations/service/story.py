@@ -12,6 +12,7 @@ from qiao.core.db import Session
 from qiao.core.web.pages import decode_cursor, encode_cursor
 from qiao.desk.conversations import repository, views
 from qiao.desk.conversations.models import Conversation, Message
+from qiao.desk.conversations.policy import Status
 from qiao.desk.conversations.schemas import ConversationView, MessageView
 from qiao.desk.conversations.service import rows
 from qiao.people.customers import service as customers
@@ -85,6 +86,14 @@ async def begun_of_customer(
 async def ids_of_customer(db: Session, customer_id: UUID) -> dict[UUID, UUID]:
     """Conversation → inbox of everything a customer has here. For other rooms' decisions, not for people."""
     query = select(Conversation.id, Conversation.inbox_id).where(Conversation.customer_id == customer_id)
+    return {row[0]: row[1] for row in await db.execute(query)}
+
+
+async def waiting_for_people(db: Session, inbox_id: UUID | None) -> dict[UUID, UUID]:
+    """Conversation → inbox of everything that waits in a queue, in one inbox or all."""
+    query = select(Conversation.id, Conversation.inbox_id).where(Conversation.status == Status.QUEUED)
+    if inbox_id is not None:
+        query = query.where(Conversation.inbox_id == inbox_id)
     return {row[0]: row[1] for row in await db.execute(query)}
 
 

@@ -23,6 +23,8 @@ export interface EventData {
   /** Somebody walks on in a procedure: what shows it asks again. */
   "procedure.changed": { run_id: Id; subject_kind: "ticket" | "conversation"; subject_id: Id };
   "counter.changed": { site_id: Id };
+  /** Only that the record changed: what shows it asks again. */
+  "customer.changed": { customer_id: Id };
   /** What may be sent to the customer of an open conversation: what shows it asks again. */
   "channel.changed": { conversation_id: Id };
 }

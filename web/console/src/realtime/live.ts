@@ -105,6 +105,15 @@ export function coalesce(frames: readonly Frame[]): Frame[] {
   });
 }
 
+/** Somebody has changed a customer's record: whatever shows a part of it asks again. */
+export function customerChanged(client: QueryClient, id: Id): void {
+  const path = `/customers/${id}`;
+  void client.invalidateQueries({
+    predicate: ({ queryKey: [key] }) =>
+      typeof key === "string" && (key === path || key.startsWith(`${path}/`)),
+  });
+}
+
 /** Mounted once by the shell: the socket, and the caches kept true by it. */
 export function useRealtime(me: Id, onSignedOut: () => void): void {
   const signedOut = useRef(onSignedOut);
@@ -127,6 +136,11 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
       tickets = new Set();
     }, 400);
     const ticketLists = throttle(() => ticketListsChanged(queryClient), 1500);
+    let customers = new Set<Id>();
+    const customersShown = throttle(() => {
+      for (const id of customers) customerChanged(queryClient, id);
+      customers = new Set();
+    }, 400);
     // Fifty messages a second are still one change of the screen per frame.
     let batch: Frame[] = [];
     let flushing: ReturnType<typeof setTimeout> | null = null;
@@ -159,6 +173,10 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
           tickets.add(frame.data.ticket_id);
           ticketsShown();
           ticketLists();
+        }
+        if (frame.type === "customer.changed") {
+          customers.add(frame.data.customer_id);
+          customersShown();
         }
         if (frame.type === "presence.changed") {
           agents();

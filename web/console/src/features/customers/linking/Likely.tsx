@@ -106,6 +106,7 @@ export function Likely({ customerId }: { customerId: Id }) {
           )}
         </div>
       ) : null}
+      <Refused customerId={customerId} />
       <Merges customerId={customerId} />
       {other ? (
         <MergeDialog
@@ -120,6 +121,58 @@ export function Likely({ customerId }: { customerId: Id }) {
         />
       ) : null}
     </>
+  );
+}
+
+/** Whom somebody has said to be another person, each of which can be taken back. */
+function Refused({ customerId }: { customerId: Id }) {
+  const t = useT("customers/linking");
+  const locale = useLocale();
+  const mayEdit = useCan("customers.edit");
+  const [open, setOpen] = useState(false);
+  const path = `/customers/${customerId}/suggestions`;
+  const query = useGet<Suggestion[]>(path, { refused: true }, { staleTime: 30_000 });
+  const reconsider = useAct((id: Id) => api.post(`${path}/reconsider`, { other_id: id }), {
+    invalidates: [path],
+    onSuccess: () => toast.success(t("reconsidered")),
+  });
+  const found = query.data ?? [];
+  if (!found.length) return null;
+  return (
+    <div className="q-likely__refused">
+      <Button size="small" type="text" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t("refused", { n: found.length })}
+      </Button>
+      {open ? (
+        <ul className="q-likely">
+          {found.map((one) => (
+            <li key={one.customer.id}>
+              <div className="q-likely__who">
+                <Link to={`/customers/${one.customer.id}` as string}>{customerName(one.customer, t)}</Link>
+                <span className="q-muted q-num">#{one.customer.number}</span>
+              </div>
+              {one.decided_at ? (
+                <div className="q-muted">
+                  {t("refused_by", { name: one.decided_by_name, at: dateOnly(one.decided_at, locale) })}
+                </div>
+              ) : null}
+              {mayEdit ? (
+                <div className="q-likely__do">
+                  <Button
+                    size="small"
+                    icon={<Undo2 size={14} aria-hidden />}
+                    loading={reconsider.isPending && reconsider.variables === one.customer.id}
+                    onClick={() => reconsider.mutate(one.customer.id)}
+                  >
+                    {t("reconsider")}
+                  </Button>
+                </div>
+              ) : null}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
   );
 }
 

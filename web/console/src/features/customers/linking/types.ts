@@ -6,6 +6,8 @@ export interface Suggestion {
   email: string | null;
   score: number;
   evidence: string[];
+  decided_by_name: string | null;
+  decided_at: Iso | null;
 }
 
 export interface Merge {
