@@ -232,7 +232,7 @@ def install(app: FastAPI) -> None:
         elif error.status_code == 403:
             problem = Forbidden("forbidden")
         elif error.status_code == 413:
-            problem = TooLarge("body_too_large")
+            problem = TooLarge("content_too_large")
         else:
             problem = BadRequest("bad_request")
             problem.status = error.status_code

@@ -15,14 +15,14 @@ from qiao.core import telemetry
 from qiao.core.db import Db
 from qiao.core.errors import Conflict, Invalid, Problem, TooLarge
 from qiao.core.ids import new_id
-from qiao.core.settings import Settings
+from qiao.core.settings import MIB, Settings
 from qiao.core.web.deps import runtime_from
 from qiao.core.web.errors import problem_response, unexpected
 
 logger = structlog.get_logger("qiao.http")
 
 _UPLOADS: Final = re.compile(
-    r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports)$"
+    r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports|evaluation/sets/[^/]+/upload|bot/tools/openapi)$"
     r"|^/help/[^/]+/my/(new|requests)/[^/]+(/reply)?$"
 )
 _SECRETS: Final = re.compile(r"^/api/v1/(auth/|setup|widget/[^/]+/session|users(/|$)|inboxes(/|$))")
@@ -144,17 +144,20 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, settings: Settings):
         self.app = app
         self.ordinary = settings.request_max_bytes
-        self.uploads = settings.upload_max_bytes + 64 * 1024
+        self.uploads = settings.upload_max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        limit = self.uploads if _UPLOADS.match(scope["path"]) else self.ordinary
+        uploaded = _UPLOADS.match(scope["path"]) is not None
+        # A form carries a little more than the file in it; what is named is what a file may have.
+        limit = self.uploads + 64 * 1024 if uploaded else self.ordinary
+        largest = f"{(self.uploads if uploaded else self.ordinary) / MIB:.3g}"
         connection = HTTPConnection(scope)
         declared = connection.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
-            await problem_response(connection, TooLarge("body_too_large"))(scope, receive, send)
+            await problem_response(connection, TooLarge("body_too_large", limit_mb=largest))(scope, receive, send)
             return
         seen = 0
         started = False
@@ -165,7 +168,7 @@ class BodyLimit:
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
                 if seen > limit:
-                    raise TooLarge("body_too_large")
+                    raise TooLarge("body_too_large", limit_mb=largest)
             return message
 
         async def tracked(message: Message) -> None:
@@ -175,7 +178,7 @@ class BodyLimit:
                 if message["type"] == "http.response.start":
                     return
                 started = True
-                await problem_response(connection, TooLarge("body_too_large"))(scope, receive, send)
+                await problem_response(connection, TooLarge("body_too_large", limit_mb=largest))(scope, receive, send)
                 return
             if seen > limit and message["type"] == "http.response.body":
                 return

@@ -134,6 +134,7 @@ async def test_bodies_are_bounded_whatever_they_claim(probe: httpx.AsyncClient, 
     assert (await probe.post("/api/v1/test/parse", json={"text": "x" * (limit - 100)})).status_code == 200
     declared = await probe.post("/api/v1/test/parse", json={"text": "x" * limit})
     assert (declared.status_code, declared.json()["code"]) == (413, "body_too_large")
+    assert "1 MB" in declared.json()["detail"], "who is refused reads how much is allowed"
 
     async def chunks() -> AsyncIterator[bytes]:
         yield b'{"text": "'
@@ -146,6 +147,22 @@ async def test_bodies_are_bounded_whatever_they_claim(probe: httpx.AsyncClient, 
             "/api/v1/test/parse", content=chunks(), headers={"Content-Type": "application/json", **headers}
         )
         assert (chunked.status_code, chunked.json()["code"]) == (413, "body_too_large")
+        assert "1 MB" in chunked.json()["detail"]
+
+
+async def test_a_file_over_the_limit_is_told_the_limit_of_files(sign_in: SignIn, app: FastAPI) -> None:
+    admin = await sign_in()
+    largest = app.state.runtime.settings.upload_max_bytes
+    file = {"file": ("big.csv", b"x" * (largest + 128 * 1024), "text/csv")}
+    refused = await admin.post("/api/v1/knowledge/imports", files=file)
+    assert refused.status_code == 413 and f"{largest / 1024 / 1024:.3g} MB" in refused.json()["detail"]
+    # A file of cases may have more than an ordinary request.
+    made = (await admin.post("/api/v1/evaluation/sets", json={"name": "cases"})).json()
+    rows = "question\n" + "怎么退货\n" * 120_000
+    taken = await admin.post(
+        f"/api/v1/evaluation/sets/{made['id']}/upload", files={"file": ("c.csv", rows.encode(), "text/csv")}
+    )
+    assert taken.status_code != 413, taken.text
 
 
 async def test_a_failure_nobody_foresaw_says_nothing_of_itself(probe: httpx.AsyncClient) -> None:
