@@ -97,11 +97,13 @@ def _title(name: str, about: str, heard: _Heard, *, english: bool) -> str:
     if order is not None and len(about) < SHORT:
         item = str(order.items[0].get("name") or "") if len(order.items) == 1 else ""
         thing = item or order.number
-    if not about:
-        return f"{name}: {thing}" if thing else name
-    if not thing or thing.casefold() in about.casefold():
-        return f"{name}: {about}"
-    return f"{name}: {about} ({thing})" if english else f"{name}: {about}（{thing}）"
+    matter = about
+    if about and thing and thing.casefold() not in about.casefold():
+        matter = f"{about} ({thing})" if english else f"{about}（{thing}）"
+    matter = matter or thing
+    if not matter:
+        return name
+    return f"{name}: {matter}" if english else f"{name}：{matter}"
 
 
 def _default(known: Sequence[TypeView]) -> str:

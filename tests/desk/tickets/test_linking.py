@@ -178,6 +178,13 @@ async def test_splitting_makes_a_linked_ticket_of_what_was_chosen(office: Office
             await office.run(service.split, office.li, made.id, SplitBody(title="x", entries=entries))
 
 
+async def test_whoever_watches_a_ticket_watches_what_is_split_off(office: Office) -> None:
+    made = await office.make(watchers=[office.wu.id])
+    entry = await office.say(made.id, "Two things at once")
+    new = await office.run(service.split, office.li, made.id, SplitBody(title="The other", entries=[entry.id]))
+    assert await office.read(service.watchers_of, new.id) == [office.wu.id]
+
+
 async def test_numbers_are_found_however_they_are_written(office: Office) -> None:
     made = await office.make()
     for written in (made.ref, made.ref.lower(), f"#{made.number}", str(made.number), str(made.id)):

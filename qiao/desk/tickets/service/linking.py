@@ -205,7 +205,8 @@ async def _close_merged(db: Session, source: Held, into: Held) -> None:
 
 
 async def split(db: Session, actor: Actor, ticket_id: UUID, body: SplitBody) -> TicketView:
-    """Makes a ticket of chosen comments and notes, linked to this one. They stay here as well: nothing is lost."""
+    """Makes a ticket of chosen comments and notes, linked to this one and watched by the same people. They stay here as
+    well: nothing is lost."""
     held = await rows.for_change(db, actor, ticket_id, closed=True)
     row = held.row
     chosen = await repository.entries_by_id(db, ticket_id, body.entries)
@@ -235,6 +236,8 @@ async def split(db: Session, actor: Actor, ticket_id: UUID, body: SplitBody) -> 
     await repository.lock_links(db)
     new = await rows.for_change(db, actor, view.id)
     new.row.conversation_id = row.conversation_id
+    watching = await repository.watchers(db, ticket_id)
+    await repository.involve(db, view.id, "user", watching, "watcher", watching=True)
     for one in chosen:
         db.add(_copy(new, one, row.id))
     from_id, to_id, kind = _ends(ticket_id, view.id, "relates")
