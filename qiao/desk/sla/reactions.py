@@ -14,6 +14,7 @@ from qiao.desk.sla import repository
 from qiao.desk.sla.events import PoliciesChanged, SlaBreached, SlaWarned
 from qiao.desk.sla.service import clocks, ladder, policies, recounting, talks
 from qiao.desk.tickets.events import (
+    TicketAnswered,
     TicketAssigned,
     TicketChanged,
     TicketCommented,
@@ -40,6 +41,11 @@ async def follow(db: Session, fact: TicketMoved, envelope: Envelope) -> None:
 async def hear(db: Session, fact: TicketCommented, envelope: Envelope) -> None:
     if fact.public:
         await clocks.wrote(db, fact.ticket_id, fact.author_kind, fact.author_id, envelope.at)
+
+
+@in_transaction(TicketAnswered)
+async def hear_answer(db: Session, fact: TicketAnswered, envelope: Envelope) -> None:
+    await clocks.answered(db, fact.ticket_id, fact.answered_at)
 
 
 @in_transaction(TicketChanged)

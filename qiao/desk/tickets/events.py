@@ -57,6 +57,16 @@ class TicketCommented(Event, frozen=True, kw_only=True):
     mentions: tuple[UUID, ...] = ()
 
 
+@event("ticket.answered")
+class TicketAnswered(Event, frozen=True, kw_only=True):
+    """The customer was answered in the conversation the ticket came from. `first_response` as in `TicketCommented`."""
+
+    ticket_id: UUID
+    user_id: UUID
+    answered_at: datetime
+    first_response: bool = False
+
+
 @event("ticket.changed")
 class TicketChanged(Event, frozen=True, kw_only=True):
     """Fields have other values: `title`, `priority`, `tags`, `due_at`, `fields.<key>`, `customer_id`, `type_id` …"""

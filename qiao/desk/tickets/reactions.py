@@ -13,9 +13,12 @@ from qiao.core.reactions import on_commit, on_commit_batch
 from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.events import MessageCreated
+from qiao.desk.conversations.schemas import MessageView
 from qiao.desk.tickets import repository, service
 from qiao.desk.tickets.events import TicketCommented
 from qiao.desk.tickets.models import Ticket
+from qiao.desk.tickets.repository import Undone
+from qiao.desk.tickets.service.talking import SAID
 from qiao.desk.tickets.types import service as types
 from qiao.people.customers.following import Moved, follow
 from qiao.people.organization.events import WorkspaceSetUp
@@ -52,42 +55,66 @@ async def pass_on(db: Session, fact: TicketCommented, envelope: Envelope) -> Non
     MessageCreated,
     name="tickets.hear_customer",
     when=lambda envelope: (
-        envelope.payload.get("author_kind") == "customer" and envelope.payload.get("message_kind") in _WORDS
+        envelope.payload.get("author_kind") in ("customer", "user") and envelope.payload.get("message_kind") in _WORDS
     ),
     linger=0.5,
     most=250,
 )
-async def hear_customer(db: Session, batch: Sequence[tuple[MessageCreated, Envelope]]) -> None:
+async def hear_conversations(db: Session, batch: Sequence[tuple[MessageCreated, Envelope]]) -> None:
     """A customer who writes in the conversation answers the tickets of it that wait for them, and the one whose words
-    they found there when they came back."""
+    they found there when they came back. Staff who answer there have answered for the tickets, too."""
     talks = {envelope.conversation_id for _, envelope in batch if envelope.conversation_id is not None}
     undone = await repository.undone_of(db, talks)
     if not undone:
         return
     messages = await conversations.messages_by_id(db, [fact.message_id for fact, _ in batch])
+    owing = {one.ticket_id for one in undone if one.owes}
     for fact, _ in batch:
         view = messages.get(fact.message_id)
         if view is None or view.recalled_at is not None or view.author.id is None:
             continue
-        payload = {"message_id": str(view.id), "conversation_id": str(view.conversation_id)}
-        file = {key: value for key, value in view.payload.items() if key not in ("url", "thumb_url")}
-        attached = {"files": [file]} if view.kind in ("image", "file") else {}
         # What was said before there was a ticket is what it was made of, however late that is heard here.
-        here = {
-            one: waits for talk, one, since, waits in undone if talk == view.conversation_id and view.created_at > since
-        }
-        answered = await service.answers(db, view.conversation_id, view.seq) if here else None
-        for ticket_id, waits in here.items():
-            if waits or ticket_id == answered:
-                await service.hear_customer(
-                    db,
-                    ticket_id,
-                    view.author.id,
-                    view.author.name or "",
-                    body=view.body,
-                    payload={**payload, **attached},
-                    client_id=f"message:{view.id}",
-                )
+        here = [one for one in undone if one.conversation_id == view.conversation_id and view.created_at > one.since]
+        if not here:
+            continue
+        if view.author.kind == "customer":
+            owing |= await _hear_customer(db, view, here)
+        else:
+            await _hear_answer(db, view, [one.ticket_id for one in here if one.ticket_id in owing])
+
+
+async def _hear_customer(db: Session, view: MessageView, here: Sequence[Undone]) -> set[UUID]:
+    """Returns which tickets owe them an answer now."""
+    assert view.author.id is not None
+    payload = {"message_id": str(view.id), "conversation_id": str(view.conversation_id)}
+    file = {key: value for key, value in view.payload.items() if key not in ("url", "thumb_url")}
+    attached = {"files": [file]} if view.kind in ("image", "file") else {}
+    answered = await service.answers(db, view.conversation_id, view.seq)
+    heard: set[UUID] = set()
+    for one in here:
+        if one.waits or one.ticket_id == answered:
+            await service.hear_customer(
+                db,
+                one.ticket_id,
+                view.author.id,
+                view.author.name or "",
+                body=view.body,
+                payload={**payload, **attached},
+                client_id=f"message:{view.id}",
+                at=view.created_at,
+            )
+            heard.add(one.ticket_id)
+    return heard
+
+
+async def _hear_answer(db: Session, view: MessageView, tickets: Sequence[UUID]) -> None:
+    """What a ticket itself has said there is in it already."""
+    if not tickets or view.author.id is None or (view.client_id or "").startswith(SAID):
+        return
+    talk = await conversations.facts(db, view.conversation_id)
+    for ticket_id in tickets if talk is not None else ():
+        assert talk is not None
+        await service.hear_answer(db, ticket_id, talk.customer_id, view.author.id, view.created_at)
 
 
 @every(60, name="tickets.close_solved")

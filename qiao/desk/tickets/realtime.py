@@ -8,6 +8,7 @@ from qiao.core.realtime import Hub, Push, Target, enrich
 from qiao.core.runtime import Runtime
 from qiao.desk.tickets import repository
 from qiao.desk.tickets.events import (
+    TicketAnswered,
     TicketAssigned,
     TicketChanged,
     TicketCommented,
@@ -27,6 +28,7 @@ _KINDS = tuple(
         TicketMoved,
         TicketAssigned,
         TicketCommented,
+        TicketAnswered,
         TicketChanged,
         TicketEscalated,
         TicketMerged,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -226,15 +226,24 @@ async def solved_before(db: Session, type_id: UUID, before: datetime, limit: int
     return list(rows.scalars())
 
 
-async def undone_of(db: Session, conversation_ids: Iterable[UUID]) -> list[tuple[UUID, UUID, datetime, bool]]:
-    """(conversation, ticket, since when it exists, whether it waits for the customer) of tickets of these conversations
-    that are not done."""
+class Undone(NamedTuple):
+    """A ticket that is not done: since when it exists, whether it waits for the customer, or owes them an answer."""
+
+    conversation_id: UUID
+    ticket_id: UUID
+    since: datetime
+    waits: bool
+    owes: bool
+
+
+async def undone_of(db: Session, conversation_ids: Iterable[UUID]) -> list[Undone]:
+    owes = or_(Ticket.customer_wrote_at.is_not(None), Ticket.first_response_at.is_(None))
     rows = await db.execute(
-        select(Ticket.conversation_id, Ticket.id, Ticket.created_at, Ticket.status == "pending")
+        select(Ticket.conversation_id, Ticket.id, Ticket.created_at, Ticket.status == "pending", owes)
         .where(Ticket.conversation_id.in_(list(conversation_ids)), Ticket.status.in_(OPEN))
         .order_by(Ticket.id)
     )
-    return [(talk, ticket_id, since, waits) for talk, ticket_id, since, waits in rows if talk is not None]
+    return [Undone._make(row) for row in rows]
 
 
 async def open_by_assignee(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:

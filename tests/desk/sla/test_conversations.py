@@ -17,6 +17,8 @@ from qiao.desk.conversations.schemas import Outgoing
 from qiao.desk.sla import service
 from qiao.desk.sla.schemas import ExplainBody, QueuePromises
 from qiao.desk.sla.service import talk_sweeping
+from qiao.desk.tickets import service as tickets
+from qiao.desk.tickets.schemas import TicketCreate
 from tests.desk.conversations.desk import SYSTEM, Desk
 from tests.desk.sla.promises import Promises
 from tests.desk.sla.test_histories import START, SlowTicket, make_policies, office_hours, same_clocks
@@ -181,3 +183,24 @@ async def _play(office: Promises, desk: Desk, agent: Actor, seed: int) -> None:
     slow.move("solved")
     await do(conversations.resolve, agent, talk)
     await same_clocks(office, slow, talk, now, story)
+
+
+async def test_an_answer_in_the_conversation_keeps_the_promise_of_its_ticket(office: Promises, desk: Desk) -> None:
+    agent = await desk.person("lan", queues=[desk.queue_id])
+    assert agent.id is not None
+    await office.policy("Tickets", targets=FAST)
+    customer = await desk.customer()
+    received = await _at(office, 0, lambda db: conversations.receive(db, desk.inbound(customer)))
+    talk = received.conversation_id
+    await _at(office, 1, lambda db: conversations.assign(db, SYSTEM, talk, agent.id))
+    body = TicketCreate(type_key="anything", title="It broke", conversation_id=talk)
+    ticket = await _at(office, 2, lambda db: tickets.create(db, agent, body))
+    await _at(office, 5, lambda db: conversations.send(db, agent, talk, Outgoing(body="We look into it")))
+    first = await office.clock(ticket.id, "first_response")
+    assert (first.state, first.met_at) == ("met", minutes(5))
+    await office.move(ticket.id, "pending", minutes(6))
+    await _at(office, 7, lambda db: conversations.receive(db, desk.inbound(customer, "Here is a picture")))
+    following = await office.clock(ticket.id, "next_response")
+    assert following.state == "running"
+    await _at(office, 9, lambda db: conversations.send(db, agent, talk, Outgoing(body="Thank you")))
+    assert (await office.clock(ticket.id, "next_response")).state == "met"

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from qiao.core import clock
 from qiao.core.actor import Actor
@@ -64,7 +65,7 @@ async def test_a_ticket_begins_with_what_was_said(office: Office, desk: Desk) ->
         "phone": "13912345678",
     }
     assert found.found["order"] == "said"
-    assert "杯子碎了" in found.title
+    assert found.title.startswith("退换货：") and "杯子碎了" in found.title
     assert found.description.startswith("我昨天收到的")
     made = await office.make(
         li, type_key="refund", title=found.title, fields=found.fields, conversation_id=conversation_id, card=True,
@@ -125,6 +126,50 @@ async def test_what_is_said_in_the_ticket_reaches_the_conversation_and_back(offi
     assert len([one for one in await office.lines(made.id) if one.kind == "comment"]) == 2, (
         "only when it waits for them"
     )
+
+
+async def test_an_answer_in_the_conversation_answers_for_the_ticket(office: Office, desk: Desk) -> None:
+    li, customer, conversation_id = await talk(office, desk, "我的杯子坏了")
+    await office.run(customers.update, SYSTEM, customer, CustomerPatch(name="Ann"))
+    await desk.send(li, conversation_id, "您好")
+    made = await office.make(li, conversation_id=conversation_id)
+    await office.runtime.reactions.settled()
+    assert (await office.facts(made.id)).first_response_at is None, "what was said before is no answer"
+    said = await desk.send(li, conversation_id, "已经登记，马上核实")
+    await office.runtime.reactions.settled()
+    assert (await office.facts(made.id)).first_response_at == said.created_at
+    await office.move(made.id, "ask", li)
+    await desk.write(customer, "照片在这")
+    await office.runtime.reactions.settled()
+    assert (await office.facts(made.id)).customer_wrote_at is not None
+    await desk.run(conversations.note, li, conversation_id, body="看一下照片")
+    await office.runtime.reactions.settled()
+    assert (await office.facts(made.id)).customer_wrote_at is not None, "a note is no answer"
+    for body in ("收到照片", "马上处理"):
+        await desk.send(li, conversation_id, body)
+    await office.runtime.reactions.settled()
+    assert (await office.facts(made.id)).customer_wrote_at is None
+    told = [(one.entry_type, one.author.name) for one in await office.lines(made.id) if one.entry_type is not None]
+    assert told.count(("answered_in_chat", "Li")) == 2, "once for each time the ticket owed an answer"
+
+
+async def test_while_the_bot_has_the_talk_the_answer_to_a_ticket_is_for_its_people(office: Office) -> None:
+    desk = await Desk(office.runtime).open(bot=True)
+    customer = await desk.customer()
+    await office.run(customers.update, SYSTEM, customer, CustomerPatch(name="Ann"))
+    first = await desk.write(customer, "我的杯子坏了")
+    made = await office.make(SYSTEM, conversation_id=first.conversation_id)
+    await desk.write(customer, "在吗")
+    await office.runtime.reactions.settled()
+    assert (await desk.facts(first.conversation_id)).status == "bot"
+    await office.say(made.id, "仓库还要两天", office.li)
+    await office.runtime.reactions.settled()
+    await desk.write(customer, "两天太久了")
+    await office.runtime.reactions.settled()
+    talk_now = await desk.facts(first.conversation_id)
+    assert (talk_now.status, talk_now.handoff_reason) == ("queued", "ticket_answered")
+    comments = [(one.body, one.author.kind) for one in await office.lines(made.id) if one.kind == "comment"]
+    assert comments == [("仓库还要两天", "user"), ("两天太久了", "customer")]
 
 
 async def test_an_ended_conversation_takes_it_while_it_may_be_taken_up_again(office: Office, desk: Desk) -> None:
@@ -193,3 +238,11 @@ async def test_an_answer_comes_home_however_long_ago_the_talk_was_over(office: O
         await office.runtime.reactions.settled()
     assert answer.conversation_id == conversation_id
     assert [one.body for one in await office.lines(made.id) if one.kind == "comment"][-1] == "收到了，还是坏的"
+
+
+async def test_a_conversation_begun_for_a_ticket_was_not_solved_by_the_bot(office: Office) -> None:
+    desk = await Desk(office.runtime).open(bot=True)
+    facts = await desk.run(conversations.begin, SYSTEM, desk.inbox_id, await desk.customer())
+    query = text("SELECT payload->>'by_bot' FROM events WHERE conversation_id = :id AND kind = 'conversation.resolved'")
+    async with office.runtime.db.read() as db:
+        assert list((await db.execute(query, {"id": facts.id})).scalars()) == ["false"]

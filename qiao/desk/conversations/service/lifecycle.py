@@ -331,8 +331,12 @@ async def resolve(
     note: str = "",
     tags: Sequence[str] | None = None,
     reason: str | None = None,
+    begun: bool = False,
 ) -> None:
-    """Ends the work with a wrap-up. Raises Invalid when the workspace asks for a disposition and there is none."""
+    """Ends the work with a wrap-up. Raises Invalid when the workspace asks for a disposition and there is none.
+
+    `begun`: it has only just been begun from our side, and nobody has worked on it.
+    """
     row, scope = await rows.for_move(db, actor, conversation_id)
     if actor.kind == "user" and not disposition:
         settings = await organization.get_settings(db)
@@ -360,7 +364,7 @@ async def resolve(
         db,
         actor,
         row,
-        ConversationResolved(user_id=responsible, by_bot=before is Status.BOT, disposition=disposition),
+        ConversationResolved(user_id=responsible, by_bot=before is Status.BOT and not begun, disposition=disposition),
         scope,
     )
 
@@ -398,6 +402,15 @@ async def reopen_by_customer(db: Session, row: Conversation, awaited: Expected |
         )
         return
     await _reopen(db, Actor.system(), row, to=row.assignee_id)
+
+
+async def answer_awaited(db: Session, row: Conversation, awaited: Expected) -> None:
+    """The customer answers another room's words while the bot has the conversation: it goes to whoever waits for that."""
+    queue_id = await _default_queue(db, row)
+    await _to_queue(
+        db, Actor.system(), row, queue_id=queue_id, reason="ticket_answered", preferred_user_id=awaited.user_id
+    )
+    await _line(db, Actor.system(), row, awaited.line, **awaited.params)
 
 
 async def _reopen(db: Session, actor: Actor, row: Conversation, *, to: UUID | None) -> None:

@@ -68,7 +68,7 @@ async def begin(db: Session, actor: Actor, inbox_id: UUID, customer_id: UUID) ->
         assert actor.id is not None
         await lifecycle.assign(db, Actor.system(), row.id, actor.id, reason="started")
     else:
-        await lifecycle.resolve(db, Actor.system(), row.id)
+        await lifecycle.resolve(db, Actor.system(), row.id, begun=True)
     return views.facts(row)
 
 
@@ -113,7 +113,11 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     customer = await customers.ref(db, inbound.customer_id)
     inbound = _for(inbound, customer.id)
     latest = await _going_on(db, inbound)
-    needs_lock = latest is None or latest.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
+    # What another room has said while the bot has the conversation is not the bot's to hear the answer to.
+    with_bot = latest is not None and latest.status == Status.BOT
+    awaited = await lifecycle.expected(db, latest) if with_bot and latest is not None else None
+    moving = (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
+    needs_lock = latest is None or latest.status in moving or awaited is not None
     if needs_lock:
         await status_lock(db)
         # Conversations change their customer under this lock: whoever their record became part of is certain now.
@@ -122,7 +126,7 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         latest = await _going_on(db, inbound)
     row = await repository.get(db, latest.id, lock=True) if latest is not None else None
     if row is not None and not needs_lock:
-        ended = row.status in (Status.RESOLVED, Status.SNOOZED, Status.CLOSED)
+        ended = row.status in moving
         if ended or row.customer_id != inbound.customer_id:
             # It changed while we waited for the row. The status lock comes before row locks: begin again in that order.
             raise TryAgain
@@ -134,7 +138,8 @@ async def receive(db: Session, inbound: Inbound) -> Received:
     settings = await organization.get_settings(db)
     window = timedelta(hours=settings.reopen_hours)
     created = False
-    awaited = await lifecycle.expected(db, row) if row is not None and row.status == Status.RESOLVED else None
+    asked = row is not None and row.status in (Status.RESOLVED, Status.BOT) and needs_lock
+    awaited = await lifecycle.expected(db, row) if asked and row is not None else None
     goes_on = row is not None and policy.reopens(Status(row.status), row.resolved_at, clock.now(), window)
     # What another room has said here later is answered here, however long ago the work itself was over.
     if row is None or not (goes_on or awaited is not None):
@@ -150,6 +155,8 @@ async def receive(db: Session, inbound: Inbound) -> Received:
         await lifecycle.wake(db, row, reason="customer_wrote")
     elif row.status == Status.RESOLVED:
         await lifecycle.reopen_by_customer(db, row, awaited)
+    elif row.status == Status.BOT and awaited is not None:
+        await lifecycle.answer_awaited(db, row, awaited)
     scope = await rows.scope_of(db, row) if not created else None
     message = await rows.append(
         db,

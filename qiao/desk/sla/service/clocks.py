@@ -181,6 +181,17 @@ async def wrote(db: Session, ticket_id: UUID, author_kind: str, author_id: UUID 
     await keeper.save()
 
 
+async def answered(db: Session, ticket_id: UUID, at: datetime) -> None:
+    """Staff answered in the conversation, a moment before it is heard here."""
+    keeper = await _keeper(db, ticket_id, at)
+    if keeper is None:
+        return
+    waiting = keeping.find(keeper.rows, *keeping.RESPONSES)
+    keeper.at = max([at, *(moment for row in waiting if (moment := row.since or row.paused_since) is not None)])
+    await keeper.finish(*keeping.RESPONSES)
+    await keeper.save()
+
+
 async def changed(db: Session, ticket_id: UUID, fields: Iterable[str], at: datetime) -> None:
     """Something has another value: another policy or target may apply."""
     book = await books.current(db)

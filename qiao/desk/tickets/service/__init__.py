@@ -32,7 +32,7 @@ from qiao.desk.tickets.service.reading import (
     worklogs,
 )
 from qiao.desk.tickets.service.rows import resolve
-from qiao.desk.tickets.service.talking import answers, comment, entry, hear_customer, note_event, pass_on
+from qiao.desk.tickets.service.talking import answers, comment, entry, hear_answer, hear_customer, note_event, pass_on
 
 __all__ = [
     "add_item",
@@ -53,6 +53,7 @@ __all__ = [
     "facts",
     "facts_many",
     "get",
+    "hear_answer",
     "hear_customer",
     "hold",
     "involve",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.ports import Expected, OutgoingCheck
 from qiao.desk.conversations.schemas import ConversationFacts, Outgoing
 from qiao.desk.tickets import errors, policy, repository, views
-from qiao.desk.tickets.events import TicketCommented, TicketNoted
+from qiao.desk.tickets.events import TicketAnswered, TicketCommented, TicketNoted
 from qiao.desk.tickets.models import Ticket, TicketEntry
 from qiao.desk.tickets.ports import Bringer
 from qiao.desk.tickets.schemas import PAYLOAD_LIMIT, TEXT_LIMIT, EntryView
@@ -28,6 +28,8 @@ from qiao.people.organization import service as organization
 
 MENTIONS: Final = 50
 DONE: Final = ("solved", "closed")
+SAID: Final = "ticket:"
+"""How the `client_id`s of a ticket's own words in conversations begin."""
 ANSWERED: Final = "ticket_answered"
 """The line of a conversation that was taken up again because the customer answered a ticket's words."""
 
@@ -193,7 +195,7 @@ async def tell_conversation(db: Session, held: Held, talk: ConversationFacts, *,
     )
     if card:
         await conversations.relay(
-            db, held.actor, talk.id, Outgoing(kind="card", body="", payload=card_of(held), client_id=f"ticket:{row.id}")
+            db, held.actor, talk.id, Outgoing(kind="card", body="", payload=card_of(held), client_id=f"{SAID}{row.id}")
         )
 
 
@@ -243,10 +245,10 @@ async def pass_on(db: Session, ticket_id: UUID, entry_id: UUID) -> bool:
     actor = Actor(kind="user", id=entry.author_id, name=entry.author_name or "")
     if entry.author_kind != "user":
         actor = Actor.bot(entry.author_name or "bot") if entry.author_kind == "bot" else Actor.system()
-    lines = [Outgoing(body=entry.body, client_id=f"ticket:{entry.id}")] if entry.body else []
+    lines = [Outgoing(body=entry.body, client_id=f"{SAID}{entry.id}")] if entry.body else []
     for index, file in enumerate(entry.payload.get("files") or ()):
         kind: Any = "image" if str(file.get("mime", "")).startswith("image/") else "file"
-        lines.append(Outgoing(kind=kind, payload=dict(file), client_id=f"ticket:{entry.id}:{index}"))
+        lines.append(Outgoing(kind=kind, payload=dict(file), client_id=f"{SAID}{entry.id}:{index}"))
     if not await _reachable(db, talk):
         return await _bring(db, row, actor, talk, lines)
     for line in lines:
@@ -322,14 +324,46 @@ async def answers(db: Session, conversation_id: UUID, seq: int) -> UUID | None:
 
 
 async def hear_customer(
-    db: Session, ticket_id: UUID, customer_id: UUID, name: str, *, body: str, payload: dict[str, Any], client_id: str
+    db: Session,
+    ticket_id: UUID,
+    customer_id: UUID,
+    name: str,
+    *,
+    body: str,
+    payload: dict[str, Any],
+    client_id: str,
+    at: datetime,
 ) -> bool:
-    """A customer's message of the conversation becomes their comment in a ticket that is not done. Safe to repeat."""
+    """A customer's message of the conversation (`at`) becomes their comment in a ticket that is not done. Safe to repeat."""
     row = await repository.get(db, ticket_id, lock=True)
     if row is None or row.status in DONE or row.merged_into_id is not None or row.customer_id != customer_id:
         return False
     if await repository.entry_by_client_id(db, ticket_id, client_id) is not None:
         return False
     held = await rows.unchecked(db, Actor(kind="customer", id=customer_id, name=name), row)
+    since = row.customer_wrote_at
     await say(db, held, body=body, public=True, payload=payload, client_id=client_id)
+    row.customer_wrote_at = since or at
+    return True
+
+
+async def hear_answer(db: Session, ticket_id: UUID, customer_id: UUID, user_id: UUID, at: datetime) -> bool:
+    """Staff answered the customer in the conversation: the ticket owes them no answer any more. Safe to repeat."""
+    row = await repository.get(db, ticket_id, lock=True)
+    if row is None or row.status in DONE or row.merged_into_id is not None or row.customer_id != customer_id:
+        return False
+    owed = row.customer_wrote_at is not None and row.customer_wrote_at <= at
+    first = row.first_response_at is None
+    if not owed and not first:
+        return False
+    who = (await accounts.people(db, [user_id])).get(user_id)
+    held = await rows.unchecked(db, Actor(kind="user", id=user_id, name=who.name if who is not None else ""), row)
+    now = rows.touch(held)
+    if owed:
+        row.customer_wrote_at = None
+    if first:
+        row.first_response_at = at
+    await rows.append(db, held, "event", payload={"type": "answered_in_chat", "params": {}}, at=now)
+    fact = TicketAnswered(ticket_id=row.id, user_id=user_id, answered_at=at, first_response=first)
+    await rows.announce(db, held, fact)
     return True
