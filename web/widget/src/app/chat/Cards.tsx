@@ -114,7 +114,7 @@ function TicketCard({ ticket }: { ticket: Json }) {
         <Icon name="file" size={14} /> {t("card.ticket", { number: String(ticket.ref ?? "") })}
       </span>
       <b>{String(ticket.title ?? "")}</b>
-      <span>{state[locale] ?? Object.values(state)[0] ?? ""}</span>
+      <span class="rich-state">{state[locale] ?? Object.values(state)[0] ?? ""}</span>
     </div>
   );
 }
