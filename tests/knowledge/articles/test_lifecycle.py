@@ -1,14 +1,17 @@
 """From draft to published to archived: review, drafts beside live texts, schedules, versions, reminders."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qiao.core import clock
+from qiao.core.actor import Actor
+from qiao.core.realtime import Connection, Hub
 from qiao.core.runtime import Runtime
 from qiao.knowledge.articles import diff, lifecycle, service
 from tests.conftest import SignIn
@@ -107,6 +110,38 @@ async def test_without_an_owner_who_can_look_those_who_publish_are_reminded(sign
         found = await heard(boss)
         assert set(found) == told and len(found) == 2
         assert await heard(editor) == []
+
+
+class Ear:
+    """What one open console is sent."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    def offer(self, frame: str) -> bool:
+        self.frames.append(frame)
+        return True
+
+    async def until(self, word: str) -> None:
+        async with asyncio.timeout(60):
+            while not any(word in frame for frame in self.frames):
+                await asyncio.sleep(0.02)
+
+
+async def test_open_pages_hear_that_a_scheduled_text_is_live(sign_in: SignIn, runtime: Runtime) -> None:
+    boss = await sign_in("boss")
+    item = await made(boss, question="中秋放假吗")
+    start = clock.now()
+    when = (start + timedelta(hours=1)).isoformat()
+    await ok(await boss.post(f"{KB}/faqs/{item['id']}/schedule", json={"version": 1, "publish_at": when}))
+    reads, works = Ear(), Ear()
+    for ear, permission in ((reads, "knowledge.view"), (works, "tasks.handle")):
+        runtime.get(Hub).join_staff(Connection(ear, actor=Actor("user", uuid4(), permissions=frozenset({permission}))))
+    with clock.frozen(start + timedelta(hours=2)):
+        await lifecycle.run_due(runtime)
+    await reads.until('"knowledge.changed"')
+    assert not any(item["id"] in frame or "中秋" in frame for frame in reads.frames)
+    assert not any("knowledge.changed" in frame for frame in works.frames)
 
 
 async def test_a_live_text_stays_while_changes_are_made_beside_it(sign_in: SignIn) -> None:

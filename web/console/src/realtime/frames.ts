@@ -27,6 +27,8 @@ export interface EventData {
   "customer.changed": { customer_id: Id };
   /** What may be sent to the customer of an open conversation: what shows it asks again. */
   "channel.changed": { conversation_id: Id };
+  /** Some text went live, was reviewed or was written: what shows texts asks again. */
+  "knowledge.changed": Record<string, never>;
 }
 
 export type EventType = keyof EventData;

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { api } from "@/api/client";
 import { queryClient } from "@/api/queryClient";
 import type { ConversationView, Id, Offer } from "@/api/types";
+import { textsChanged } from "@/features/knowledge/live";
 import { ticketChanged, ticketListsChanged } from "@/features/tickets/api";
 import { realtime, useConnection } from "./client";
 import type { EventData, EventType, Frame } from "./frames";
@@ -136,6 +137,7 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
       tickets = new Set();
     }, 400);
     const ticketLists = throttle(() => ticketListsChanged(queryClient), 1500);
+    const texts = throttle(() => textsChanged(queryClient), 1500);
     let customers = new Set<Id>();
     const customersShown = throttle(() => {
       for (const id of customers) customerChanged(queryClient, id);
@@ -178,6 +180,7 @@ export function useRealtime(me: Id, onSignedOut: () => void): void {
           customers.add(frame.data.customer_id);
           customersShown();
         }
+        if (frame.type === "knowledge.changed") texts();
         if (frame.type === "presence.changed") {
           agents();
           if (frame.data.agent?.user?.id === me)
