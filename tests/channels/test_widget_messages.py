@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 
 from qiao.channels.webchat.limits import Limiter
 from qiao.channels.webchat.visitors import Visitors
+from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.desk.conversations import service as conversations
 from qiao.people.customers import service as customers
@@ -63,6 +66,30 @@ async def test_visitors_see_their_own_and_nothing_else(street: Street) -> None:
     assert (await two.post("/feedback", {"message_id": mine["id"], "helpful": True})).status_code == 404
     polled = (await two.get("/poll", conversation_id=mine["conversation_id"], after_seq=0, wait=0)).json()
     assert "secret of one" not in str(polled)
+
+
+async def test_visitors_take_back_what_they_have_just_sent(street: Street) -> None:
+    one, two = street.widget(), street.widget()
+    await one.open()
+    await two.open()
+    slip = await one.say("my card is 6222")
+    key = slip["conversation_id"]
+    answer = await street.answer(key, "hello there")
+    assert (await two.post(f"/messages/{slip['id']}/withdraw", {})).status_code == 404
+    theirs = await one.post(f"/messages/{answer.id}/withdraw", {})
+    assert (theirs.status_code, theirs.json()["code"]) == (409, "conversation.recall_own_only")
+    for _ in range(2):
+        gone = await one.post(f"/messages/{slip['id']}/withdraw", {})
+        assert gone.status_code == 200 and gone.json()["recalled_at"] and gone.json()["body"] == "", gone.text
+    [seen] = [m for m in await one.history() if m["author"]["kind"] == "customer"]
+    assert seen["recalled_at"] and "6222" not in str(seen)
+    staff, _ = await street.runtime.db.run(lambda db: conversations.transcript(db, Actor.system(), UUID(key)))
+    assert "6222" not in str(staff)
+    late = await one.say("too late")
+    limit = (await street.http.get(f"{API}/widget/{street.inbox.key}/config")).json()["limits"]["withdraw_s"]
+    with clock.frozen(clock.now() + timedelta(seconds=limit + 1)):
+        refused = await one.post(f"/messages/{late['id']}/withdraw", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conversation.recall_too_late")
 
 
 async def test_notes_and_whispers_never_reach_the_customer(street: Street) -> None:

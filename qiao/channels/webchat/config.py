@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from qiao.channels.contract.ports import Suggestions
-from qiao.channels.webchat import service
+from qiao.channels.webchat import policy, service
 from qiao.channels.webchat.features import WidgetFeatures
 from qiao.channels.webchat.jobs import can_send
 from qiao.core.db import Session
@@ -80,6 +80,7 @@ async def _config(db: Session, inbox: InboxView, locale: str) -> Config:
         limits={
             "file_bytes": min(runtime.settings.upload_max_bytes, workspace.settings.upload_max_bytes),
             "types": sorted({*PICTURES, *DOCUMENTS}),
+            "withdraw_s": int(policy.WITHDRAW_WITHIN.total_seconds()),
         },
         features={
             "bot": inbox.bot_enabled,

@@ -1,11 +1,14 @@
 """Pure decisions of the widget: what a visitor's message may carry, what is remembered of the page."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 RECEIVES: Final = frozenset({"text", "image", "file"})
 CLIENT_ID_LIMIT: Final = 80
+WITHDRAW_WITHIN: Final = timedelta(minutes=2)
+"""How long a visitor may take back what they sent, as in the messengers people know."""
 PREVIEW_LIMIT: Final = 500
 _PAGE: Final = {"url": "page_url", "title": "title", "referrer": "referrer"}
 _PAGE_LIMIT: Final = 500

@@ -129,6 +129,14 @@ async def read_messages(
     return _json({"items": customer_view.shown_all(found), "has_more": more})
 
 
+@router.post("/messages/{message_id}/withdraw")
+async def withdraw_message(message_id: UUID, visitor: CurrentVisitor, runtime: Runtime_) -> Response:
+    """Takes back one of the visitor's own messages, for as long as `limits.withdraw_s` of the configuration says."""
+    runtime.get(Visitors).slow_down(visitor, None)
+    view = await runtime.db.run(lambda db: service.withdraw(db, visitor, message_id))
+    return _json(customer_view.shown_all([view])[0])
+
+
 @router.get("/poll")
 async def poll(
     visitor: CurrentVisitor,

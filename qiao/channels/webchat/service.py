@@ -376,6 +376,21 @@ async def rate_answer(db: Session, visitor: Visitor, message_id: UUID, helpful: 
     await emit(db, fact, actor=visitor.actor, conversation_id=view.conversation_id)
 
 
+async def withdraw(db: Session, visitor: Visitor, message_id: UUID) -> MessageView:
+    """The visitor takes back what they have just sent: everybody sees that they did, and no longer what it said."""
+    view = (await conversations.messages_by_id(db, [message_id])).get(message_id)
+    if view is None:
+        raise NotFound("conversation.message_not_found")
+    facts = await own(db, visitor, view.conversation_id)
+    if view.author.kind != "customer":
+        raise Refused("conversation.recall_own_only")
+    if view.recalled_at is None and (
+        facts.status == "closed" or clock.now() - view.created_at > policy.WITHDRAW_WITHIN
+    ):
+        raise Refused("conversation.recall_too_late")
+    return await conversations.withdraw_by_customer(db, message_id) or view
+
+
 def _uuid(value: Any) -> UUID | None:
     try:
         return UUID(str(value)) if value else None

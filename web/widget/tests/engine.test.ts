@@ -62,6 +62,12 @@ class Server {
       if (fate === "answer lost") throw new ApiError(0, "network", "");
       return { message: held, conversation: conversation({ last_seq: this.messages.length }) };
     },
+    withdraw: async (id) => {
+      const at = this.messages.findIndex((m) => m.id === id);
+      if (at < 0) throw new ApiError(409, "conversation.recall_too_late", "已超过可撤回的时间。");
+      this.messages[at] = { ...this.messages[at]!, body: "", recalled_at: "2026-01-01T00:01:00Z" };
+      return this.messages[at]!;
+    },
     upload: async (_file, name) => ({ file_id: "f1", name, mime: this.bytesAre, size: 3 }),
     typing: async () => undefined,
     read: async () => undefined,
@@ -260,6 +266,24 @@ describe("sending", () => {
     b.online = true;
     await engine.pump();
     expect(engine.state.pending).toMatchObject([{ state: "failed", error: "没有成功" }]);
+  });
+});
+
+describe("taking back", () => {
+  it("blanks what was sent, and leaves it alone when it is too late", async () => {
+    const engine = b.tab();
+    engine.sendText("6222");
+    engine.sendText("还在");
+    await b.pass();
+    const [slip, other] = engine.state.messages;
+    await engine.withdraw(slip!);
+    expect(engine.state.messages.map((m) => [m.body, m.recalled_at !== null])).toEqual([
+      ["", true],
+      ["还在", false],
+    ]);
+    b.server.messages = [];
+    await expect(engine.withdraw(other!)).rejects.toThrow();
+    expect(engine.state.messages[1]!.body).toBe("还在");
   });
 });
 

@@ -435,6 +435,11 @@ export class Engine {
     this.apply({ type: "changed", message: { ...message, payload: { ...message.payload, helpful } } });
   }
 
+  /** Take back what the customer has just sent; the server says when it is too late. */
+  async withdraw(message: Message): Promise<void> {
+    this.apply({ type: "changed", message: await this.o.api.withdraw(message.id) });
+  }
+
   /** The customer is writing. `preview` is their text, only when the company shows it to agents. */
   typing(preview?: string): void {
     const conversation = this.state.conversation;

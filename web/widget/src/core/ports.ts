@@ -32,6 +32,7 @@ export interface Api {
     message: Message;
     conversation: Conversation | null;
   }>;
+  withdraw(messageId: string): Promise<Message>;
   upload(file: Blob, name: string, progress: (part: number) => void): Promise<FilePayload>;
   typing(on: boolean, preview?: string): Promise<void>;
   read(seq: number): Promise<void>;

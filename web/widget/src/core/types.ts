@@ -90,7 +90,7 @@ export interface Config {
   expected_wait_s: number | null;
   locale: Locale | null;
   logo_url: string | null;
-  limits: { file_bytes: number; types: string[] };
+  limits: { file_bytes: number; types: string[]; withdraw_s: number };
   features: Features;
 }
 

@@ -57,6 +57,8 @@ export const en: Catalogue = {
   "chat.retry": "Try again",
   "chat.delete": "Delete",
   "chat.recalled": "This message was withdrawn",
+  "chat.withdraw": "Take back",
+  "chat.withdrawn": "You took back a message",
   "chat.sources": "Sources",
   "chat.checking": "Checking the sources …",
   "chat.helpful_q": "Did this answer help?",

@@ -55,6 +55,8 @@ export const zhCN = {
   "chat.retry": "重新发送",
   "chat.delete": "删除",
   "chat.recalled": "这条消息已撤回",
+  "chat.withdraw": "撤回",
+  "chat.withdrawn": "您撤回了一条消息",
   "chat.sources": "参考资料",
   "chat.checking": "正在核对来源……",
   "chat.helpful_q": "这个回答有帮助吗？",

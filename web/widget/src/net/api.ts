@@ -69,6 +69,7 @@ export function createApi(key: string, locale: () => Locale): Api {
     after: (conversation_id, after_seq) => messages({ conversation_id, after_seq, limit: 100 }),
     send: (message) =>
       json<{ message: Message; conversation: Conversation | null }>("/messages", { body: { ...message } }),
+    withdraw: (id) => json<Message>(`/messages/${id}/withdraw`, { method: "POST" }),
     upload: (file, name, progress) => upload(`${base}/files`, headers(), file, name, progress),
     typing: (on, preview) => json<void>("/typing", { body: { on, preview } }),
     read: (seq) => json<void>("/read", { body: { seq } }),
@@ -180,7 +181,11 @@ function readConfig(raw: Json): Config {
     hours: (raw.hours as string) ?? null,
     expected_wait_s: (raw.expected_wait_s as number) ?? null,
     locale: raw.locale === "en" || raw.locale === "zh-CN" ? raw.locale : null,
-    limits: { file_bytes: limits.file_bytes ?? 20 * 1024 * 1024, types: limits.types ?? [] },
+    limits: {
+      file_bytes: limits.file_bytes ?? 20 * 1024 * 1024,
+      types: limits.types ?? [],
+      withdraw_s: limits.withdraw_s ?? 0,
+    },
     features: { ...FEATURES, ...((raw.features ?? {}) as Partial<Features>) },
   };
 }

@@ -1,7 +1,8 @@
+import { useEffect, useState } from "preact/hooks";
 import type { Message, Pending } from "../../core/types.ts";
 import { clock, full } from "../../i18n/format.ts";
 import { hasKey } from "../../i18n/index.ts";
-import { useApp } from "../context.ts";
+import { sentence, useApp } from "../context.ts";
 import { Avatar, BotFace, Icon } from "../icons.tsx";
 import { Card, Choices, Feedback, FileRow, Sources } from "./Cards.tsx";
 import { Markdown } from "./Markdown.tsx";
@@ -47,7 +48,14 @@ export const Row = memo(function Row(p: RowProps) {
           </span>
         )}
         <span class="sr">{mine ? t("a11y.you_said") : t("a11y.someone_said", { name })}</span>
-        <Content {...p} />
+        {mine && !m.recalled_at ? (
+          <div class="row-own">
+            <Withdraw message={m} />
+            <Content {...p} />
+          </div>
+        ) : (
+          <Content {...p} />
+        )}
         {p.last && (
           <span class="row-meta">
             <time dateTime={m.created_at} title={full(locale, at)}>
@@ -61,9 +69,44 @@ export const Row = memo(function Row(p: RowProps) {
   );
 });
 
+/** Taking back what one has just sent, for as long as the site allows. */
+function Withdraw({ message: m }: { message: Message }) {
+  const { t, engine, config, toast } = useApp();
+  const left = Date.parse(m.created_at) + config.limits.withdraw_s * 1000 - Date.now();
+  const [over, setOver] = useState(left <= 0);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    if (left <= 0) return;
+    const timer = setTimeout(() => setOver(true), left);
+    return () => clearTimeout(timer);
+  }, [m.id]);
+  if (over) return null;
+  return (
+    <button
+      type="button"
+      class="link withdraw"
+      disabled={busy}
+      onClick={() => {
+        setBusy(true);
+        engine.withdraw(m).catch((error) => {
+          setBusy(false);
+          toast(sentence(error, t));
+        });
+      }}
+    >
+      {t("chat.withdraw")}
+    </button>
+  );
+}
+
 function Content({ message: m, answered, onPerson, onLeave, onReady }: RowProps) {
   const { t } = useApp();
-  if (m.recalled_at) return <div class="bubble recalled">{t("chat.recalled")}</div>;
+  if (m.recalled_at)
+    return (
+      <div class="bubble recalled">
+        {t(m.author.kind === "customer" ? "chat.withdrawn" : "chat.recalled")}
+      </div>
+    );
   switch (m.kind) {
     case "image":
       return <Picture payload={m.payload} clientId={m.client_id} onReady={onReady} />;

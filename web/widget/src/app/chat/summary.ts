@@ -4,7 +4,7 @@ import type { AppContext } from "../context.ts";
 
 /** A message in one line, for the home card, the launcher's preview and the page's title. */
 export function summary(message: Message, t: AppContext["t"]): string {
-  if (message.recalled_at) return t("chat.recalled");
+  if (message.recalled_at) return t(message.author.kind === "customer" ? "chat.withdrawn" : "chat.recalled");
   switch (message.kind) {
     case "image":
       return t("image.label");
