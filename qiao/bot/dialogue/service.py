@@ -16,6 +16,8 @@ from qiao.bot.answering.ports import Ledger, Noted
 from qiao.bot.dialogue import compose, guarding, several
 from qiao.bot.dialogue.asker import Asker, asker_of
 from qiao.bot.dialogue.deciding import NOTHING, decided
+from qiao.bot.dialogue.language import language_in as language_in  # for other rooms, too
+from qiao.bot.dialogue.language import spoken_in
 from qiao.bot.dialogue.models import BotSession, BotSettingsRow
 from qiao.bot.dialogue.schemas import AskBody, AskView, BotSettings
 from qiao.bot.dialogue.thinking import Thought, whole_question, written_answer
@@ -30,7 +32,6 @@ from qiao.core import clock, i18n
 from qiao.core.actor import Actor
 from qiao.core.db import Session, status_lock
 from qiao.core.runtime import Runtime, runtime_of
-from qiao.core.text import guess_language
 from qiao.desk.conversations import service as conversations
 from qiao.desk.conversations.schemas import ConversationFacts, MessageView, Outgoing
 from qiao.desk.inboxes import service as inboxes
@@ -86,24 +87,6 @@ async def _session(db: Session, conversation_id: UUID) -> BotSession:
     return row
 
 
-def language_of(text: str, otherwise: str) -> str:
-    """The language to answer in: that of the message where it shows, else the conversation's."""
-    letters = sum(character.isalpha() for character in text)
-    return guess_language(text) if letters >= 2 else otherwise
-
-
-async def language_in(search: SearchService, text: str, otherwise: str) -> str:
-    """The same, knowing that who writes pinyin, or one word nobody knows, to a Chinese shop has not changed to English."""
-    guessed = language_of(text, otherwise)
-    if guessed != "en" or not otherwise.startswith("zh"):
-        return guessed
-    said = text.split()
-    if len(said) == 1 and intent_of(text) is Intent.QUESTION and not await search.knows(said[0].strip("?!.,")):
-        return otherwise
-    meant = await search.meant(text)
-    return otherwise if meant and language_of(meant, otherwise) != "en" else guessed
-
-
 def _blank(conversation_id: UUID) -> BotSession:
     return BotSession(
         conversation_id=conversation_id,
@@ -132,15 +115,19 @@ def _last_question(turns: list[Any]) -> str | None:
     return None
 
 
-async def question_before(db: Session, conversation_id: UUID, seq: int, question: str) -> tuple[str | None, bool]:
-    """(the question before the customer's message `seq`, whether a flow took that message), as the bot remembers it."""
+async def question_before(
+    db: Session, conversation_id: UUID, seq: int, question: str, locale: str
+) -> tuple[str | None, bool, str]:
+    """(the question before the customer's message `seq`, whether a flow took that message, the language spoken until then),
+    as the bot remembers it; `locale` is the conversation's own."""
     row = await db.get(BotSession, conversation_id)
     turns: list[Any] = row.turns if row is not None else []
     if row is None or row.last_seq < seq:
-        return _last_question(turns), False
+        return _last_question(turns), False, spoken_in(turns, locale)
     # The newest turn is the message itself, unless the customer has written on since.
     at = next((n for n in range(len(turns) - 1, -1, -1) if turns[n].get("question") == question[:500]), len(turns) - 1)
-    return _last_question(turns[:at]), bool(turns) and turns[at].get("action") == Action.FLOW
+    took = bool(turns) and turns[at].get("action") == Action.FLOW
+    return _last_question(turns[:at]), took, spoken_in(turns[:at], locale)
 
 
 async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | None:
@@ -162,7 +149,7 @@ async def think(runtime: Runtime, conversation_id: UUID, seq: int) -> Thought | 
         return None  # what is not answered needs no model, least of all an attempt on it
     if in_flow and not is_question(message.body):
         return None  # what was asked for, most likely: the flow reads it without a model
-    locale = await language_in(runtime.get(SearchService), message.body, facts.locale)
+    locale = await language_in(runtime.get(SearchService), message.body, spoken_in(memory.turns, facts.locale))
     question = None
     if message.kind == "text" and needs_search(intent_of(message.body)) and "choice" not in message.payload:
         question = await whole_question(
@@ -199,7 +186,8 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     if memory.last_seq >= seq:
         return
     settings = await get_settings(db)
-    locale = await language_in(runtime_of(db).get(SearchService), items[0].body, facts.locale)
+    spoken = spoken_in(memory.turns, facts.locale)
+    locale = await language_in(runtime_of(db).get(SearchService), items[0].body, spoken)
     question, wish = (thought.question, thought.wish) if thought else (None, None)
     asker = await asker_of(db, facts)
     look = await guarding.look(db, items[0])
@@ -227,7 +215,7 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     row.last_seq = seq
     title = reply.hits[0].document.title if reply.hits else flow.title if flow else None
     question = items[0].body[:500] or f"[{items[0].kind}]"
-    turn = {"question": question, "action": str(reply.action), "intent": str(intent), "title": title}
+    turn = {"question": question, "action": str(reply.action), "intent": str(intent), "title": title, "locale": locale}
     turn |= look.note(question)
     row.turns = [*row.turns, turn | (flow.note if flow else {})][-REMEMBERED:]
     row.misses = reply.misses

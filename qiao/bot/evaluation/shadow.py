@@ -215,7 +215,7 @@ async def answer(runtime: Runtime, answer_id: UUID) -> None:
             return
         if clock.now() - asked.created_at > LATE:
             return
-        context, in_flow = await dialogue.question_before(db, facts.id, asked.seq, asked.body)
+        context, in_flow, spoken = await dialogue.question_before(db, facts.id, asked.seq, asked.body, facts.locale)
         asker = await asker_of(db, facts)
         config = Config.model_validate(shadow.config)
         settings = await runs.settings_of(db, config)
@@ -226,7 +226,7 @@ async def answer(runtime: Runtime, answer_id: UUID) -> None:
         await runtime.db.run(lambda db: _skip(db, shadow.id))
         return
     search = await part.search(shadow, config)
-    locale = await dialogue.language_in(runtime.get(SearchService), asked.body, facts.locale)
+    locale = await dialogue.language_in(runtime.get(SearchService), asked.body, spoken)
     trial = await attempt(runtime, search, settings, asked.body, asker=asker, locale=locale, context=context)
     live = Outcome("flow", (), begun) if begun is not None else live_outcome(said)
     row = {

@@ -295,11 +295,6 @@ class Engine:
         speller = self._spelling(self._snapshot)
         return next(iter(speller.meant(query)), None) if speller is not None else None
 
-    def knows(self, word: str) -> bool:
-        """Whether a Latin word stands in some text or is an everyday English one."""
-        speller = self._spelling(self._snapshot)
-        return speller is not None and speller.knows(word)
-
     def set_synonyms(self, groups: Iterable[Sequence[str]]) -> None:
         """The company's groups of words that mean the same; replaces those before."""
         self._synonyms = Synonyms(groups)

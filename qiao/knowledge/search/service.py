@@ -123,11 +123,6 @@ class SearchService:
         await self.loaded.wait()
         return await asyncio.to_thread(self.engine.meant, question)
 
-    async def knows(self, word: str) -> bool:
-        """Whether a Latin word stands in some text or is an everyday English one."""
-        await self.loaded.wait()
-        return await asyncio.to_thread(self.engine.knows, word)
-
     async def repeats(self, question: str, *, audience: Reader = STAFF) -> Hit | None:
         """The published FAQ that already has this question in other words, or None; internal ones count as well.
 

@@ -89,6 +89,44 @@ async def test_slips_pinyin_and_what_a_follow_up_names_are_offered_in_the_custom
     assert {"运费怎么算", "退货运费谁出"} <= set(await offered("你们老板叫什么名字", "那运费呢"))
 
 
+LANGUAGES = {
+    ("zh-CN", "zh-CN"): [
+        "hello", "Hi there!", "OK thanks", "refund", "KL80010023", "iPhone 15 Pro Max", "KP-100 price", "VIP", "123",
+        "tuikuan duojiu daozhang",
+    ],
+    ("zh-CN", "en"): [
+        "How long does a refund take?", "where is my order", "WHERE IS MY ORDER", "Refund please",
+        "I want to talk to a human", "hello, where is my parcel?", "I'm lost",
+    ],
+    ("zh-CN", "zh"): ["我想 refund 一下"],
+    ("en", "en"): ["hello", "ok", "KL80010023", "where is my order"],
+    ("en", "zh"): ["你好", "退款多久到账"],
+}  # fmt: skip
+
+
+async def test_a_greeting_or_one_word_is_no_change_of_language_and_a_sentence_is(desk: Desk) -> None:
+    body = FaqCreate.model_validate({"question": "退款多久到账", "answer": "三天。", "publish": True})
+    await desk.run(articles.create_faq, SYSTEM, body)
+    await desk.runtime.reactions.settled()
+    search = desk.runtime.get(SearchService)
+    await search.settled()
+    for (spoken, expected), messages in LANGUAGES.items():
+        found = {words: await bot.language_in(search, words, spoken) for words in messages}
+        assert found == dict.fromkeys(messages, expected)
+
+
+async def test_the_bot_goes_on_in_the_language_that_is_spoken(desk: Desk) -> None:
+    customer = await desk.customer()
+    key = (await desk.write(customer, "hello")).conversation_id
+    assert (await desk.facts(key)).locale == "zh-CN"
+    said = await answered(desk, key, 1)
+    for number, words in enumerate(("Can you speak English with me?", "thanks", "你好"), 2):
+        await desk.write(customer, words)
+        said = await answered(desk, key, number)
+    chinese = [any("\u4e00" <= character <= "\u9fff" for character in message.body) for message in said]
+    assert chinese == [True, False, False, True], [message.body for message in said]
+
+
 async def test_asked_for_a_person_it_hands_over_with_a_summary(desk: Desk) -> None:
     li = await desk.person("li", queues=[desk.queue_id])
     await desk.run(routing.set_presence, li, li.id, state="online")
