@@ -3,6 +3,7 @@ import type { Permission } from "@/api/types";
 import { defineFeature } from "@/app/feature";
 import { useTicketsBadge } from "./api";
 import { startTicket } from "./create/state";
+import { useWorkBadge } from "./teamwork/badge";
 
 const SEES: Permission[] = ["tickets.handle", "tickets.view_all"];
 const WORKS: Permission[] = ["tickets.handle", "tickets.view_all", "tasks.handle"];
@@ -28,6 +29,7 @@ export default defineFeature({
       also: ["/approvals", "/tickets"],
       order: 14,
       permissions: ["tasks.handle"],
+      useBadge: useWorkBadge,
       go: "w",
     },
   ],

@@ -17,10 +17,11 @@ import { fileSize } from "@/lib/format";
 import { toast } from "@/ui/feedback";
 import { StateTag, useWords } from "../bits";
 import type { Move, TicketView } from "../types";
-import { asks, useTakeMove } from "./moving";
+import { useTakeMove } from "./moving";
 import { sendComment } from "./outbox";
 import { type Mode, useTicketPage } from "./state";
 import "@/features/inbox/composer/composer.css";
+import { asks } from "./ways";
 
 /** Drafts of tickets stand beside those of conversations, under names of their own. */
 const draftKey = (id: Id) => `ticket.${id}`;

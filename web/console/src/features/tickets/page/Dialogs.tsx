@@ -1,3 +1,4 @@
+import { AskApproval } from "../teamwork/AskApproval";
 import type { TicketView } from "../types";
 import { ClashDialog } from "./ClashDialog";
 import { FieldsDialog } from "./FieldsDialog";
@@ -30,6 +31,15 @@ export default function Dialogs({ ticket }: { ticket: TicketView }) {
       return <TypeDialog {...props} />;
     case "move":
       return <MoveDialog {...props} dialog={dialog} />;
+    case "approval":
+      return (
+        <AskApproval
+          ticketId={ticket.id}
+          version={ticket.version}
+          transition={dialog.transition}
+          onClose={props.close}
+        />
+      );
     case "fields":
       return <FieldsDialog {...props} complaints={dialog.complaints} values={dialog.values} />;
     default:

@@ -4,16 +4,16 @@ import { useState } from "react";
 import { useT } from "@/app/i18n";
 import { useWords } from "../bits";
 import type { Move, TicketView } from "../types";
-import { asks, useTakeMove } from "./moving";
+import { useTakeMove } from "./moving";
+import { approvable, asks, forward, ordered } from "./ways";
 
 const INLINE = 3;
-/** Brings it on, rather than putting it off or ending it with an explanation. */
-const forward = (move: Move) => ["open", "solved"].includes(move.to.status) && !move.require_comment;
 
 /** Why a way on is closed to this person, or what it asks for. */
-export function useWhy(): (move: Move) => string | null {
+function useWhy(ticket: TicketView): (move: Move) => string | null {
   const t = useT("tickets");
   return (move) => {
+    if (approvable(move, ticket)) return t("move.asks_approval");
     if (!move.allowed) {
       const known = t(`move.why.${move.why}`);
       return known === `move.why.${move.why}` ? t("move.why.other") : known;
@@ -27,15 +27,17 @@ export function Moves({ ticket }: { ticket: TicketView }) {
   const t = useT("tickets");
   const words = useWords();
   const take = useTakeMove(ticket);
-  const why = useWhy();
+  const why = useWhy(ticket);
   const [busy, setBusy] = useState<string | null>(null);
   if (!ticket.may?.move) return null;
-  const moves = [...(ticket.moves ?? [])].sort((a, b) => Number(b.allowed) - Number(a.allowed));
+  const moves = ordered(ticket.moves ?? [], ticket);
   if (moves.length === 0) return null;
   const shown = moves.slice(0, moves.length === INLINE + 1 ? INLINE + 1 : INLINE);
   const rest = moves.slice(shown.length);
   // What brings it forward stands out; waiting does not.
-  const primary = shown.find((move) => move.allowed && forward(move));
+  const open = (move: Move) => move.allowed || approvable(move, ticket);
+  const more = (move: Move) => (open(move) && (asks(move) || !move.allowed) ? "…" : "");
+  const primary = shown.find((move) => open(move) && forward(move, ticket));
   const go = async (move: Move) => {
     setBusy(move.key);
     await take(move);
@@ -58,13 +60,13 @@ export function Moves({ ticket }: { ticket: TicketView }) {
             <Button
               size="small"
               type={move === primary ? "primary" : "default"}
-              disabled={!move.allowed}
+              disabled={!open(move)}
               loading={busy === move.key}
               aria-describedby={why(move) ? `why-${move.key}` : undefined}
               onClick={() => void go(move)}
             >
               {words(move.label, move.key)}
-              {asks(move) && move.allowed ? "…" : ""}
+              {more(move)}
             </Button>
             {why(move) ? (
               <span id={`why-${move.key}`} className="q-sr">
@@ -81,12 +83,12 @@ export function Moves({ ticket }: { ticket: TicketView }) {
           menu={{
             items: rest.map((move) => ({
               key: move.key,
-              disabled: !move.allowed,
+              disabled: !open(move),
               label: (
                 <span className="q-tk__move">
                   <span>
                     {words(move.label, move.key)}
-                    {asks(move) && move.allowed ? "…" : ""}
+                    {more(move)}
                   </span>
                   <small>
                     {move.allowed ? t("move.to", { state: words(move.to.label, move.to.key) }) : why(move)}

@@ -5,17 +5,19 @@ import { useWords } from "../bits";
 import type { Move, TicketView } from "../types";
 import { useTicketPage } from "./state";
 import { useTicketVerbs } from "./verbs";
+import { approvable, asks } from "./ways";
 
-/** Whether a way on asks for something first. */
-export const asks = (move: Move): boolean => move.missing.length > 0 || move.require_comment;
-
-/** Takes a way on: at once where nothing is asked for, through a small form else. */
+/** Takes a way on: at once where nothing is asked for, through a small form else, or by asking for the approval it takes. */
 export function useTakeMove(ticket: TicketView) {
   const t = useT("tickets");
   const words = useWords();
   const verbs = useTicketVerbs(ticket.id);
   const setDialog = useTicketPage((s) => s.setDialog);
   return async (move: Move, with_: { comment?: string; public?: boolean; done?: () => void } = {}) => {
+    if (approvable(move, ticket)) {
+      setDialog({ kind: "approval", transition: move.key });
+      return false;
+    }
     if (asks(move)) {
       setDialog({ kind: "move", move, ...with_ });
       return false;

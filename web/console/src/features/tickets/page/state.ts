@@ -12,6 +12,7 @@ export type Dialog =
   | { kind: "split" }
   | { kind: "type" }
   | { kind: "fields"; complaints?: Record<string, string>; values?: Record<string, unknown> }
+  | { kind: "approval"; transition: string }
   | { kind: "move"; move: Move; comment?: string; public?: boolean; done?: () => void };
 
 /** A change that met somebody else's: what was wanted, and what stands there now. */

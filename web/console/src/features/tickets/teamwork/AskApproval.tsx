@@ -13,8 +13,15 @@ import { PeoplePicker } from "../fields/pickers";
 import { ticketChangedHere } from "./cache";
 import type { Approval, Needed } from "./types";
 
+interface AskProps {
+  ticketId: Id;
+  /** The way on it is asked for, where that is known. */
+  transition?: string;
+  onClose: () => void;
+}
+
 /** Asks by the rules of the type, or people by name. */
-export function AskApproval(props: { ticketId: Id; version: number; onClose: () => void }) {
+export function AskApproval(props: AskProps & { version: number }) {
   const needed = useGet<Needed>(`/tickets/${props.ticketId}/approvals/needed`, { version: props.version });
   return (
     <Fetched query={needed} compact>
@@ -23,7 +30,7 @@ export function AskApproval(props: { ticketId: Id; version: number; onClose: () 
   );
 }
 
-function Ask(props: { ticketId: Id; needed: Needed; onClose: () => void }) {
+function Ask(props: AskProps & { needed: Needed }) {
   const t = useT("tickets/teamwork");
   const locale = useLocale();
   const words = useWords();
@@ -32,7 +39,7 @@ function Ask(props: { ticketId: Id; needed: Needed; onClose: () => void }) {
   const byRule = needed.steps.length > 0 && !needed.open && !needed.granted;
   const [way, setWay] = useState<"rule" | "named">(byRule ? "rule" : "named");
   const [reason, setReason] = useState("");
-  const [move, setMove] = useState<string | null>(needed.transitions[0]?.key ?? null);
+  const [move, setMove] = useState<string | null>(props.transition ?? needed.transitions[0]?.key ?? null);
   const [users, setUsers] = useState<Id[]>([]);
   const [how, setHow] = useState<"one" | "all" | "sequence">("all");
   const ask = useAct(

@@ -1,0 +1,23 @@
+import type { Move, TicketView } from "../types";
+
+type Standing = Pick<TicketView, "status" | "waiting_on">;
+
+/** Whether a way on asks for something first. */
+export const asks = (move: Move): boolean => move.missing.length > 0 || move.require_comment;
+
+/** Only an approval nobody has asked for yet stands in the way: choosing it asks for one. */
+export const approvable = (move: Move, ticket: Standing): boolean =>
+  !move.allowed && move.why === "approval" && ticket.waiting_on?.kind !== "approval";
+
+/** Brings it on, rather than putting it off, ending it with an explanation, or beginning again with what is done. */
+export const forward = (move: Move, ticket: Standing): boolean =>
+  (ticket.status === "solved" ? ["closed"] : ["open", "solved"]).includes(move.to.status) &&
+  ticket.status !== "closed" &&
+  !move.require_comment;
+
+/** What can be chosen before what is closed, and what brings it on before what does not. */
+export function ordered(moves: readonly Move[], ticket: Standing): Move[] {
+  const rank = (move: Move) =>
+    !move.allowed && !approvable(move, ticket) ? 2 : forward(move, ticket) ? 0 : 1;
+  return [...moves].sort((a, b) => rank(a) - rank(b));
+}
