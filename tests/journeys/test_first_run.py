@@ -86,6 +86,16 @@ def test_the_wizard_leads_to_a_working_widget(empty_product: Product, new_contex
     page.get_by_role("button", name=re.compile(re.escape(w("done.inbox")))).click()
     expect(page.get_by_role("navigation", name=words.console("zh-CN", "nav.label"))).to_be_visible()
 
+    # What comes next is said there; what has been done is ticked off, until it is put away.
+    steps = page.get_by_role("region", name=w("begin.title"))
+    done = steps.get_by_role("listitem").filter(has_text=w("begin.done"))
+    expect(done).to_have_count(2)
+    expect(done.filter(has_text=w("begin.knowledge.title"))).to_be_visible()
+    expect(done.filter(has_text=w("begin.ask.title"))).to_be_visible()
+    steps.get_by_role("button", name=w("begin.away")).click()
+    expect(steps).to_have_count(0)
+    expect(page.get_by_text(words.console("zh-CN", "inbox:nothing_open"), exact=True)).to_be_visible()
+
 
 def test_the_wizard_is_gone_afterwards(empty_product: Product, new_context: NewContext) -> None:
     page = new_context("en").new_page()

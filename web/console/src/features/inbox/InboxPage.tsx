@@ -5,6 +5,7 @@ import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan, useMe } from "@/app/session";
 import { useShortcuts } from "@/app/shortcuts";
+import { GettingStarted } from "@/features/setup/GettingStarted";
 import { startTicket } from "@/features/tickets/create/state";
 import { EmptyState } from "@/ui/states";
 import { useVerbs } from "./actions/verbs";
@@ -162,7 +163,11 @@ export default function InboxPage() {
         </>
       ) : (
         <section className="q-pane">
-          <EmptyState icon={MessagesSquare} title={t("nothing_open")} hint={t("nothing_open_hint")} />
+          <GettingStarted
+            otherwise={
+              <EmptyState icon={MessagesSquare} title={t("nothing_open")} hint={t("nothing_open_hint")} />
+            }
+          />
         </section>
       )}
     </div>

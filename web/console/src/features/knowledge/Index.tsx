@@ -1,11 +1,12 @@
 /** The home of the knowledge base: its spaces, what waits for somebody, what needs a look again. */
 import { Button, Segmented, Tag } from "antd";
-import { Plus } from "lucide-react";
+import { BookOpen, Plus } from "lucide-react";
 import { useState } from "react";
 import type { DirectoryEntry } from "@/api/types";
 import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import { useCan } from "@/app/session";
+import { EmptyState } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
 import { type Column, DataTable, Page, useOne, usePages, useRows } from "../settings/kit";
 import { AbsoluteTime, ReaderIcon, StatusTag } from "./bits";
@@ -87,7 +88,20 @@ export default function KnowledgeHome() {
           <Tag color="warning">{t("home.due", { count: todo.data.due })}</Tag>
         )}
       </div>
-      <Waiting key={view} view={view} />
+      {mayEdit && spaces.rows?.length === 0 ? (
+        <EmptyState
+          icon={BookOpen}
+          title={t("home.nothing")}
+          hint={t("home.nothingText")}
+          action={
+            <Button type="primary" onClick={() => go("/knowledge/import")}>
+              {t("home.import")}
+            </Button>
+          }
+        />
+      ) : (
+        <Waiting key={view} view={view} />
+      )}
     </Page>
   );
 }

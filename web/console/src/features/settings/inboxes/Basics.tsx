@@ -22,6 +22,7 @@ export function Basics(props: {
   const t = useT("settings");
   const queues = useRows<Queue>("/queues");
   const calendars = useRows<Calendar>("/calendars");
+  const usual = queues.rows?.find((queue) => queue.is_default);
   const { value, onChange, problem } = props;
   return (
     <>
@@ -51,7 +52,7 @@ export function Basics(props: {
           <Select
             id="inbox-queue"
             allowClear
-            placeholder={t("inboxes.noQueue")}
+            placeholder={usual ? t("inboxes.usualQueue", { name: usual.name }) : t("inboxes.noQueue")}
             loading={!queues.rows}
             value={chosen(value.queue_id, queues.rows)}
             onChange={(id: string | undefined) => onChange({ queue_id: id ?? null })}

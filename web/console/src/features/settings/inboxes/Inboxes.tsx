@@ -25,6 +25,7 @@ export default function Inboxes() {
     done: t("inboxes.deleted"),
   });
   const queueName = (id: string | null) => queues.rows?.find((queue) => queue.id === id)?.name;
+  const usual = queues.rows?.find((queue) => queue.is_default);
   const columns: Column<Inbox>[] = [
     {
       key: "name",
@@ -67,7 +68,13 @@ export default function Inboxes() {
       key: "queue",
       title: t("inboxes.queue"),
       sorter: (a, b) => (queueName(a.queue_id) ?? "").localeCompare(queueName(b.queue_id) ?? "", locale),
-      render: (_, inbox) => queueName(inbox.queue_id) ?? <Tag color="warning">{t("inboxes.noQueue")}</Tag>,
+      render: (_, inbox) =>
+        queueName(inbox.queue_id) ??
+        (usual ? (
+          <span className="qk-muted">{t("inboxes.usualQueue", { name: usual.name })}</span>
+        ) : (
+          <Tag color="warning">{t("inboxes.noQueue")}</Tag>
+        )),
     },
     { key: "bot", title: t("nav.bot"), render: (_, inbox) => t(inbox.bot_enabled ? "kit.on" : "kit.off") },
     {
