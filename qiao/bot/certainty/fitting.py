@@ -1,7 +1,9 @@
 """Fits `σ(a·logit p + b)` to examples, with what was shipped as the prior. Pure.
 
-Maximum a posteriori with a prior made of pseudo-examples: `PRIOR` examples spread over all probabilities, each as often right
-as its probability says. Alone they give a = 1, b = 0. A language of its own starts from the fit of all.
+Maximum a posteriori with a prior made of pseudo-examples: `PRIOR` examples spread evenly over the logits, each as often right
+as its probability says. Alone they give a = 1, b = 0. Evenly over the logits, because that is where the line is drawn: what a
+few examples say of one probability must not tilt it for those far away, where nobody has said anything (small talk, near 0).
+A language of its own starts from the fit of all.
 """
 
 import math
@@ -21,7 +23,7 @@ STEEPNESS: Final = (0.25, 4.0)
 SHIFT: Final = 3.0
 # Beyond this a probability says nothing more: one example at 0.9999 must not count as much as all others.
 _FARTHEST: Final = 4.0
-_GRID: Final = np.linspace(0.05, 0.95, 19)
+_GRID: Final = 1.0 / (1.0 + np.exp(-np.linspace(-3.5, 3.5, 19)))
 
 Values = NDArray[np.float64]
 

@@ -90,6 +90,16 @@ def test_one_example_however_strange_moves_little(found: list[Example], p: float
     assert max(abs(before(n / 20) - after(n / 20)) for n in range(1, 20)) < 0.12
 
 
+@pytest.mark.parametrize("weight", [0.15, 0.3, 0.7])
+def test_a_few_examples_of_one_probability_leave_those_far_away_nearly_as_they_were(weight: float) -> None:
+    pleased = [Example(0.2, True, weight, "zh-CN", False)] * 33
+    curve = fitting.fit(pleased)
+    assert curve(0.2) > 0.3, "what they say is heard"
+    assert curve(0.02) < 0.26, "small talk, of which nobody has said anything, becomes no likely question"
+    cross = [Example(0.8, False, weight, "zh-CN", False)] * 33
+    assert fitting.fit(cross)(0.98) > 0.74
+
+
 def test_votes_never_outweigh_both_what_was_shipped_and_what_was_drawn_by_lot() -> None:
     angry = [Example(0.9, False, 0.7, "zh-CN", False)] * 3000
     assert fitting.balanced(angry).sum() == pytest.approx(fitting.PRIOR / 2)
