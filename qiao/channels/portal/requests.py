@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from qiao.desk.tickets.schemas import EntryView, TicketView
 STEPS: Final = ("received", "working", "solved", "closed")
 _AT: Final = {"new": 0, "open": 1, "pending": 1, "on_hold": 1, "solved": 2, "closed": 3}
 PROMISES: Final = {"first_response": "answer", "next_response": "answer", "resolution": "solve"}
+BRIEF: Final = timedelta(minutes=10)
+"""What a request has been for less is not worth a line, when nothing was said meanwhile."""
 _TOLD: Final = frozenset({"rated"})
 """Public lines of the log that are worth a line here; that it was created stands at the top of the page."""
 
@@ -84,6 +86,7 @@ def lines(entries: Sequence[EntryView], words: Mapping[str, str]) -> list[Line]:
     """The public timeline. `words`: you, us, and those of `status.<status>` and `event.<type>`."""
     found: list[Line] = []
     status: str | None = None
+    step: Line | None = None
     for entry in entries:
         mine = entry.author.kind == "customer"
         who = words["you"] if mine else (entry.author.name if entry.author.kind == "user" else None) or words["us"]
@@ -97,7 +100,11 @@ def lines(entries: Sequence[EntryView], words: Mapping[str, str]) -> list[Line]:
                 status = str(pair[-1])
                 text = words.get(f"status.{status}")
                 if text:
-                    found.append(Line("news", "", text, entry.created_at))
+                    # How we passed it around among ourselves within minutes is not their story.
+                    if step is not None and found[-1] is step and entry.created_at - step.at < BRIEF:
+                        found.pop()
+                    step = Line("news", "", text, entry.created_at)
+                    found.append(step)
         elif entry.entry_type == "created":
             if files:
                 found.append(Line("mine" if mine else "theirs", who, "", entry.created_at, files))

@@ -59,7 +59,9 @@ async def test_progress_and_the_public_story_and_nothing_else(house: House, sign
                 "UPDATE tickets SET next_due_at = now() + interval '2 hours', next_due_kind = 'resolution' RETURNING id"
             )
         )
-    assert due == made.id and "We will have it solved by" in await guest.page(f"/requests/{made.id}")
+    shown = await guest.page(f"/requests/{made.id}")
+    assert due == made.id and "We will have it solved by" in shown
+    assert "With another team" not in shown, "passed around for a moment is not their story"
     async with house.runtime.db.transaction() as db:
         await db.execute(text("UPDATE tickets SET next_due_at = now() - interval '2 hours'"))
     assert "We will have it" not in await guest.page(f"/requests/{made.id}")

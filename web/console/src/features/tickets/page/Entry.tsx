@@ -297,14 +297,16 @@ export const Entry = memo(function Entry({ entry, words, me, ticket, selected, o
   const type = entry.payload.type ?? "";
   const params = paramsOf(entry, words);
   const said = eventWords(type, params) ?? t("timeline.other_event", { by: name });
+  // Why it was done, or what the customer says of it.
+  const why = params.reason ?? (type === "rated" ? params.comment : null);
   return (
     <div className="q-happening q-happening--event" id={`e-${entry.seq}`}>
       {check}
       {system ? <Bot size={14} aria-hidden /> : <Settings2 size={14} aria-hidden />}
       <div className="q-happening__what">
         <span>{said}</span>
-        {typeof params.reason === "string" && params.reason && !said.includes(params.reason) ? (
-          <span className="q-happening__why">{params.reason}</span>
+        {typeof why === "string" && why && !said.includes(why) ? (
+          <span className="q-happening__why">{why}</span>
         ) : null}
         {entry.body && !said.includes(entry.body) ? (
           <span className="q-happening__why">{entry.body}</span>
