@@ -12,6 +12,7 @@ from qiao.channels.webchat import service, tokens
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.secrets import Signer
+from qiao.desk.inboxes.schemas import InboxView
 from qiao.people.customers import merging
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import CustomerCreate
@@ -173,6 +174,17 @@ async def test_config_says_what_the_widget_needs(street: Street, sign_in: object
     assert config["limits"]["file_bytes"] > 1_000_000
     assert "image/png" in config["limits"]["types"]
     assert (await street.http.get("/api/v1/widget/wk_unknown/config")).status_code == 404
+
+
+async def test_the_bot_goes_by_its_own_name_unless_the_inbox_gives_it_another(street: Street) -> None:
+    async def name(inbox: InboxView, locale: str) -> str:
+        return str((await street.http.get(f"/api/v1/widget/{inbox.key}/config?locale={locale}")).json()["bot_name"])
+
+    plain = await street.add_inbox(bot_enabled=True)
+    assert (await name(plain, "zh-CN"), await name(plain, "en")) == ("小桥", "Qiao")
+    renamed = await street.add_inbox(bot_enabled=True, settings={"bot_name": {"zh-CN": "小棉", "en": ""}})
+    assert await name(renamed, "zh-CN") == "小棉"
+    assert await name(await street.add_inbox(bot_enabled=False), "zh-CN") == ""
 
 
 async def test_the_page_stands_beside_the_conversation(street: Street) -> None:

@@ -1,10 +1,10 @@
-"""What the bot lends to the channels below it: summaries for handoffs, questions to offer."""
+"""What the bot lends to the channels below it: summaries for handoffs, its name, questions to offer."""
 
 from typing import Any
 from uuid import UUID
 
 from qiao.bot.dialogue import service
-from qiao.channels.contract.ports import HandoffSummary, Suggestions
+from qiao.channels.contract.ports import Greeter, HandoffSummary
 from qiao.core.db import Session
 from qiao.core.runtime import Runtime
 from qiao.knowledge.articles import service as articles
@@ -16,11 +16,14 @@ class Summaries:
         return await service.summary(db, conversation_id, "customer_request")
 
 
-class MostAsked:
-    async def top(self, db: Session, locale: str, limit: int) -> list[str]:
+class Bot:
+    async def name(self, db: Session, locale: str) -> str:
+        return (await service.get_settings(db)).name.in_language(locale)
+
+    async def suggestions(self, db: Session, locale: str, limit: int) -> list[str]:
         return await articles.most_used(db, locale, limit, situation=Situation(channel="webchat"))
 
 
 def provide(runtime: Runtime) -> None:
     runtime.provide(HandoffSummary, Summaries())  # type: ignore[type-abstract]  # a protocol is the key of its part
-    runtime.provide(Suggestions, MostAsked())  # type: ignore[type-abstract]  # as above
+    runtime.provide(Greeter, Bot())  # type: ignore[type-abstract]  # as above

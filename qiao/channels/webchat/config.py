@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from qiao.channels.contract.ports import Suggestions
+from qiao.channels.contract.ports import Greeter
 from qiao.channels.webchat import policy, service
 from qiao.channels.webchat.features import WidgetFeatures
 from qiao.channels.webchat.jobs import can_send
@@ -60,14 +60,15 @@ async def _config(db: Session, inbox: InboxView, locale: str) -> Config:
     runtime, look = runtime_of(db), inbox.webchat
     workspace = await organization.get_workspace(db)
     outlook = await service.outlook(db, inbox)
-    suggestions = look.suggestions.of(locale)
-    if not suggestions and inbox.bot_enabled:
-        port: Suggestions | None = runtime.find(Suggestions)  # type: ignore[type-abstract]  # a protocol is its part's key
-        suggestions = await port.top(db, locale, SUGGESTED) if port is not None else []
+    suggestions, bot_name = look.suggestions.of(locale), look.bot_name.text(locale)
+    bot: Greeter | None = runtime.find(Greeter)  # type: ignore[type-abstract]  # a protocol is its part's key
+    if bot is not None and inbox.bot_enabled:
+        suggestions = suggestions or await bot.suggestions(db, locale, SUGGESTED)
+        bot_name = bot_name or await bot.name(db, locale)
     return Config(
         company=look.title.text(locale) or workspace.name,
         title=look.title.text(locale),
-        bot_name=look.bot_name.text(locale),
+        bot_name=bot_name,
         greeting=look.greeting.text(locale),
         suggestions=suggestions,
         accent=look.accent,

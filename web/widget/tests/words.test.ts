@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fits } from "../src/app/chat/files.ts";
 import { backoff } from "../src/core/backoff.ts";
-import { contrast, onColor, parseHex, readable } from "../src/core/color.ts";
+import { contrast, ground, onColor, parseHex, readable } from "../src/core/color.ts";
 import { duration, upcoming } from "../src/i18n/format.ts";
 import { catalogues, pickLocale, translate } from "../src/i18n/index.ts";
 
@@ -46,6 +46,13 @@ describe("colour", () => {
       }
     },
   );
+
+  it("a colour that white can nearly be read on carries white", () => {
+    const blue = ground(parseHex("#1677ff")!);
+    expect(onColor(blue)).toBe("#ffffff");
+    expect(contrast(blue, parseHex("#1677ff")!)).toBeLessThan(1.3);
+    for (const own of ["#2b5fd9", "#ffd400"]) expect(ground(parseHex(own)!)).toEqual(parseHex(own));
+  });
 
   it("takes nothing but colours", () => {
     expect(parseHex("red;background:url(x)")).toBeNull();

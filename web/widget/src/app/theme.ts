@@ -1,4 +1,4 @@
-import { onColor, parseHex, readable, toHex } from "../core/color.ts";
+import { ground, onColor, parseHex, readable, toHex } from "../core/color.ts";
 
 const DEFAULT_ACCENT = "#2b5fd9";
 const SURFACE = { light: [255, 255, 255], dark: [27, 29, 34] } as const;
@@ -14,8 +14,9 @@ export function applyTheme(accent: string | null, theme: "light" | "dark" | "aut
     const mix = (part: number, with_: readonly number[]) =>
       toHex(rgb.map((v, i) => v * part + with_[i]! * (1 - part)) as [number, number, number]);
     root.dataset.theme = mode;
-    root.style.setProperty("--q-accent", toHex(rgb));
-    root.style.setProperty("--q-on-accent", onColor(rgb));
+    const filled = ground(rgb);
+    root.style.setProperty("--q-accent", toHex(filled));
+    root.style.setProperty("--q-on-accent", onColor(filled));
     const soft = mix(mode === "dark" ? 0.2 : 0.09, surface);
     // Accented words stand on the soft ground as well as on the plain one; the soft one is the harder to read on.
     root.style.setProperty("--q-accent-text", toHex(readable(rgb, parseHex(soft)!, 4.6)));

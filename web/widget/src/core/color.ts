@@ -22,6 +22,12 @@ export function toHex(rgb: Rgb): string {
   return `#${rgb.map((v) => Math.round(v).toString(16).padStart(2, "0")).join("")}`;
 }
 
+/** The company's colour as a ground for words: one that white can nearly be read on is darkened until it can (AA). */
+export function ground(accent: Rgb): Rgb {
+  const white: Rgb = [255, 255, 255];
+  return contrast(accent, white) >= 3 ? readable(accent, white) : accent;
+}
+
 /** White where white can be read on it (AA), else near-black. */
 export function onColor(accent: Rgb): string {
   return contrast(accent, [255, 255, 255]) >= 4.5

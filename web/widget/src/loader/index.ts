@@ -1,5 +1,5 @@
 import type { ToFrame, ToHost } from "../core/bridge.ts";
-import { onColor, parseHex } from "../core/color.ts";
+import { ground, onColor, parseHex, toHex } from "../core/color.ts";
 import type { Page } from "../core/types.ts";
 import { CSS } from "./style.ts";
 
@@ -105,9 +105,9 @@ function start(script: HTMLScriptElement): void {
 
   function theme(accent: string | null | undefined, side: string | null | undefined): void {
     const rgb = parseHex(accent);
-    if (rgb && accent) {
-      host.style.setProperty("--accent", accent);
-      host.style.setProperty("--on", onColor(rgb));
+    if (rgb) {
+      host.style.setProperty("--accent", toHex(ground(rgb)));
+      host.style.setProperty("--on", onColor(ground(rgb)));
     }
     host.toggleAttribute("data-left", (position ?? side) === "left");
   }
