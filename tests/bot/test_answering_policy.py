@@ -30,6 +30,7 @@ REFUSED = Turn(misses=1, offered_choices=True)
         (Intent.CHITCHAT, ANSWER, Turn(), Action.ANSWER, 0),
         (Intent.CHITCHAT, CHOICES, Turn(), Action.INTRODUCE, 0),
         (Intent.YES, NONE, Turn(offered_person=True), Action.HANDOFF, 0),
+        (Intent.YES, NONE, Turn(offered_person=True, offered_choices=True), Action.ACKNOWLEDGE, 0),
         (Intent.YES, NONE, Turn(), Action.ACKNOWLEDGE, 0),
         (Intent.HEARD, NONE, Turn(misses=1), Action.ACKNOWLEDGE, 1),
         (Intent.NO, NONE, Turn(offered_choices=True), Action.ASK_AGAIN, 1),

@@ -109,7 +109,8 @@ def reply_to(intent: Intent, decision: Decision, turn: Turn, *, misses_before_ha
     """`misses_before_handoff`: the miss with this number leads to a person instead of another "I don't know"."""
     if intent is Intent.HANDOFF:
         return Reply(Action.HANDOFF, 0, reason=HandoffReason.REQUESTED)
-    if intent is Intent.YES and turn.offered_person:
+    if intent is Intent.YES and turn.offered_person and not turn.offered_choices:
+        # After "which of these?", where a person is one of several, OK asks for none of them.
         return Reply(Action.HANDOFF, 0, reason=HandoffReason.REQUESTED)
     if intent is Intent.NO:
         return _refused(turn, misses_before_handoff)
