@@ -71,8 +71,11 @@ URGENT: Final = (
     "shock",
 )
 _NUMBER: Final = re.compile(r"[A-Za-z]{0,6}-?\d[A-Za-z0-9-]{4,40}")
+_SUM: Final = r"(\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,2})?|\d{1,8}(?:\.\d{1,2})?)"
 _AMOUNT: Final = re.compile(
-    r"(?:[¥￥]|rmb\s?|cny\s?)\s?(\d{1,8}(?:\.\d{1,2})?)|(\d{1,8}(?:\.\d{1,2})?)\s?(?:元|块|rmb|yuan|cny)", re.IGNORECASE
+    # Never the end of a longer number, as of one with blanks or commas in other places.
+    rf"(?:[¥￥]|rmb\s?|cny\s?)\s?{_SUM}(?![\d,]\d)|(?<!\d)(?<!\d[,.，]){_SUM}\s?(?:元|块|rmb|yuan|cny)",
+    re.IGNORECASE,
 )
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
@@ -116,7 +119,7 @@ def _bare(number: str) -> str:
 def amount_in(said: str) -> int | None:
     """The last amount of yuan named, in fen."""
     found = [match[1] or match[2] for match in _AMOUNT.finditer(said)]
-    return round(float(found[-1]) * 100) if found else None
+    return round(float(found[-1].replace(",", "")) * 100) if found else None
 
 
 def phone_in(said: str) -> str | None:

@@ -54,3 +54,21 @@ def test_a_title_of_a_long_letter_is_the_part_that_says_it() -> None:
     found = guessing.telling([said], ["没收到", "签收"])
     assert "包裹显示签收了可是我没收到" in found
     assert len(found) <= guessing.LONG_TITLE
+
+
+@pytest.mark.parametrize(
+    ("said", "minor"),
+    [
+        ("refund of 2,680 yuan", 268000),
+        ("一共 12,345.60 元", 1234560),
+        ("¥1,234,567", 123456700),
+        ("买了三件，399元", 39900),
+        ("先付了100元，后来又付 58.5 块", 5850),
+        ("￥128.5", 12850),
+        ("订单 12，399元", None),
+        ("26,80元", None),
+        ("没有说多少", None),
+    ],
+)
+def test_an_amount_is_the_whole_number_that_was_named(said: str, minor: int | None) -> None:
+    assert guessing.amount_in(said) == minor

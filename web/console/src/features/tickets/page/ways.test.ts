@@ -23,10 +23,17 @@ describe("ways on", () => {
     const moves = [
       way("exchanged", "solved", { allowed: false, why: "condition" }),
       way("ask", "pending"),
+      way("await_goods", "on_hold", { effects: ["task"] }),
       approve,
       way("decline", "solved", { require_comment: true }),
     ];
-    expect(ordered(moves, free).map((one) => one.key)).toEqual(["approve", "ask", "decline", "exchanged"]);
+    expect(ordered(moves, free).map((one) => one.key)).toEqual([
+      "approve",
+      "await_goods",
+      "ask",
+      "decline",
+      "exchanged",
+    ]);
   });
 
   it("goes on from what is solved by closing it, not by beginning again", () => {

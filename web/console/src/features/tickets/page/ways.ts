@@ -15,9 +15,12 @@ export const forward = (move: Move, ticket: Standing): boolean =>
   ticket.status !== "closed" &&
   !move.require_comment;
 
-/** What can be chosen before what is closed, and what brings it on before what does not. */
+/** What can be chosen before what is closed; what brings it on first, then what does something beside waiting. */
 export function ordered(moves: readonly Move[], ticket: Standing): Move[] {
-  const rank = (move: Move) =>
-    !move.allowed && !approvable(move, ticket) ? 2 : forward(move, ticket) ? 0 : 1;
+  const rank = (move: Move) => {
+    if (!move.allowed && !approvable(move, ticket)) return 3;
+    if (forward(move, ticket)) return 0;
+    return move.effects.length > 0 ? 1 : 2;
+  };
   return [...moves].sort((a, b) => rank(a) - rank(b));
 }
