@@ -1,5 +1,6 @@
 """Taking back, going on elsewhere, consent, blocks and pace, over a channel with a provider behind it."""
 
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +45,6 @@ class Town:
         self.ids = 0
 
     async def open(self) -> tuple[InboxView, InboxView]:
-        import dataclasses
-
         channel = dataclasses.replace(toy(self.provider), recaller=self.recaller)
         Channels.of(self.runtime).register(channel)
         made = []
@@ -191,6 +190,11 @@ async def test_one_story_and_going_on_elsewhere(town: Town, sign_in: SignIn) -> 
     for talk, kind in ((talks["North"], "continued"), (talks["South"], "continued_from")):
         said = [one["payload"].get("type") for one in await _lines(boss, talk["id"])]
         assert said.count(kind) == 1, said
+    # The line that leads back says where to by the inbox's name, and stands before the words.
+    lines = await _lines(boss, talks["South"]["id"])
+    led = next(one for one in lines if one["payload"].get("type") == "continued_from")
+    assert led["payload"]["params"]["inbox"] == "North"
+    assert led["seq"] < next(one["seq"] for one in lines if one["body"] == "hello there")
     assert (await boss.get(f"{API}/conversations/{talks['North']['id']}")).json()["status"] == "resolved"
 
     # They want no more of it there: it is on record, and the way is closed.
@@ -427,3 +431,23 @@ async def test_words_of_a_ticket_go_where_the_customer_wrote_from_or_say_why_not
     await town.post(south, type="happening", kind="opted_out", **{"from": "s1"})
     _, events = await _told_later(town, boss, talk["id"], "Tomorrow")
     assert "reply.unreached" in events and len(town.provider.texts()) == 1
+
+
+async def test_a_number_a_colleague_has_checked_is_a_way_once_its_owner_has_agreed(town: Town, sign_in: SignIn) -> None:
+    north, south = await town.open()
+    boss = await sign_in("boss")
+    channel = Channels.of(town.runtime).find("toy")
+    assert channel is not None
+    reaching = dataclasses.replace(channel.manifest, reaches={"phone": lambda number: number})
+    Channels.of(town.runtime).register(dataclasses.replace(channel, manifest=reaching))
+    await town.post(north, **{"from": "n1"})
+    talk = await _talk(boss)
+    customer, ways = f"{API}/customers/{talk['customer']['id']}", f"{API}/conversations/{talk['id']}/reachable"
+    await boss.patch(customer, json={"phone": "199 0000 0001"})
+    assert (await boss.get(ways)).json() == [], "what was merely told is no address"
+    await boss.patch(customer, json={"phone_vouched": True})
+    (way,) = (await boss.get(ways)).json()
+    assert (way["inbox"], way["open"], way["needs"]) == (south.name, False, "consent") and "agree" in way["why_not"]
+    noted = await boss.post(f"{customer}/identities/{way['identity_id']}/consents", json={"state": "in"})
+    assert noted.status_code == 201
+    assert (await boss.get(ways)).json()[0]["open"] is True

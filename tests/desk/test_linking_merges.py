@@ -409,7 +409,7 @@ class TestSuggesting:
         assert (await agent.post(f"{CUSTOMERS}/{first}/merge", json={"other_id": str(second)})).status_code == 403
         preview = (await boss.get(f"{CUSTOMERS}/{second}/merge-preview", params={"other_id": str(first)})).json()
         assert preview["changes"]["tags"] == [[], ["vip"]] and preview["warnings"] == ["names_differ"]
-        assert preview["moves"] == {} and preview["conflicts"] == [] and preview["undo_days"] == 30
+        assert preview["moves"] == {"identities": 1} and preview["conflicts"] == [] and preview["undo_days"] == 30
         merged = await boss.post(f"{CUSTOMERS}/{first}/merge", json={"other_id": str(second), "reason": "called"})
         assert merged.status_code == 201, merged.text
         assert (await boss.post(f"{CUSTOMERS}/{first}/merge", json={"other_id": str(second)})).status_code == 409

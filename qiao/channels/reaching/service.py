@@ -10,6 +10,7 @@ from qiao.core.actor import Actor
 from qiao.core.db import Session
 from qiao.core.errors import Invalid, NotFound, Refused
 from qiao.desk.conversations import service as conversations
+from qiao.desk.inboxes import service as inboxes
 from qiao.people.accounts import audit
 from qiao.people.customers import service as customers
 
@@ -65,21 +66,29 @@ async def go_on(
     if way is None or inbox_id == facts.inbox_id:
         raise Invalid.field("identity_id", "channel_no_address")
     latest = await conversations.latest_of_customer(db, inbox_id, facts.customer_id)
+    before = await conversations.told_before(db, inbox_id, facts.customer_id, client_id)
+    from_there = {
+        "channel": facts.channel,
+        "inbox": (await inboxes.get(db, facts.inbox_id)).name,
+        "conversation_id": str(facts.id),
+        "number": facts.number,
+    }
+    told = None
     if latest is not None and latest.status in ("bot", "queued", "assigned", "snoozed"):
         if not await conversations.visible_of(db, actor, [latest.id]):
             raise Refused("reaching_elsewhere_taken")
         if latest.status in _TAKEN_OVER and actor.id is not None:
             # Their answer is for whoever wrote to them, not for the bot or the next in line.
             await conversations.assign(db, actor, latest.id, actor.id)
-    before = await conversations.told_before(db, inbox_id, facts.customer_id, client_id)
+        if not before:
+            told = latest.id
+            await conversations.add_line(db, actor, told, "continued_from", **from_there)
     started = await starting.start(db, actor, inbox_id, facts.customer_id, way.address, body, payload, client_id)
     if not before:
         there = {"conversation_id": str(started.conversation_id), "number": started.number}
-        here = {"conversation_id": str(facts.id), "number": facts.number}
         await conversations.add_line(db, actor, facts.id, "continued", channel=way.channel, inbox=way.inbox, **there)
-        await conversations.add_line(
-            db, actor, started.conversation_id, "continued_from", channel=facts.channel, **here
-        )
+        if started.conversation_id != told:
+            await conversations.add_line(db, actor, started.conversation_id, "continued_from", **from_there)
         changes = {"channel": [facts.channel, way.channel], "number": [facts.number, started.number]}
         await audit.record(db, actor, "conversation.continued", "conversation", facts.id, changes)
     if resolve:

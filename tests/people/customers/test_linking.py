@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from qiao.core.actor import Actor
 from qiao.core.db import Db
@@ -108,6 +108,8 @@ class TestTyped:
         checked = (await agent.patch(path, json={"email": "own@example.com", "email_vouched": True})).json()
         assert checked["email_vouched"] is True
         assert (await _reads_mailbox(db, "own@example.com")).id == talker.id
+        # What they have checked is an address of theirs: they can be written to there, once they have agreed.
+        assert [one["kind"] for one in checked["identities"]] == ["telegram", "email"]
         # Writing another address takes the mark away again.
         assert (await agent.patch(path, json={"email": "else@example.com"})).json()["email_vouched"] is False
 
@@ -119,6 +121,7 @@ class TestTyped:
         made = await db.run(lambda s: service.create(s, Actor.system(), body))
         async with db.transaction() as session:
             await session.execute(update(CustomerRow).values(email_vouched=None))
+            await session.execute(delete(IdentityRow))  # what a colleague stands for was no address then
             if speaks:
                 session.add(
                     IdentityRow(

@@ -14,7 +14,7 @@ from qiao.people.customers import policy, repository
 from qiao.people.customers.events import CustomerCreated
 from qiao.people.customers.models import CustomerRow
 from qiao.people.customers.schemas import CustomerCreate, CustomerPatch, CustomerView, Revealed
-from qiao.people.customers.service.reading import AUDIENCE, announce, get, identity_view, index, read_phone, view
+from qiao.people.customers.service.reading import AUDIENCE, announce, get, identity_view, index, read_phone
 from qiao.people.personal import mask
 
 
@@ -27,9 +27,10 @@ async def create(db: Session, actor: Actor, body: CustomerCreate) -> CustomerVie
     await db.flush()
     await db.refresh(row)
     index(row)
+    await _keep_vouched(db, row)
     await audit.record(db, actor, "customer.created", "customer", row.id, {"number": row.number})
     await emit(db, CustomerCreated(customer_id=row.id), actor=actor, audience=AUDIENCE)
-    return view(row, [], actor)
+    return await get(db, actor, row.id)
 
 
 async def update(db: Session, actor: Actor, customer_id: UUID, body: CustomerPatch) -> CustomerView:
@@ -46,8 +47,21 @@ async def update(db: Session, actor: Actor, customer_id: UUID, body: CustomerPat
             setattr(row, f"{kind}_vouched", bool(getattr(row, kind) and given.get(f"{kind}_vouched")))
     index(row)
     await db.flush()
+    if await _keep_vouched(db, row):
+        await announce(db, actor, row.id, ("identities",))
     await _changed(db, actor, row, before, "customer.updated")
     return await get(db, actor, customer_id)
+
+
+async def _keep_vouched(db: Session, row: CustomerRow) -> bool:
+    """What a colleague stands for is an address of the customer, too, unless it is somebody's already: they can be written
+    to there once they have agreed. Returns whether there is a new one."""
+    new = False
+    for kind in ("phone", "email"):
+        value = getattr(row, kind)
+        if value and getattr(row, f"{kind}_vouched") and await repository.by_identity(db, kind, "", value) is None:
+            new = await repository.claim_identity(db, row.id, kind, "", value, True) is not None or new
+    return new
 
 
 def _refuse_masked(row: CustomerRow, given: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import { useT } from "@/app/i18n";
 import { useGo } from "@/app/router";
 import type { DialogProps } from "@/features/inbox/actions/Dialogs";
 import { ChannelIcon } from "@/features/inbox/list/Row";
+import { useConversationPath } from "@/features/inbox/paths";
 import { toast } from "@/ui/feedback";
 import { EmptyState, Fetched } from "@/ui/states";
 import { ConsentDialog } from "./IdentityLine";
@@ -17,6 +18,7 @@ import "./linking.css";
 export function ContinueDialog({ conversation, close }: DialogProps) {
   const t = useT("customers/linking");
   const go = useGo();
+  const path = useConversationPath();
   const query = useGet<Way[]>(`/conversations/${conversation.id}/reachable`);
   const [picked, setPicked] = useState<string | null>(null);
   const [text, setText] = useState("");
@@ -39,7 +41,7 @@ export function ContinueDialog({ conversation, close }: DialogProps) {
       onSuccess: (started, to) => {
         toast.success(t("continue.done", { inbox: to.inbox }));
         close();
-        go(`/inbox/all/${started.conversation_id}`);
+        go(path(started.conversation_id));
       },
     },
   );

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ConversationView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { ChannelIcon } from "@/features/inbox/list/Row";
+import { useConversationPath } from "@/features/inbox/paths";
 import { dayLabel } from "@/lib/format";
 
 /** Where one conversation of the thread begins or goes on: its channel, its number, its state. */
@@ -9,6 +10,7 @@ export function TalkDivider(props: { talk: ConversationView; at: string; own: bo
   const t = useT("customers/linking");
   const inbox = useT("inbox");
   const locale = useLocale();
+  const path = useConversationPath();
   const { talk: c } = props;
   return (
     <div className={`q-talk ${props.own ? "q-talk--own" : ""}`} role="separator">
@@ -16,7 +18,7 @@ export function TalkDivider(props: { talk: ConversationView; at: string; own: bo
       {props.own ? (
         <strong>{t("thread.here", { inbox: c.inbox.name })}</strong>
       ) : (
-        <Link to={`/inbox/all/${c.id}` as string}>
+        <Link to={path(c.id)}>
           <strong>{c.inbox.name}</strong> #{c.number}
         </Link>
       )}

@@ -19,6 +19,7 @@ import "@/features/calls/calls.css";
 import { Avatar } from "@/ui/Avatar";
 import { EmptyState, Fetched } from "@/ui/states";
 import { RelativeTime } from "@/ui/Time";
+import { useConversationPath } from "../paths";
 import { customerName, known, previewText } from "../text";
 import { OrderRequests } from "./OrderRequests";
 import { Orders } from "./Orders";
@@ -314,6 +315,7 @@ function PageContext({ context }: { context: ConversationView["context"] }) {
 
 export function PastConversations(props: { customerId: string; exceptId?: string }) {
   const t = useT("inbox");
+  const path = useConversationPath();
   const locale = useLocale();
   const query = useGet<Page<ConversationView> | ConversationView[]>("/conversations", {
     view: "all",
@@ -327,7 +329,7 @@ export function PastConversations(props: { customerId: string; exceptId?: string
           const list = listOf(data).filter((c) => c.id !== props.exceptId);
           if (list.length === 0) return <EmptyState title={t("context.no_past")} compact />;
           return list.map((c) => (
-            <Link key={c.id} to={`/inbox/all/${c.id}` as string} className="q-past">
+            <Link key={c.id} to={path(c.id)} className="q-past">
               <span className="q-past__top">
                 <span>#{c.number}</span>
                 <span className="q-muted">{t(`status.${c.status}`)}</span>

@@ -3,6 +3,7 @@ import type { MessageView } from "@/api/types";
 import { useLocale, useT } from "@/app/i18n";
 import { Folded } from "@/features/customers/linking/Folded";
 import { absoluteTime, clockTime } from "@/lib/format";
+import { useConversationPath } from "../paths";
 import { known, reasonText } from "../text";
 
 const str = (value: unknown) => (typeof value === "string" ? value : "");
@@ -11,6 +12,7 @@ const str = (value: unknown) => (typeof value === "string" ? value : "");
 export function EventLine({ message, foreign }: { message: MessageView; foreign?: boolean }) {
   const t = useT("inbox");
   const locale = useLocale();
+  const path = useConversationPath();
   const type = str(message.payload?.type);
   const params = (message.payload?.params ?? {}) as Record<string, unknown>;
   const by =
@@ -44,7 +46,7 @@ export function EventLine({ message, foreign }: { message: MessageView; foreign?
     <div className="q-event" id={foreign ? undefined : `m-${message.seq}`}>
       <span>
         {/^(continued|switched)/.test(type) && str(params.conversation_id) ? (
-          <Link to={`/inbox/all/${str(params.conversation_id)}` as string}>{filled}</Link>
+          <Link to={path(str(params.conversation_id))}>{filled}</Link>
         ) : (
           filled
         )}
