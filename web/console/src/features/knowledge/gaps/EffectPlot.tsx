@@ -1,6 +1,6 @@
 import { useLocale, useT } from "@/app/i18n";
 import { dateOnly, integer } from "@/lib/format";
-import { type Effect, fall, gathered } from "./model";
+import { comparable, type Effect, fall, gathered } from "./model";
 
 const WIDTH = 260;
 const HEIGHT = 76;
@@ -56,25 +56,31 @@ export function EffectView({ effect }: { effect: Effect }) {
       : "";
   return (
     <div className="kg-effect">
-      {effect.days > 0 && <Plot effect={effect} />}
+      {comparable(effect) && <Plot effect={effect} />}
       <div className={`kg-verdict kg-${effect.verdict}`}>
         <b>{t(`gaps.effect.verdict.${effect.verdict}`)}</b>
-        <p>
-          {t("gaps.effect.counts", {
-            before: integer(effect.before, locale),
-            after: integer(effect.after, locale),
-            days: effect.days,
-            change: moved === null ? "–" : `${moved > 0 ? "+" : ""}${moved}%`,
-          })}{" "}
-          {bounds}
-        </p>
-        <p>
-          {t("gaps.effect.asked", {
-            before: integer(effect.asked_before, locale),
-            after: integer(effect.asked_after, locale),
-            day: dateOnly(effect.published_at, locale),
-          })}
-        </p>
+        {comparable(effect) ? (
+          <>
+            <p>
+              {t("gaps.effect.counts", {
+                before: integer(effect.before, locale),
+                after: integer(effect.after, locale),
+                days: effect.days,
+                change: moved === null ? "–" : `${moved > 0 ? "+" : ""}${moved}%`,
+              })}{" "}
+              {bounds}
+            </p>
+            <p>
+              {t("gaps.effect.asked", {
+                before: integer(effect.asked_before, locale),
+                after: integer(effect.asked_after, locale),
+                day: dateOnly(effect.published_at, locale),
+              })}
+            </p>
+          </>
+        ) : (
+          <p>{t("gaps.effect.fresh", { day: dateOnly(effect.published_at, locale) })}</p>
+        )}
       </div>
     </div>
   );

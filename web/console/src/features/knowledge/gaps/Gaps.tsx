@@ -26,6 +26,7 @@ import { sparkline } from "../statistics/model";
 import type { Space } from "../types";
 import { GapDrawer } from "./GapDrawer";
 import {
+  comparable,
   fall,
   type Gap,
   type GapSummary,
@@ -227,11 +228,13 @@ export default function Gaps() {
               gap.effect && (
                 <span className={`kg-${gap.effect.verdict}`}>
                   <b>{t(`gaps.effect.short.${gap.effect.verdict}`)}</b>{" "}
-                  <span className="qk-muted qk-num">
-                    {gap.effect.before} → {gap.effect.after}
-                    {fall(gap.effect) !== null &&
-                      ` (${fall(gap.effect)! > 0 ? "+" : ""}${fall(gap.effect)}%)`}
-                  </span>
+                  {comparable(gap.effect) && (
+                    <span className="qk-muted qk-num">
+                      {gap.effect.before} → {gap.effect.after}
+                      {fall(gap.effect) !== null &&
+                        ` (${fall(gap.effect)! > 0 ? "+" : ""}${fall(gap.effect)}%)`}
+                    </span>
+                  )}
                 </span>
               ),
           },

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { fall, gathered } from "./model";
+import { comparable, fall, gathered } from "./model";
 
 describe("what an answer has changed", () => {
   it("is told in percent of the time before", () => {
     expect(fall({ before: 12, after: 3 })).toBe(-75);
     expect(fall({ before: 4, after: 6 })).toBe(50);
     expect(fall({ before: 0, after: 2 })).toBeNull();
+  });
+
+  it("is not told on the day the answer went live", () => {
+    expect([comparable({ days: 0 }), comparable({ days: 1 })]).toEqual([false, true]);
   });
 
   it("keeps every handoff when days are gathered", () => {

@@ -122,6 +122,9 @@ export interface Stretch {
   until: string;
 }
 
+/** Whether a whole day has passed since the answer went live: before, both stretches are empty and say nothing. */
+export const comparable = (effect: Pick<Effect, "days">): boolean => effect.days > 0;
+
 /** Change from before to after in percent; null where there was nothing before. */
 export function fall(effect: Pick<Effect, "before" | "after">): number | null {
   return effect.before === 0 ? null : Math.round(((effect.after - effect.before) / effect.before) * 100);
