@@ -135,7 +135,8 @@ def message(reply: Reply, *, locale: str, bot_name: str, client_id: str, thought
         return Outgoing(body=body, payload=payload, client_id=client_id)
     if reply.action is Action.CHOICES:
         payload["confidence"] = round(reply.probability, 3)
-        return _choices(i18n.t("bot.choices", locale), reply.hits, payload, client_id)
+        prompt = i18n.t("bot.choices" if len(reply.hits) > 1 else "bot.choice", locale)
+        return _choices(prompt, reply.hits, payload, client_id)
     return Outgoing(
         body=i18n.t(f"bot.{_SAID[reply.action]}", locale, name=bot_name), payload=payload, client_id=client_id
     )

@@ -217,6 +217,8 @@ async def respond(db: Session, conversation_id: UUID, seq: int, thought: Thought
     question = items[0].body[:500] or f"[{items[0].kind}]"
     turn = {"question": question, "action": str(reply.action), "intent": str(intent), "title": title, "locale": locale}
     turn |= look.note(question)
+    if reply.action is Action.CHOICES and len(reply.hits) == 1:
+        turn["only"] = reply.hits[0].id
     row.turns = [*row.turns, turn | (flow.note if flow else {})][-REMEMBERED:]
     row.misses = reply.misses
     row.offered_choices = reply.action is Action.CHOICES or any(one.hits for one in reply.left)
@@ -279,12 +281,13 @@ async def _decide(
         return Reply(Action.ASK_TO_TYPE, row.misses, offer_person=True), Intent.EMPTY
     search = runtime_of(db).get(SearchService)
     policy = Policy(max_error=settings.max_error)
-    chosen = message.chosen
+    chosen, words = message.chosen, message.body
+    only = row.turns[-1].get("only") if row.turns and row.offered_choices else None
+    if chosen is None and only is not None and intent_of(words) is Intent.YES:
+        chosen, words = only, row.turns[-1]["title"]  # "is this what you mean?" – "yes"
     if chosen is not None:
         # One of the offered questions, clicked: its own words find it for certain, within what the customer may read.
-        hits = await search.search(
-            message.body, audience=asker.reader, situation=asker.situation, locale=locale, limit=5
-        )
+        hits = await search.search(words, audience=asker.reader, situation=asker.situation, locale=locale, limit=5)
         picked = [hit for hit in hits if hit.id == chosen]
         if picked:
             return Reply(Action.ANSWER, 0, (picked[0],), 1.0), Intent.QUESTION

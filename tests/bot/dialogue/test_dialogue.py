@@ -89,6 +89,28 @@ async def test_slips_pinyin_and_what_a_follow_up_names_are_offered_in_the_custom
     assert {"运费怎么算", "退货运费谁出"} <= set(await offered("你们老板叫什么名字", "那运费呢"))
 
 
+async def test_yes_to_the_only_question_offered_is_answered(desk: Desk) -> None:
+    body = FaqCreate.model_validate({"question": "多久能发货", "answer": "24 小时内。", "publish": True})
+    faq = await desk.run(articles.create_faq, SYSTEM, body)
+    await desk.runtime.get(SearchService).settled()
+    for yes in ("是的", "OK"):
+        customer = await desk.customer()
+        key = (await desk.write(customer, "几天发货")).conversation_id
+        offer = (await answered(desk, key, 1))[-1]
+        assert [option["label"] for option in offer.payload["options"]] == ["多久能发货"]
+        assert offer.body == "您想问的是这个吗？"
+        await desk.write(customer, yes)
+        said = (await answered(desk, key, 2))[-1]
+        assert (said.body, said.payload["faq_id"]) == ("24 小时内。", str(faq.id))
+    customer = await desk.customer()
+    key = (await desk.write(customer, "几天发货")).conversation_id
+    await answered(desk, key, 1)
+    await desk.run(articles.move, SYSTEM, "faq", faq.id, "archive")
+    await desk.runtime.get(SearchService).settled()
+    await desk.write(customer, "是的")
+    assert "24 小时" not in (await answered(desk, key, 2))[-1].body, "no longer true meanwhile"
+
+
 LANGUAGES = {
     ("zh-CN", "zh-CN"): [
         "hello", "Hi there!", "OK thanks", "refund", "KL80010023", "iPhone 15 Pro Max", "KP-100 price", "VIP", "123",

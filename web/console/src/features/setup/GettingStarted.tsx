@@ -97,7 +97,7 @@ function Steps(props: { otherwise: ReactNode; onAway: () => void }) {
             </div>
             {step.done ? null : (
               <div className="qb__acts">
-                {step.name === "ask" && facts.website ? (
+                {(step.name === "ask" || (step.name === "serve" && facts.asked)) && facts.website ? (
                   <a
                     className="qb__try"
                     href={`/widget/frame?key=${encodeURIComponent(facts.website.key)}`}
