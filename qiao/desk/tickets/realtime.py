@@ -44,11 +44,13 @@ async def push_changes(runtime: Runtime, envelopes: Sequence[Envelope]) -> list[
     """One `ticket.changed` per ticket and batch, with its last version, to all its events were addressed to."""
     last: dict[UUID, Envelope] = {}
     named: dict[UUID, tuple[set[UUID], set[UUID]]] = {}
+    doers: dict[UUID, set[UUID | None]] = {}
     for envelope in envelopes:
         ticket_id = envelope.conversation_id
         if ticket_id is None:
             continue
         last[ticket_id] = envelope
+        doers.setdefault(ticket_id, set()).add(envelope.actor_id if envelope.actor_kind == "user" else None)
         users, departments = named.setdefault(ticket_id, (set(), set()))
         users.update(envelope.audience.users)
         departments.update(envelope.audience.departments)
@@ -65,7 +67,9 @@ async def push_changes(runtime: Runtime, envelopes: Sequence[Envelope]) -> list[
             continue
         users, departments = named[ticket_id]
         people, places = here.get(ticket_id, (set(), set()))
-        data = {"ticket_id": ticket_id, "version": row.version}
+        # Whoever did all of it themself has no news.
+        by = next(iter(doers[ticket_id])) if len(doers[ticket_id]) == 1 else None
+        data = {"ticket_id": ticket_id, "version": row.version, "by": by}
         target = Target(
             users=frozenset(users | people | hub.members_here(places)),
             departments=frozenset(departments | ({row.department_id} if row.department_id else set())),

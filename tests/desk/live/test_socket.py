@@ -12,6 +12,7 @@ import websockets
 from sqlalchemy import text
 
 from qiao.core import clock
+from qiao.core.actor import Actor
 from qiao.core.errors import Problem
 from qiao.core.ids import new_id
 from qiao.core.realtime import Hub
@@ -163,6 +164,20 @@ async def test_those_who_look_at_a_ticket_see_each_other(office: Office) -> None
         await at_wang.say(op="viewing")
         while [user["name"] for user in (await at_li.expect("signal", "viewing"))["data"]["users"]] != ["Li"]:
             pass
+
+
+async def test_a_ticket_that_changed_says_who_alone_did_it(office: Office) -> None:
+    desk = office.desk
+    li = await office.enter("li")
+    made = TicketCreate(type_key="suggestion", title="Softer soap")
+    key = (await desk.run(tickets.create, li.actor, made)).id
+    async with line(office.address, cookie=li.cookie) as socket:
+        await socket.say(op="hello")
+        await socket.expect("welcome")
+        for actor, by in ((li.actor, str(li.actor.id)), (Actor.system(), None)):
+            await desk.run(tickets.add_tags, actor, key, [actor.kind])
+            told = [one["data"] for one in await socket.so_far(desk.runtime) if one.get("type") == "ticket.changed"]
+            assert told[-1]["by"] == by
 
 
 async def test_sending_is_acknowledged_after_commit_and_once(office: Office) -> None:

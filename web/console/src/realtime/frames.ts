@@ -13,7 +13,7 @@ export interface EventData {
   "mention.created": { conversation_id: Id; message_id: Id };
   "job.progress": { job: Job };
   /** Only that it changed: what shows it asks again. */
-  "ticket.changed": { ticket_id: Id; version: number };
+  "ticket.changed": { ticket_id: Id; version: number; by: Id | null };
   "notification.created": { kind: string };
   "notification.read": Record<string, never>;
   "task.changed": { task_id: Id; ticket_id: Id };

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@t
 import { useCallback, useEffect, useState } from "react";
 import { api } from "@/api/client";
 import type { Id } from "@/api/types";
+import { useMe } from "@/app/session";
 import { realtime } from "@/realtime/client";
 import type { Asked, Counted, FactInfo, GroupView, ListPage, Row, Sort, View } from "./types";
 
@@ -100,17 +101,19 @@ export function useRefresh(): () => void {
   }, [client]);
 }
 
-/** Tickets that changed since the lists were asked for: said, not shown, until the reader wants it. */
+/** Tickets others changed since the lists were asked for: said, not shown, until the reader wants it. */
 export function useNews(asked: unknown): { changed: number; clear: () => void } {
   const [ids, setIds] = useState<ReadonlySet<Id>>(new Set());
+  const me = useMe().user.id;
   const key = JSON.stringify(asked);
   useEffect(() => setIds(new Set()), [key]);
   useEffect(
     () =>
-      realtime.on("ticket.changed", ({ ticket_id }) =>
-        setIds((now) => (now.has(ticket_id) || now.size > 99 ? now : new Set(now).add(ticket_id))),
-      ),
-    [],
+      realtime.on("ticket.changed", ({ ticket_id, by }) => {
+        if (by === me) return;
+        setIds((now) => (now.has(ticket_id) || now.size > 99 ? now : new Set(now).add(ticket_id)));
+      }),
+    [me],
   );
   return { changed: ids.size, clear: useCallback(() => setIds(new Set()), []) };
 }

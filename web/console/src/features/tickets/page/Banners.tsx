@@ -2,12 +2,14 @@ import { Link } from "@tanstack/react-router";
 import { GitMerge, Hourglass, RotateCcw } from "lucide-react";
 import { useT } from "@/app/i18n";
 import { ticketPath } from "../api";
+import { useWords } from "../bits";
 import { useDepartments } from "../fields/pickers";
 import type { TicketView } from "../types";
 
 /** What must be known before anything else: that it went into another, or whom it waits for. */
 export function Banners({ ticket }: { ticket: TicketView }) {
   const t = useT("tickets");
+  const words = useWords();
   const { departments } = useDepartments();
   const waits = ticket.status === "on_hold" ? ticket.waiting_on : null;
   const name = waits?.name ?? departments.find((d) => d.id === waits?.id)?.name;
@@ -29,7 +31,9 @@ export function Banners({ ticket }: { ticket: TicketView }) {
             {waits.kind === "department" && name
               ? t("waiting.department", { name })
               : waits.kind === "approval"
-                ? t("waiting.approval")
+                ? waits.label
+                  ? t("waiting.approval_of", { name: words(waits.label) })
+                  : t("waiting.approval")
                 : t("waiting.other")}
           </span>
           {typeof waits.reason === "string" && waits.reason ? (

@@ -44,6 +44,12 @@ describe("ways on", () => {
     expect(moves.some((one) => forward(one, closed))).toBe(false);
   });
 
+  it("does not urge to go on without whom it waits for", () => {
+    const waiting = { status: "on_hold", waiting_on: { kind: "department", id: "1" } } as const;
+    expect(forward(way("resume", "open"), waiting)).toBe(false);
+    expect(forward(way("resume", "open"), { status: "on_hold", waiting_on: null })).toBe(true);
+  });
+
   it("offers to ask for an approval once", () => {
     expect(approvable(approve, free)).toBe(true);
     expect(

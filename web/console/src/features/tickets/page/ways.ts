@@ -9,8 +9,13 @@ export const asks = (move: Move): boolean => move.missing.length > 0 || move.req
 export const approvable = (move: Move, ticket: Standing): boolean =>
   !move.allowed && move.why === "approval" && ticket.waiting_on?.kind !== "approval";
 
+/** Somebody else's turn: going on without them is possible, and not what is next. */
+const awaited = (ticket: Standing): boolean =>
+  ticket.status === "on_hold" && ["approval", "department"].includes(ticket.waiting_on?.kind ?? "");
+
 /** Brings it on, rather than putting it off, ending it with an explanation, or beginning again with what is done. */
 export const forward = (move: Move, ticket: Standing): boolean =>
+  !awaited(ticket) &&
   (ticket.status === "solved" ? ["closed"] : ["open", "solved"]).includes(move.to.status) &&
   ticket.status !== "closed" &&
   !move.require_comment;
