@@ -161,7 +161,8 @@ async def test_a_late_answer_goes_as_a_text_message_once(shop: Shop, sign_in: Si
     assert events(here).count("switched_sms") == 2 and shop.chat.texts() == []
     (there,) = (await boss.get(f"{API}/conversations", params={"inbox_id": str(texts.id)})).json()["items"]
     assert there["customer"]["id"] == customer and there["status"] == "resolved"
-    assert "continued_from" in events(await lines_of(boss, there["id"]))
+    led = next(one for one in await lines_of(boss, there["id"]) if one["payload"].get("type") == "continued_from")
+    assert led["payload"]["params"]["inbox"] == chat.name
 
     # They answer from that number: it is them, and it is this exchange.
     await shop.write(texts, "thank you", "+8613800138000")

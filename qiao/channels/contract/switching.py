@@ -184,7 +184,8 @@ async def _send_text(
         db, SYSTEM, way.inbox_id, about.customer_id, way.address, body, {}, f"switch:{message_id}"
     )
     there = {"conversation_id": str(started.conversation_id), "number": started.number}
-    here = {"conversation_id": str(about.id), "number": about.number}
+    name = (await inboxes.get(db, about.inbox_id)).name
+    here = {"inbox": name, "conversation_id": str(about.id), "number": about.number}
     await conversations.add_line(db, SYSTEM, about.id, "switched_sms", channel=way.channel, inbox=way.inbox, **there)
     await conversations.add_line(db, SYSTEM, started.conversation_id, "continued_from", channel=about.channel, **here)
 

@@ -6,11 +6,11 @@ from typing import Any
 from qiao.core.events import Envelope
 from qiao.core.realtime import Push, Target, enrich
 from qiao.core.runtime import Runtime
-from qiao.people.customers.events import CustomerMerged, CustomerUnmerged, CustomerUpdated
+from qiao.people.customers.events import CustomerConsented, CustomerMerged, CustomerUnmerged, CustomerUpdated
 from qiao.people.customers.service import AUDIENCE
 
 
-@enrich(CustomerUpdated.kind, CustomerMerged.kind, CustomerUnmerged.kind)
+@enrich(CustomerUpdated.kind, CustomerConsented.kind, CustomerMerged.kind, CustomerUnmerged.kind)
 async def push_customers(runtime: Runtime, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, Push]]:
     """One `customer.changed` per record and batch."""
     last: dict[Any, Envelope] = {}

@@ -17,7 +17,7 @@ from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime
 from qiao.people.accounts.models import AuditRow
 from qiao.people.customers import policy, service
-from qiao.people.customers.events import CustomerMerged, CustomerUpdated
+from qiao.people.customers.events import CustomerConsented, CustomerMerged, CustomerUpdated
 from qiao.people.customers.models import CustomerRow, IdentityRow
 from qiao.people.customers.realtime import push_customers
 from qiao.people.customers.schemas import CustomerRef, Profile
@@ -291,6 +291,7 @@ async def test_whoever_shows_a_customer_hears_that_the_record_has_changed(runtim
         CustomerUpdated(customer_id=one, fields=("blocked_at",)),
         CustomerUpdated(customer_id=one, fields=("name",)),
         CustomerMerged(merge_id=new_id(), survivor_id=other, merged_id=third),
+        CustomerConsented(customer_id=third, identity_id=new_id(), state="out", source="channel"),
     ]
     envelopes = [
         Envelope(n, n, fact.kind, None, "system", None, Audience(), msgspec.to_builtins(fact), clock.now())

@@ -1,3 +1,4 @@
+import type { MessageView } from "@/api/types";
 import type { T } from "@/app/i18n";
 
 /** A catalogue text if there is one under the key, else the fallback. */
@@ -9,6 +10,15 @@ export function known(t: T, key: string, fallback: string): string {
 /** What to call somebody who has not said their name. */
 export function customerName(customer: { name: string; number?: number }, t: T): string {
   return customer.name || t("inbox:visitor", { number: customer.number ?? "" });
+}
+
+/** Who said something. What the product says itself has no name but one in the reader's language. */
+export function authorName(author: Pick<MessageView["author"], "kind" | "name">, t: T): string {
+  if (author.kind === "system") return t("inbox:system");
+  if (author.name) return author.name;
+  return t(
+    author.kind === "bot" ? "inbox:bot" : author.kind === "customer" ? "inbox:customer" : "inbox:somebody",
+  );
 }
 
 /** The preview of a row: `[image]` and the like are put into the reader's words. */

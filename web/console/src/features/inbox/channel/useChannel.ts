@@ -49,9 +49,10 @@ export function useChannel(c: ConversationView): ChannelState | null {
         : undefined;
     const stops = [
       realtime.on("channel.changed", (data) => ask(data.conversation_id)),
-      // What could not be delivered may have told us that the window is closed.
+      // An answer that has left is one fewer, also when several left as one some seconds later; what could not be
+      // delivered may have told us that the window is closed.
       realtime.on("message.changed", ({ message }) =>
-        message.delivery === "failed" ? ask(message.conversation_id) : undefined,
+        message.author.kind === "customer" ? undefined : ask(message.conversation_id),
       ),
     ];
     return () => {

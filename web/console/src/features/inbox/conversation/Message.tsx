@@ -29,7 +29,7 @@ import { Avatar } from "@/ui/Avatar";
 import { confirmLoss, toast } from "@/ui/feedback";
 import { Failure } from "../channel/Failure";
 import { isMail, MailBody } from "../channel/MailBody";
-import { known } from "../text";
+import { authorName, known } from "../text";
 import { discard, type Outgoing, retry } from "./outbox";
 import { RichText } from "./RichText";
 import { WrongMark } from "./WrongMark";
@@ -292,10 +292,7 @@ export const Message = memo(function Message(props: {
   const own = m.author.kind === "user" && m.author.id === props.me;
   const side = m.author.kind === "customer" ? "in" : "out";
   const staffOnly = m.kind === "note" || m.kind === "whisper";
-  const name =
-    m.author.kind === "bot"
-      ? m.author.name || t("bot")
-      : m.author.name || t(m.author.kind === "customer" ? "customer" : "somebody");
+  const name = authorName(m.author, t);
   const delivery =
     m.delivery === "failed" || m.delivery === "waiting"
       ? m.delivery
