@@ -9,13 +9,14 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from qiao.core import i18n
+from qiao.core.actor import Actor
 from qiao.core.errors import Problem
 from qiao.core.web import locale_of, runtime_from
 from qiao.desk.approvals import links
 from qiao.desk.approvals.links import PATH, Opened
 from qiao.desk.approvals.schemas import DecideBody
 from qiao.desk.canned.policy import money
-from qiao.people.accounts.access import client_ip
+from qiao.people.accounts.access import authenticate, client_ip
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -40,21 +41,33 @@ cursor:pointer}button.no{background:var(--bad)}:focus-visible{outline:3px solid 
 
 async def show(request: Request) -> HTMLResponse:
     """Shows what is asked. Mail scanners open links: this decides nothing."""
-    token = request.path_params["token"]
+    token, reader = request.path_params["token"], await _reader(request)
     async with runtime_from(request).db.read() as db:
         opened = await links.open_link(db, token)
-    return _answer(opened, locale_of(request))
+    return _answer(opened, locale_of(request), reader=reader)
+
+
+async def _reader(request: Request) -> Actor | None:
+    """Who is signed in here, if anybody is: a link passed on must not be taken by a colleague for its person."""
+    try:
+        return await authenticate(request)
+    except Problem:
+        return None
 
 
 async def decide(request: Request) -> HTMLResponse:
-    token = request.path_params["token"]
+    token, reader = request.path_params["token"], await _reader(request)
+    async with runtime_from(request).db.read() as db:
+        opened = await links.open_link(db, token)
+    if opened is not None and _another(opened, reader):
+        return _answer(opened, locale_of(request), reader=reader)
     form = await request.form(max_files=0, max_fields=4)
     verdict, comment = form.get("verdict"), form.get("comment", "")
     runtime = runtime_from(request)
     try:
         body = DecideBody.model_validate({"verdict": verdict, "comment": comment})
         async with runtime.db.transaction() as db:
-            opened: Opened | None = await links.decide(db, token, body, ip=client_ip(request))
+            opened = await links.decide(db, token, body, ip=client_ip(request))
         return _answer(opened, locale_of(request), just_decided=True)
     except (Problem, ValidationError) as error:
         async with runtime.db.read() as db:
@@ -62,8 +75,17 @@ async def decide(request: Request) -> HTMLResponse:
         return _answer(opened, locale_of(request), error=error)
 
 
+def _another(opened: Opened, reader: Actor | None) -> bool:
+    return reader is not None and reader.kind == "user" and reader.id != opened.person.id
+
+
 def _answer(
-    opened: Opened | None, asked_locale: str, *, just_decided: bool = False, error: Exception | None = None
+    opened: Opened | None,
+    asked_locale: str,
+    *,
+    just_decided: bool = False,
+    error: Exception | None = None,
+    reader: Actor | None = None,
 ) -> HTMLResponse:
     locale = opened.person.locale if opened is not None else asked_locale
 
@@ -73,6 +95,9 @@ def _answer(
     if opened is None:
         body = f'<h1>{escape(t("title"))}</h1><p class="said bad">{escape(t("unknown"))}</p>'
         return _html(locale, t("title"), body, 404)
+    if reader is not None and _another(opened, reader):
+        words = t("another", name=opened.person.name, reader=reader.name)
+        return _html(locale, t("title"), f"<h1>{escape(t('title'))}</h1>{_said(words, bad=True)}", 403)
     status, said = 200, ""
     if just_decided:
         said = _said(t(f"now_{opened.view.state}"))

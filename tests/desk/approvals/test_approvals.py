@@ -418,6 +418,22 @@ async def test_a_link_in_a_mail_decides_once_and_opening_it_decides_nothing(
     assert (decision.via, decision.verdict, decision.comment) == ("mail", "approve", "<b>fine</b>")
 
 
+async def test_a_link_passed_on_to_a_colleague_decides_nothing(
+    shop: Shop, client: httpx.AsyncClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = await letters(shop, monkeypatch)
+    li, ticket = await waiting_ticket(shop, 30_000)
+    made = await request(shop, li, ticket)
+    link = await link_in(sent)
+    colleague = await sign_in("wang", role="agent")
+    page = await colleague.get(link)
+    assert page.status_code == 403 and "<form" not in page.text and "kettle broke" not in page.text
+    assert (await colleague.post(link, data={"verdict": "approve"})).status_code == 403
+    async with shop.runtime.db.read() as db:
+        assert (await service.get(db, li, made.id)).state == "open"
+    assert (await client.post(link, data={"verdict": "approve"})).status_code == 200
+
+
 async def test_links_are_for_one_person_and_run_out(
     shop: Shop, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
