@@ -102,6 +102,16 @@ async def test_every_move_is_an_event_and_illegal_ones_are_refused(branch: Branc
     assert moves == ["take", "call", "recall", "recall", "miss", "back", "call", "end"]
 
 
+async def test_whoever_stands_there_is_called_however_much_waits_on_the_screen(
+    branch: Branch, li: httpx.AsyncClient
+) -> None:
+    await branch.take()
+    await branch.opens(li, "1")
+    full = await li.put(f"{API}/me/presence", json={"state": "online", "capacity": 0})
+    assert full.is_success, full.text
+    assert (await branch.calls(li))["code"] == "A001"
+
+
 async def test_missed_and_never_back(branch: Branch, li: httpx.AsyncClient) -> None:
     visit = await branch.take()
     await branch.opens(li, "1")

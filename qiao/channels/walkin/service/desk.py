@@ -172,7 +172,7 @@ async def _call(db: Session, actor: Actor, row: VisitRow, counter: CounterRow) -
     with own_hand(db):
         facts = await conversations.facts(db, row.conversation_id)
         if facts is not None and facts.status == "queued":
-            await routing.take(db, actor, row.conversation_id)
+            await routing.take(db, actor, row.conversation_id, in_person=True)
         else:
             await conversations.assign(db, actor, row.conversation_id, actor.id, reason="called")
     now = clock.now()

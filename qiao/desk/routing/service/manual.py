@@ -11,9 +11,10 @@ from qiao.desk.routing import repository
 from qiao.desk.routing.service.state import change
 
 
-async def take(db: Session, actor: Actor, conversation_id: UUID) -> None:
+async def take(db: Session, actor: Actor, conversation_id: UUID, *, in_person: bool = False) -> None:
     """An agent takes a waiting conversation they may see, out of turn. Raises Conflict when somebody was quicker and
-    Refused when they have no room (they can raise their capacity)."""
+    Refused when they have no room (they can raise their capacity). Whoever comes `in_person` is served whatever else
+    waits on the screen."""
     assert actor.id is not None
     async with change(db) as current:
         facts = await conversations.require_visible(db, actor, conversation_id)
@@ -26,7 +27,7 @@ async def take(db: Session, actor: Actor, conversation_id: UUID) -> None:
         assert row is not None  # ensured above
         mine = [o for o in await repository.open_offers(db, conversation_id=conversation_id) if o.user_id == actor.id]
         weight = Decimal(0) if mine else current.settings.weight(facts.channel)  # what is offered to me counts already
-        if row.load + weight > row.capacity:
+        if row.load + weight > row.capacity and not in_person:
             raise Refused("routing.at_capacity", capacity=f"{row.capacity.normalize():f}")
         await conversations.assign(db, actor, conversation_id, actor.id, reason="taken")
 
