@@ -19,6 +19,30 @@ export const toast = {
   success: (text: string) => void message?.success(text, 2.5),
   info: (text: string) => void message?.info(text, 3),
   error: (text: string) => void message?.error(text, 6),
+  /** It could not be done here; where it can be is one click away. */
+  errorWith: (text: string, label: string, go: () => void) => {
+    const key = `error-${Math.random()}`;
+    void message?.open({
+      key,
+      type: "error",
+      duration: 8,
+      content: (
+        <span>
+          {text}
+          <Button
+            type="link"
+            size="small"
+            onClick={() => {
+              message?.destroy(key);
+              go();
+            }}
+          >
+            {label}
+          </Button>
+        </span>
+      ),
+    });
+  },
   /** Done already, but it can be taken back for a few seconds. */
   undo: (text: string, undo: () => void) => {
     const key = `undo-${Math.random()}`;

@@ -86,6 +86,7 @@ function Lanes(props: { asked: Asked; sort: Sort; by: "status" | "state"; lanes:
   const t = useT("tickets/lists");
   const locale = useLocale();
   const refresh = useRefresh();
+  const go = useGo();
   const handles = useCan("tickets.handle");
   const groups = useGroups(props.asked, by, { open: 40, rows: 50, sort: props.sort, columns: COLUMNS });
   // Where a card stands until the server has said so, by its id.
@@ -124,7 +125,9 @@ function Lanes(props: { asked: Asked; sort: Sort; by: "status" | "state"; lanes:
       back();
     } catch (error) {
       back();
-      toast.error(`${row.ref}: ${particulars(error)}`);
+      toast.errorWith(t("card_refused", { ref: row.ref, why: particulars(error) }), t("open_card"), () =>
+        go(ticketPath(row)),
+      );
     }
   };
 

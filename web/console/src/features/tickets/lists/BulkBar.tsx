@@ -254,7 +254,11 @@ export function BulkProgress(props: { bulk: Bulk; onClose: () => void }) {
   const n = (value: number) => integer(value, locale);
   const words = over
     ? t("undone_words", { restored: n(bulk.restored), kept: n(bulk.kept) })
-    : t("done_words", { changed: n(bulk.changed), same: n(bulk.same), skipped: n(bulk.skipped) });
+    : [
+        t("done_words", { changed: n(bulk.changed) }),
+        ...(bulk.same > 0 ? [t("done_same", { n: n(bulk.same) })] : []),
+        ...(bulk.skipped > 0 ? [t("done_skipped", { n: n(bulk.skipped) })] : []),
+      ].join(t("done_separator"));
   const left = over ? bulk.kept : bulk.skipped;
   return (
     <div className="ql-progress" role="status" aria-live="polite">

@@ -44,6 +44,7 @@ export function Calendar(props: { asked: Asked }) {
     if (hasNextPage && !isFetchingNextPage && list.rows.length < 1000) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, list.rows.length]);
   const refresh = useRefresh();
+  const go = useGo();
   const handles = useCan("tickets.handle");
   const dragged = useRef<Row | null>(null);
   const [over, setOver] = useState<string | null>(null);
@@ -61,7 +62,9 @@ export function Calendar(props: { asked: Asked }) {
       refresh();
       await list.refetch();
     } catch (error) {
-      toast.error(`${row.ref}: ${particulars(error)}`);
+      toast.errorWith(t("card_refused", { ref: row.ref, why: particulars(error) }), t("open_card"), () =>
+        go(ticketPath(row)),
+      );
     }
     setMoved((now) => Object.fromEntries(Object.entries(now).filter(([id]) => id !== row.id)));
   };
