@@ -125,7 +125,7 @@ _FORMS = (
     (re.compile(r"\^https\?://.*"), "web_address_invalid"),
     (re.compile(r"\^\(+\[01\](\\d|\[0-9\])\|2\[0-3\]\).*"), "time_invalid"),
     (re.compile(r"\^\\d\{4\}-\\d\{2\}-\\d\{2\}\$"), "date_invalid"),
-    (re.compile(r"\^\[a-z\]\[a-z0-9_\]\{\d+,\d+\}\$"), "key_invalid"),
+    (re.compile(r"\^\[a-z\]\[a-z0-9_\]\{\d+,\d+\}(\(\\\.\[a-z\]\[a-z0-9_\]\{\d+,\d+\}\)\?)?\$"), "key_invalid"),
 )
 
 

@@ -24,6 +24,7 @@ class Form(BaseModel):
     at: datetime | None = None
     time: str = Field("09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     key: str = Field("a", pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    tool: str = Field("a.b", pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?$")
     currency: str = Field("CNY", pattern=r"^[A-Z]{3}$")
     link: str = Field("https://a", pattern=r"^https?://\S+$")
     words: list[str] = []
@@ -58,6 +59,6 @@ def test_a_fault_says_what_is_expected(given: dict[str, Any], field: str, zh: st
 
 def test_a_rule_for_texts_has_words_where_it_is_a_known_one() -> None:
     with pytest.raises(ValidationError) as refused:
-        Form.model_validate({"key": "A b", "link": "shop.example", "at": "tomorrow"})
+        Form.model_validate({"key": "A b", "tool": "A", "link": "shop.example", "at": "tomorrow"})
     codes = [one.code for one in from_validation(refused.value.errors()).fields]
-    assert codes == ["datetime_invalid", "key_invalid", "web_address_invalid"]
+    assert codes == ["datetime_invalid", "key_invalid", "key_invalid", "web_address_invalid"]

@@ -25,6 +25,8 @@ import {
   useSubmit,
 } from "../settings/kit";
 import { JsonField, WordsField } from "./fields";
+import { InputsField } from "./InputsField";
+import { type InputSpec, inBoth } from "./inputs";
 import { faultOf, type Json, type Words } from "./model";
 import type { Tool } from "./types";
 import "./flows.css";
@@ -232,6 +234,8 @@ function ToolEditor(props: {
       const { http, sql: query, secret, secretName, sample, ...rest } = value;
       const body = {
         ...rest,
+        title: inBoth(rest.title),
+        description: inBoth(rest.description),
         ...(sql ? { sql: query, effect: "read" } : { http }),
         ...(sample === undefined ? {} : { sample }),
         secrets: secret ? { [sql ? "dsn" : secretName]: secret } : {},
@@ -255,7 +259,8 @@ function ToolEditor(props: {
       onClose={props.onClose}
       onSave={() => {
         // What cannot be read is not thrown away silently: it is mended first.
-        if (broken.length) void message.error(t("json_broken"));
+        if (broken.includes("inputs")) void message.error(t("input.name_form"));
+        else if (broken.length) void message.error(t("json_broken"));
         else void save.run();
       }}
       extra={
@@ -277,7 +282,10 @@ function ToolEditor(props: {
         ) : null
       }
     >
-      <FormProblem problems={draft.problems} shown={["name", "http.url", "sql.statement"]} />
+      <FormProblem
+        problems={draft.problems}
+        shown={["name", "title", "description", "inputs", "http.url", "sql.statement"]}
+      />
       <Grid>
         <Field label={t("field.key")} htmlFor="qf-tool-name" required problem={problem("name")}>
           <Input
@@ -303,19 +311,20 @@ function ToolEditor(props: {
       <WordsField
         label={t("field.name")}
         value={value.title}
+        problem={problem("title")}
         onChange={(title) => set({ title: title ?? NAMED })}
       />
       <WordsField
         label={t("field.description")}
         value={value.description}
+        problem={problem("description")}
         onChange={(description) => set({ description: description ?? NAMED })}
       />
-      <JsonField
-        label={t("inputs")}
+      <InputsField
+        value={value.inputs as Record<string, InputSpec>}
         onBroken={reads("inputs")}
-        help={t("inputs_help")}
-        value={value.inputs}
-        onChange={(inputs) => set({ inputs: inputs ?? {} })}
+        problem={problem("inputs")}
+        onChange={(inputs) => set({ inputs: inputs as Record<string, unknown> })}
       />
       {sql ? (
         <>
@@ -528,7 +537,12 @@ function Try({ tool, onClose }: { tool: Tool; onClose: () => void }) {
           {result.error === "refused_address" ? <p className="qf-hint">{t("refused_address_help")}</p> : null}
           {result.error ? null : <Code label={t("result")} text={JSON.stringify(result.output, null, 2)} />}
           {result.error || !tool.id ? null : (
-            <Button size="small" loading={keep.busy} onClick={() => void keep.run(result.output)}>
+            <Button
+              className="qf-keep"
+              size="small"
+              loading={keep.busy}
+              onClick={() => void keep.run(result.output)}
+            >
               {t("keep_sample")}
             </Button>
           )}
