@@ -25,7 +25,10 @@ export default function GatePage() {
   const change = (patch: Partial<GateSettings>) => draft && setDraft({ ...draft, ...patch });
   const dirty = Boolean(draft && data && JSON.stringify(draft) !== JSON.stringify(data));
   return (
-    <Page title={t("nav.gate")} description={t("gate.text")}>
+    <Page
+      title={t("nav.gate")}
+      description={mayDecide ? t("gate.text") : `${t("gate.text")} ${t("decideNeeded")}`}
+    >
       <State loading={stored.isPending || !draft} error={stored.error} onRetry={() => void stored.refetch()}>
         {draft && (
           <>

@@ -43,7 +43,12 @@ export default function ShadowPage() {
     </Button>
   );
   return (
-    <Page wide title={t("nav.shadow")} description={t("shadow.text")} actions={add}>
+    <Page
+      wide
+      title={t("nav.shadow")}
+      description={mayDecide ? t("shadow.text") : `${t("shadow.text")} ${t("decideNeeded")}`}
+      actions={add}
+    >
       <State
         loading={shadows.isPending}
         error={shadows.error}
