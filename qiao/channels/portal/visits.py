@@ -176,7 +176,8 @@ async def _take(visit: Visit, actor: Actor, form: Form, uploads: Sequence[tuple[
         except Problem as problem:
             first = next(iter(problem.fields), None)
             words = sentence(visit, first) if first else str(problem.body(visit.locale)["detail"])
-            form.faults[name] = f"{files.clean_name(part.filename or '')}: {words}"
+            called = files.clean_name(part.filename or "")
+            form.faults[name] = i18n.t("errors.portal.file_unfit", visit.locale, name=called, words=words)
             continue
         form.files.setdefault(name, []).append(view)
 
