@@ -55,6 +55,27 @@ describe("the editor's changes keep every way where it led", () => {
     expect(leads(more, id)).toEqual(["next>done"]);
   });
 
+  it("puts a step before the end, not behind it where nothing leads", () => {
+    const line: FlowDocument = {
+      ...flow,
+      steps: [
+        { id: "hello", type: "say", text: W },
+        { id: "done", type: "end" },
+      ],
+    };
+    for (const after of [undefined, "done"]) {
+      const { flow: more, id } = addStep(line, "say", after);
+      expect(more.steps.map((s) => s.id)).toEqual(["hello", id, "done"]);
+      expect(leads(more, id)).toEqual(["next>done"]);
+    }
+    // A second end is a way out of its own.
+    expect(addStep(line, "handoff", "done").flow.steps.map((s) => s.id)).toEqual([
+      "hello",
+      "done",
+      "handoff",
+    ]);
+  });
+
   it("closes the gap of a step that goes, and forgets ways to an end that goes", () => {
     expect(leads(removeStep(flow, "which"), "hello")).toEqual(["next>fork"]);
     const without = removeStep(flow, "sorry");

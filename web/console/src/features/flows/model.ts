@@ -194,8 +194,8 @@ export function freeId(flow: FlowDocument, base: string): string {
   return `${base}_${number}`;
 }
 
-/** A new step behind another (or at the end); it takes over where that one led. Behind an end nothing is ever reached: in a
- * flow that is nothing but one, the new step is the beginning. */
+/** A new step behind another (or at the end); it takes over where that one led. Behind an end nothing is ever reached: there
+ * it comes before it, and in a flow that is nothing but one, it is the beginning. */
 export function addStep(
   flow: FlowDocument,
   type: StepType,
@@ -206,7 +206,12 @@ export function addStep(
   const step = blank(type, id, flow);
   const only = flow.steps.length === 1 ? flow.steps[0] : undefined;
   if (only && ENDS.has(only.type) && !ENDS.has(type)) return { flow: { ...flow, steps: [step, only] }, id };
-  const place = after ? whole.steps.findIndex((one) => one.id === after) : whole.steps.length - 1;
+  let place = after ? whole.steps.findIndex((one) => one.id === after) : whole.steps.length - 1;
+  const end = whole.steps[place];
+  if (end && ENDS.has(end.type) && !ENDS.has(type)) {
+    const leads = whole.steps.map((one) => !ENDS.has(one.type) && one.next === end.id).lastIndexOf(true);
+    if (leads >= 0) place = leads;
+  }
   const before = whole.steps[place];
   const steps = [...whole.steps];
   if (before && !ENDS.has(before.type)) {
