@@ -59,8 +59,10 @@ export default function Log() {
     const options = labels.get(fact)?.options ?? [];
     const named = (one: unknown): string =>
       Array.isArray(one)
-        ? one.map(named).join(t("comma")) || "∅"
-        : (options.find((option) => option.value === one)?.label ?? shown(one));
+        ? one.map(named).join(t("comma")) || t("log.nothing")
+        : one === null || one === undefined || one === ""
+          ? t("log.nothing")
+          : (options.find((option) => option.value === one)?.label ?? shown(one));
     return t(words.key, {
       ...words.params,
       op: tk(`conditions.op.${operatorWord("text", op as Operator)}`),
