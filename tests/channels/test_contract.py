@@ -25,6 +25,7 @@ from qiao.channels.contract.lanes import Lanes
 from qiao.channels.contract.manifest import Window
 from qiao.channels.contract.messages import Media
 from qiao.channels.contract.sources import Sources
+from qiao.channels.contract.taking import why_missing
 from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.runtime import Runtime
@@ -245,6 +246,31 @@ async def test_a_file_comes_with_its_message_and_one_that_is_gone_is_named(shop:
     [(_, lines)] = await shop.conversations()
     assert (lines[0].kind, lines[0].payload["mime"]) == ("image", "image/png")
     assert (lines[1].kind, lines[1].payload["missing"]) == ("text", ["lost.png"])
+    assert lines[1].payload["missing_why"] == ["gone"]
+    assert [why_missing(code) for code in ("file.too_large", "telegram.media.too_large", "file.type_not_allowed")] == [
+        "too_large",
+        "too_large",
+        "type",
+    ]
+
+
+async def test_what_a_machine_says_calls_nobody_to_a_conversation_that_is_over(shop: Toy) -> None:
+    async def states() -> list[str]:
+        pool = await shop.runtime.db.raw()
+        return [row["status"] for row in await pool.fetch("SELECT status FROM conversations ORDER BY id")]
+
+    away = {"unattended": True}
+    await shop.post(message("I am away", "1", **away))
+    assert await states() == ["resolved"], "it is kept, and nobody has to take it"
+    await shop.post(message("I am back", "2"))
+    assert await states() == ["queued"]
+    await shop.post(message("I am away again", "3", **away))
+    assert await states() == ["queued"], "a person still waits"
+    [(talk, _)] = await shop.conversations()
+    await shop.runtime.db.run(lambda db: conversations.resolve(db, Actor.system(), UUID(talk)))
+    await shop.post(message("and again", "4", **away))
+    assert await states() == ["resolved"]
+    assert await shop.texts() == [["I am away", "I am back", "I am away again", "and again"]]
 
 
 async def test_a_file_that_may_come_later_is_waited_for(shop: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

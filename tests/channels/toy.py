@@ -92,6 +92,7 @@ def _item(item: dict[str, Any]) -> Item:
         media=media,
         threads=tuple(item.get("threads", ())),
         begins=tuple(item.get("begins", ())),
+        unattended=item.get("unattended", False),
     )
 
 

@@ -64,6 +64,8 @@ class Incoming(msgspec.Struct, frozen=True):
     """When it was written, by the provider's clock: the window has been open since then."""
     opens: Window | None = None
     """What it lets us answer, where that is less than the channel's window. It never shortens what is open."""
+    unattended: bool = False
+    """A machine says so, and nobody waits for an answer: it is kept, and calls nobody to a conversation that is over."""
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -140,6 +140,8 @@ async def settle(runtime: Runtime, place: Place, incoming: Incoming, sender: Sen
         conversation_id=facts.id if facts is not None else None,
     )
     received = await runtime.get(Intake).submit(inbound, running)
+    if incoming.unattended and (received.created or (facts is not None and facts.status == "resolved")):
+        await runtime.db.run(lambda db: _put_aside(db, received.conversation_id))
     if html is not None:
         await runtime.db.run(lambda db: _keep_body(db, received.message.id, received.conversation_id, *html))
     ended = facts.id if incoming.threads and facts is not None and facts.id != received.conversation_id else None
@@ -148,6 +150,13 @@ async def settle(runtime: Runtime, place: Place, incoming: Incoming, sender: Sen
     if not same or not met.heard or incoming.threads or incoming.begins:
         await _remember(runtime, place, incoming, received.conversation_id, own=own, ended=ended)
     return received
+
+
+async def _put_aside(db: Session, conversation_id: UUID) -> None:
+    """Nobody needs to look at what a machine alone has said; whoever is quicker keeps it."""
+    facts = await conversations.facts(db, conversation_id)
+    if facts is not None and facts.status in ("bot", "queued"):
+        await conversations.resolve(db, Actor.system(), conversation_id, reason="auto_reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +338,7 @@ async def content(
     stored: list[dict[str, Any]] = []
     inline: dict[str, str] = {}
     missing: list[str] = []
+    why: list[str] = []
     for media in incoming.media:
         if media.ref == HTML:
             continue
@@ -339,13 +349,14 @@ async def content(
                 raise  # our own trouble passes; the file is still there
             logger.info("channel_file_missing", channel=place.inbox.channel, code=getattr(error, "code", ""))
             missing.append(media.name)
+            why.append(why_missing(getattr(error, "code", "")))
             continue
         stored.append(file)
         if media.inline:
             inline[media.inline] = str(file["file_id"])
             stored[-1] = {**file, "inline": True}
     if missing:
-        payload["missing"] = missing[:20]
+        payload["missing"], payload["missing_why"] = missing[:20], why[:20]
     single = incoming.kind in ("image", "file")
     if single and stored:
         return incoming.kind, body[:TEXT_LIMIT], {**payload, **stored[0]}, None
@@ -369,6 +380,13 @@ async def content(
         payload["html"] = True
     kind = "text" if single else incoming.kind
     return kind, body[:TEXT_LIMIT], payload, (html, inline) if html is not None else None
+
+
+def why_missing(code: str) -> str:
+    """Why a file is not here, in one of the words the console knows."""
+    if code.endswith("too_large"):
+        return "too_large"
+    return {"file.type_not_allowed": "type", "file.empty": "empty"}.get(code, "gone")
 
 
 def _html_of(incoming: Incoming) -> str | None:

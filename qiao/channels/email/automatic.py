@@ -161,7 +161,7 @@ def _class(status: str, detail: str) -> str:
     low = detail.lower()
     if "user unknown" in low or "unknown user" in low or "no such user" in low or "unrouteable" in low:
         return "no_such_address"
-    return "other"
+    return "said" if ": " in detail else "other"
 
 
 def _dispositions(tree: Tree) -> list[Receipt] | None:

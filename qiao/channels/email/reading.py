@@ -124,6 +124,7 @@ def _letter(tree: Tree, raw: bytes, way: envelope.Way, sender: Mailbox) -> Incom
         threads=names,
         begins=begins,
         at=way.at or date(head.raw("date")),
+        unattended=mail["automatic"] == "auto_reply",
     )
 
 

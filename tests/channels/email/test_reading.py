@@ -179,7 +179,8 @@ def test_what_outlook_packs_up_is_unpacked() -> None:
 
 
 def test_machines_are_recognised() -> None:
-    assert read("vacation_zh").payload["mail"]["automatic"] == "auto_reply"
+    assert read("vacation_zh").payload["mail"]["automatic"] == "auto_reply" and read("vacation_zh").unattended
+    assert not read("gmail_en").unattended
     assert read("list").payload["mail"]["automatic"] == "list"
     for line, why in (
         ("Auto-Submitted: auto-generated", "generated"),

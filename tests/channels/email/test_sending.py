@@ -154,7 +154,7 @@ async def test_a_mail_that_comes_back_is_a_failed_message(box: Box) -> None:
         await sink.until(lambda: len(sink.kept) == 1)
     receipt = sink.items()[0]
     assert isinstance(receipt, Receipt)
-    assert (receipt.remote_id, receipt.state, receipt.code) == (sent.remote_ids[0], "failed", "email.bounce.other")
+    assert (receipt.remote_id, receipt.state, receipt.code) == (sent.remote_ids[0], "failed", "email.bounce.said")
     assert receipt.detail == "gone@home.test: there is nobody of this name"
 
 

@@ -60,7 +60,10 @@ export function MailBody(props: { message: Pick<MessageView, "body" | "payload">
   const payload = props.message.payload ?? {};
   const mail = (isRecord(payload.mail) ? payload.mail : {}) as Head;
   const files = (Array.isArray(payload.attachments) ? payload.attachments : []) as Attached[];
-  const missing = (Array.isArray(payload.missing) ? payload.missing : []) as string[];
+  const why = Array.isArray(payload.missing_why) ? payload.missing_why : [];
+  const missing = ((Array.isArray(payload.missing) ? payload.missing : []) as string[]).map((name, at) =>
+    why[at] ? t("missing_one", { name, why: t(`missing_why.${why[at]}`) }) : name,
+  );
   const sender = isRecord(payload.sender) ? people(payload.sender) : "";
   return (
     <div className="q-mail">
