@@ -5,23 +5,23 @@ Never call it with a transaction open: a model takes seconds.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.bot.llm.breaker import Breaker
 from qiao.bot.llm.models import LlmCall, LlmDay, LlmSettingsRow
 from qiao.bot.llm.private import hide
 from qiao.bot.llm.protocol import CallFailed, Chosen, Completion, Endpoint, OnText, Request, Said, Tool
-from qiao.bot.llm.schemas import LlmSettings, Outcome, Task
+from qiao.bot.llm.schemas import LlmSettings, Outcome, Task, Unused
 from qiao.core import clock
 from qiao.core.db import Session
 from qiao.core.ids import new_id
@@ -69,12 +69,21 @@ class Setup:
 
 
 @dataclass(slots=True)
+class Receipt:
+    """The entry of the log that a call becomes, for whoever judges afterwards what was answered."""
+
+    call_id: UUID | None = None
+    written: "asyncio.Task[None] | None" = None
+
+
+@dataclass(slots=True)
 class _Record:
     task: Task
     model: str
     conversation_id: UUID | None
     started: float
     prompt: str
+    receipt: Receipt
     first_ms: int | None = None
     tries: int = 0
     status: int | None = None
@@ -144,15 +153,28 @@ class Llm:
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
-    async def complete(self, task: Task, messages: Sequence[Said], *, conversation_id: UUID | None = None) -> str:
+    async def complete(
+        self,
+        task: Task,
+        messages: Sequence[Said],
+        *,
+        conversation_id: UUID | None = None,
+        receipt: Receipt | None = None,
+    ) -> str:
         """What the model says. Raises Unanswered."""
-        return (await self._chat(task, messages, None, conversation_id)).text
+        return (await self._chat(task, messages, None, conversation_id, receipt=receipt)).text
 
     async def stream(
-        self, task: Task, messages: Sequence[Said], on_text: OnText, *, conversation_id: UUID | None = None
+        self,
+        task: Task,
+        messages: Sequence[Said],
+        on_text: OnText,
+        *,
+        conversation_id: UUID | None = None,
+        receipt: Receipt | None = None,
     ) -> Completion:
         """Like `complete`, while `on_text` hears all that is said so far. Raises Unanswered, also in the middle."""
-        return await self._chat(task, messages, on_text, conversation_id)
+        return await self._chat(task, messages, on_text, conversation_id, receipt=receipt)
 
     async def choose(
         self, task: Task, messages: Sequence[Said], tools: Sequence[Tool], *, conversation_id: UUID | None = None
@@ -167,12 +189,14 @@ class Llm:
         on_text: OnText | None,
         conversation_id: UUID | None,
         tools: Sequence[Tool] = (),
+        receipt: Receipt | None = None,
     ) -> Completion:
         setup = await self.setup()
         settings = setup.settings
         if settings.hide_personal:
             messages = [Said(said.role, hide(said.text)) for said in messages]
-        record = self._record(task, setup, conversation_id, "\n\n".join(f"[{m.role}]\n{m.text}" for m in messages))
+        prompt = "\n\n".join(f"[{m.role}]\n{m.text}" for m in messages)
+        record = self._record(task, setup, conversation_id, prompt, receipt)
         asked = (settings.address, record.model)
         plain = asked in self._plain
         request = Request(record.model, messages, settings.temperature, settings.max_tokens, plain, tools)
@@ -278,8 +302,30 @@ class Llm:
             calls, tokens = await spent_on(db, setup.today())
         return settings.used_up(calls, tokens)
 
-    def _record(self, task: Task, setup: Setup, conversation_id: UUID | None, prompt: str) -> _Record:
-        return _Record(task, setup.model(task), conversation_id, time.monotonic(), prompt)
+    def unused(self, receipt: Receipt, why: Unused) -> None:
+        """The answer came and is not used: the log says so, instead of a success nobody ever sees."""
+        if receipt.call_id is not None:
+            self._later(self._mark(receipt, why))
+
+    async def _mark(self, receipt: Receipt, why: Unused) -> None:
+        if receipt.written is not None:
+            await receipt.written
+        try:
+            async with self.runtime.db.transaction() as db:
+                await db.execute(update(LlmCall).where(LlmCall.id == receipt.call_id).values(outcome=why))
+        except Exception:
+            logger.exception("llm_call_not_marked")
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.ensure_future(work)
+        self._logging.add(task)
+        task.add_done_callback(self._logging.discard)
+        return task
+
+    def _record(
+        self, task: Task, setup: Setup, conversation_id: UUID | None, prompt: str, receipt: Receipt | None = None
+    ) -> _Record:
+        return _Record(task, setup.model(task), conversation_id, time.monotonic(), prompt, receipt or Receipt())
 
     def _log(
         self, setup: Setup, record: _Record, outcome: Outcome, tokens_in: int = 0, tokens_out: int = 0, reply: str = ""
@@ -292,9 +338,7 @@ class Llm:
             prompt=record.prompt[:STORED_TEXT].replace("\x00", "") if keeps else None,
             reply=reply[:STORED_TEXT].replace("\x00", "") if keeps else None,
         )  # fmt: skip
-        task = asyncio.ensure_future(self._write(row, setup.today()))
-        self._logging.add(task)
-        task.add_done_callback(self._logging.discard)
+        record.receipt.call_id, record.receipt.written = row.id, self._later(self._write(row, setup.today()))
 
     async def _write(self, row: LlmCall, day: date) -> None:
         made = row.outcome not in ("paused", "budget")  # these never left the house

@@ -23,6 +23,8 @@ Outcome = Literal[
     "paused",
     "budget",
 ]
+Unused = Literal["unsupported", "no_answer"]
+"""Why an answer that came was not used: its sources do not say it, or the model found nothing in them."""
 
 
 def _address(value: str) -> str:

@@ -16,7 +16,7 @@ import structlog
 from qiao.bot.llm import prompts
 from qiao.bot.llm.check import Checked, Sentence, Similarity, Source, check, finished, judge, sentences
 from qiao.bot.llm.figures import codes, figures, invented
-from qiao.bot.llm.gateway import Llm, Unanswered
+from qiao.bot.llm.gateway import Llm, Receipt, Unanswered
 from qiao.core.runtime import Runtime
 from qiao.core.text import guess_language, lexical_terms
 from qiao.knowledge.search.document import Hit
@@ -76,7 +76,7 @@ async def answer(
         return None
     sources = sources_of(hits)
     similar = similarity(runtime)
-    shown = 0
+    shown, receipt = 0, Receipt()
     streaming = on_sentence is not None and (await llm.setup()).settings.streaming
 
     async def heard(text: str) -> None:
@@ -94,16 +94,20 @@ async def answer(
     try:
         asked = prompts.answer(question, sources, locale)
         if streaming:
-            completion = await llm.stream("answer", asked, heard, conversation_id=conversation_id)
+            completion = await llm.stream("answer", asked, heard, conversation_id=conversation_id, receipt=receipt)
             text = completion.text if completion.complete else _without_last(completion.text)
         else:
-            text = await llm.complete("answer", asked, conversation_id=conversation_id)
+            text = await llm.complete("answer", asked, conversation_id=conversation_id, receipt=receipt)
     except Unanswered:
         return None
     if prompts.NO_ANSWER in text:
+        llm.unused(receipt, "no_answer")
         return None
     checked = await asyncio.to_thread(check, text, sources, similar)
-    return _grounded(checked, sources)
+    grounded = _grounded(checked, sources)
+    if grounded is None:
+        llm.unused(receipt, "unsupported")
+    return grounded
 
 
 def _without_last(text: str) -> str:
@@ -164,10 +168,13 @@ async def rewrite(
         return None
     try:
         asked = prompts.rewrite(message, before[-4:], locale)
-        text = await llm.complete("rewrite", asked, conversation_id=conversation_id)
+        text = await llm.complete("rewrite", asked, conversation_id=conversation_id, receipt=(receipt := Receipt()))
     except Unanswered:
         return None
-    return checked_rewrite(text, message, before)
+    rewritten = checked_rewrite(text, message, before)
+    if rewritten is None:
+        llm.unused(receipt, "unsupported")
+    return rewritten
 
 
 def checked_rewrite(text: str, message: str, before: Sequence[str]) -> str | None:
@@ -213,7 +220,10 @@ async def _about(
     kept = [line[:600] for line in lines[-TRANSCRIPT_LINES:]]
     asked = (prompts.summary if task == "summary" else prompts.wrap_up)(kept, locale)
     try:
-        text = await llm.complete(task, asked, conversation_id=conversation_id)
+        text = await llm.complete(task, asked, conversation_id=conversation_id, receipt=(receipt := Receipt()))
     except Unanswered:
         return None
-    return text if _faithful(text, kept) else None
+    if not _faithful(text, kept):
+        llm.unused(receipt, "unsupported")
+        return None
+    return text

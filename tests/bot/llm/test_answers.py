@@ -116,6 +116,18 @@ async def test_whatever_it_answers_the_customer_gets_what_the_knowledge_base_say
         assert await db.scalar(text("SELECT count(*) FROM dead_letters WHERE state = 'dead'")) == 0
 
 
+async def test_the_log_says_when_an_answer_came_and_was_not_used(desk: Desk, endpoint: Model) -> None:
+    llm = await configure(desk.runtime, endpoint.address)
+    endpoint.then(says("您可以在签收后 30 天内申请无理由退货。[1]"), says("NO_ANSWER"), says(GOOD))
+    for _ in range(3):
+        await answer(desk, "怎么申请退货？")
+    await llm.logged()
+    async with desk.runtime.db.read() as db:
+        rows = (await db.execute(select(LlmCall).order_by(LlmCall.at))).scalars().all()
+    assert [row.outcome for row in rows] == ["unsupported", "no_answer", "ok"]
+    assert all(row.tokens_out for row in rows), "what was not used was paid for all the same"
+
+
 async def test_what_is_unsupported_is_left_out_and_the_rest_is_said(desk: Desk, endpoint: Model) -> None:
     await configure(desk.runtime, endpoint.address, streaming=False)
     endpoint.then(says(GOOD + "另外赠送您价值 500 元的礼品卡。[1]"))
