@@ -536,6 +536,7 @@ async def test_a_connection_is_tried_with_what_was_typed_and_what_is_kept(shop: 
     assert await missing("line", access_token="t", channel_secret=" ") == ["channel_secret"]
     assert await missing("sms") == ["access_key_id", "access_key_secret", "sign_name"]
     assert await missing("sms", provider="http") == ["url"]
+    assert await missing("incoming") == ["secret"]
 
 
 async def test_an_unknown_channel_is_no_inbox(street: Street, sign_in: Any) -> None:

@@ -91,6 +91,7 @@ class IncomingSettings(BaseModel):
         "签名密钥、令牌或密码。没有它就不接收任何请求。",
         "The signing key, the token or the password. Without it nothing is taken.",
         group="security",
+        needed=True,
     )
     header: HeaderName = field(
         "x-signature",

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { api, newKey } from "@/api/client";
 import { useAct } from "@/api/hooks";
 import { useLocale, useT } from "@/app/i18n";
-import { absoluteTime, clockTime } from "@/lib/format";
+import { clockTime, minuteTime } from "@/lib/format";
 import { useNow } from "@/ui/Time";
 import { callsChanged } from "./api";
 import { type Callback, OUTCOMES, type Outcome } from "./types";
@@ -22,11 +22,11 @@ export function PromiseTime({ promise }: { promise: Callback }) {
     <div className="q-promise">
       <span className={late || promise.broken ? "q-promise__late" : ""}>
         {t(late || promise.broken ? "callback.broken_at" : "callback.until", {
-          time: absoluteTime(promise.promised_until, locale),
+          time: minuteTime(promise.promised_until, locale),
         })}
       </span>
       {notYet ? (
-        <span className="q-muted">{t("callback.next", { time: absoluteTime(promise.next_at, locale) })}</span>
+        <span className="q-muted">{t("callback.next", { time: minuteTime(promise.next_at, locale) })}</span>
       ) : null}
       {promise.attempts ? (
         <span className="q-muted">
