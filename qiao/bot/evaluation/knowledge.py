@@ -63,6 +63,7 @@ async def index_of(
         engine.replace([document_of(text) for text in texts], progress=progress)
         while engine.deepen():
             continue  # the second model reads what it has not read yet
+        engine.close()  # all is read
         return engine
 
     service = SearchService(runtime, await asyncio.to_thread(build))

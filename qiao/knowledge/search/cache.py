@@ -27,6 +27,9 @@ class MemoryVectorCache:
     def put(self, vectors: Mapping[bytes, Vectors]) -> None:
         self._vectors.update(vectors)
 
+    def close(self) -> None:
+        """Nothing to give back."""
+
 
 class SqliteVectorCache:
     """Half precision (1 KB a vector; cosines move by less than 0.001). Losing the file costs time, never answers."""

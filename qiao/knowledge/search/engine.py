@@ -131,6 +131,10 @@ class Engine:
                     self._embedder = best_embedder()
         return self._embedder
 
+    def close(self) -> None:
+        """Lets go of the file of vectors; the next change opens it again."""
+        self._cache.close()
+
     def warm_up(self) -> None:
         self.embedder.warm_up()
         self.search("你好 hello", allowed=frozenset())

@@ -83,6 +83,7 @@ class SearchService:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.to_thread(self.engine.close)
 
     async def settled(self) -> None:
         """Waits until every change committed so far is in the index."""

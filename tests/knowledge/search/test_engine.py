@@ -289,6 +289,15 @@ class TestVectors:
         engine = Engine(HashingEmbedder(), SqliteVectorCache(path))
         engine.replace([SHIPPING])
         assert ids(engine, "运费怎么算") == ["shipping"]
+        engine.close()
+
+    def test_a_closed_cache_opens_itself_again(self, tmp_path: Path) -> None:
+        engine = Engine(HashingEmbedder(), SqliteVectorCache(tmp_path / "vectors.sqlite"))
+        engine.replace([SHIPPING])
+        engine.close()
+        engine.upsert([RETURNS])
+        assert ids(engine, "运费怎么算")[0] == "shipping"
+        engine.close()
 
     def test_other_embedder_other_vectors(self, tmp_path: Path) -> None:
         cache = MemoryVectorCache()
