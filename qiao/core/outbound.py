@@ -10,10 +10,12 @@ import socket
 import ssl
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import httpcore
 import httpx
+
+_TRIED: Final = 4
 
 
 class AddressRefused(Exception):
@@ -54,12 +56,19 @@ class Guard(httpcore.AsyncNetworkBackend):
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
             raise httpcore.ConnectError(f"{host} is not known") from None
+        failed: Exception = httpcore.ConnectError(f"{host} has no address")
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not self._allow_private and any(forbidden(address) for address in addresses):
             raise AddressRefused(host)
-        return await self._inner.connect_tcp(
-            addresses[0], port, timeout=timeout, local_address=local_address, socket_options=socket_options
-        )
+        # A name may stand for several (localhost is ::1 and 127.0.0.1), and a service need not listen on the first.
+        for address in addresses[:_TRIED]:
+            try:
+                return await self._inner.connect_tcp(
+                    address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+        raise failed
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
