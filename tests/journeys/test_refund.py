@@ -110,7 +110,7 @@ def test_a_refund_across_departments(
     expect(timeline).to_contain_text("外观完好，配件齐全，已入库")
 
     # The supervisor approves the money; what was asked for then happens by itself.
-    agent.page.get_by_role("button", name=w("ask_approval"), exact=True).click()
+    moves(agent, "批准退款")
     ask = agent.page.get_by_role("dialog", name=w("ask_approval"))
     expect(ask).to_contain_text("¥399.00")
     ask.get_by_label(w("reason")).fill("质量问题，仓库验收完好")

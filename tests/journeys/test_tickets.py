@@ -36,6 +36,17 @@ def test_two_write_at_once_and_the_second_chooses(colleague: Work) -> None:
     assert agent.api.get(f"/tickets/{ticket['id']}")["title"] == "A much softer soap"
 
 
+def test_a_ticket_whose_owner_left_says_so(colleague: Work) -> None:
+    lead = colleague("lin.mu", "en")
+    (role,) = [one["id"] for one in lead.api.items("/roles") if one["key"] == "agent"]
+    person = {"email": "ren.zou@kapok.example", "name": "Zou Ren", "role_ids": [role]}
+    left = lead.api.post("/users", person)["id"]
+    ticket = lead.api.post("/tickets", {"type_key": "suggestion", "title": "A rounder soap", "assignee_id": left})
+    lead.api.patch(f"/users/{left}", {"active": False})
+    lead.comes_in(f"/tickets/{ticket['ref']}")
+    expect(lead.page.locator(".q-tk__facts")).to_contain_text(lead.w("tickets:pick.left", name="Zou Ren"))
+
+
 def test_what_was_done_to_many_is_taken_back_before_ones_eyes(colleague: Work) -> None:
     agent = colleague("lin.mu", "en")
     words = "tickets/lists:"

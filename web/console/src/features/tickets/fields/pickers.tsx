@@ -92,6 +92,9 @@ export function PersonPicker(
   const { people, loading } = useDirectory();
   const matches = useMemo(() => matcherOf(people, (p) => [p.display_name, p.name]), [people]);
   const known = people.some((p) => p.id === props.value);
+  const called = props.known?.id === props.value ? props.known?.name : null;
+  // The directory names everybody who works here: who has work and is not in it will not do it.
+  const gone = !loading && people.length > 0 && !known;
   const list = [...people].sort((a, b) => Number(b.id === props.me) - Number(a.id === props.me));
   return (
     <Select<Id | null>
@@ -109,9 +112,13 @@ export function PersonPicker(
           ? [
               {
                 value: props.value,
-                label:
-                  (props.known?.id === props.value && props.known.name) ||
-                  (loading ? "…" : t("unknown_person")),
+                label: called
+                  ? gone
+                    ? t("pick.left", { name: called })
+                    : called
+                  : loading
+                    ? "…"
+                    : t("unknown_person"),
               },
             ]
           : []),
