@@ -1,8 +1,9 @@
 """The hot path: customers' messages into running conversations, many in one transaction.
 
 What arrives within the same moment shares a commit: one statement stores all messages, moves the counters of their
-conversations and writes their events. Whatever is not plain (a new conversation, a reopened one, a row somebody else
-holds, a repeated `client_id`) goes through `service.receive`, one transaction each, which knows every case.
+conversations and writes their events. Whatever is not plain (a new conversation, a reopened one, one of the bot's in
+which somebody else has spoken, a row somebody else holds, a repeated `client_id`) goes through `service.receive`, one
+transaction each, which knows every case.
 """
 
 import asyncio
@@ -47,6 +48,7 @@ WITH input AS (
   SELECT c.id, c.last_seq, c.status, c.assignee_id, c.queue_id, c.customer_id, c.inbox_id
   FROM conversations c
   WHERE c.id = ANY(SELECT conversation_id FROM input) AND c.status IN ('bot', 'queued', 'assigned')
+    AND NOT (c.status = 'bot' AND coalesce(c.last_author_kind IN ('user', 'system'), false))
   ORDER BY c.id
   FOR NO KEY UPDATE SKIP LOCKED
 ), fresh AS (

@@ -11,6 +11,7 @@ from qiao.core import clock
 from qiao.core.actor import Actor
 from qiao.core.errors import Invalid, NotFound
 from qiao.desk.conversations import service as conversations
+from qiao.desk.conversations.intake import Intake
 from qiao.desk.tickets import opening, service
 from qiao.people.customers import service as customers
 from qiao.people.customers.schemas import CustomerPatch
@@ -164,7 +165,8 @@ async def test_while_the_bot_has_the_talk_the_answer_to_a_ticket_is_for_its_peop
     assert (await desk.facts(first.conversation_id)).status == "bot"
     await office.say(made.id, "仓库还要两天", office.li)
     await office.runtime.reactions.settled()
-    await desk.write(customer, "两天太久了")
+    # As a visitor's browser sends it.
+    await office.runtime.get(Intake).submit(desk.inbound(customer, "两天太久了"), first.conversation_id)
     await office.runtime.reactions.settled()
     talk_now = await desk.facts(first.conversation_id)
     assert (talk_now.status, talk_now.handoff_reason) == ("queued", "ticket_answered")
