@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, and_, case, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.channels.contract import wire
@@ -17,6 +17,9 @@ from qiao.core.db import Session
 from qiao.core.runtime import Runtime
 
 NOTED_EVERY: Final = timedelta(seconds=10)
+SILENT: Final = timedelta(hours=1)
+"""Where nothing has come in for this long, what is refused at the door may be the provider's."""
+REFUSED: Final = "channel_signature_invalid"
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,29 +48,72 @@ async def came_in(db: Session, inbox_id: UUID) -> None:
     now = clock.now()
     statement = insert(Health).values(inbox_id=inbox_id, last_in_at=now)
     long_ago = func.coalesce(Health.last_in_at, _NEVER) < now - NOTED_EVERY
-    await db.execute(
-        statement.on_conflict_do_update(index_elements=["inbox_id"], set_={"last_in_at": now}, where=long_ago)
-    )
+    values = {"last_in_at": now, **_let_in()}
+    await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id"], set_=values, where=long_ago))
 
 
 class _Heard:
-    """When this process last noted that something came in, by inbox."""
+    """When this process last noted that something came in, and that something was refused, by inbox."""
 
     def __init__(self) -> None:
         self.at: dict[UUID, float] = {}
+        self.refused: dict[UUID, float] = {}
+
+    @classmethod
+    def of(cls, runtime: Runtime) -> "_Heard":
+        known = runtime.find(cls)
+        if known is None:
+            known = cls()
+            runtime.provide(cls, known)
+        return known
 
 
 async def heard(runtime: Runtime, inbox_id: UUID) -> None:
     """`came_in` for a door of our own, through which messages come one by one and fast."""
-    known = runtime.find(_Heard)
-    if known is None:
-        known = _Heard()
-        runtime.provide(_Heard, known)
-    now = time.monotonic()
-    if now - known.at.get(inbox_id, -NOTED_EVERY.total_seconds()) < NOTED_EVERY.total_seconds():
-        return
-    known.at[inbox_id] = now
-    await runtime.db.run(lambda db: came_in(db, inbox_id))
+    if _noted(_Heard.of(runtime).at, inbox_id, time.monotonic()):
+        await runtime.db.run(lambda db: came_in(db, inbox_id))
+
+
+async def refused(runtime: Runtime, inbox_id: UUID) -> None:
+    """Somebody was not let in: whoever sets the channel up reads why. Where messages come in, strangers change nothing."""
+    if _noted(_Heard.of(runtime).refused, inbox_id, clock.now().timestamp()):
+        await runtime.db.run(lambda db: _refused(db, inbox_id))
+
+
+async def let_in(runtime: Runtime, inbox_id: UUID) -> None:
+    """Somebody was let in, even if they brought nothing: the check of an address, say."""
+    if _Heard.of(runtime).refused.pop(inbox_id, None) is not None:
+        await runtime.db.run(
+            lambda db: db.execute(update(Health).where(Health.inbox_id == inbox_id).values(**_let_in()))
+        )
+
+
+def _noted(at: dict[UUID, float], inbox_id: UUID, now: float) -> bool:
+    """Whether it is time to note it again; then it counts as noted."""
+    if now - at.get(inbox_id, -NOTED_EVERY.total_seconds()) < NOTED_EVERY.total_seconds():
+        return False
+    at[inbox_id] = now
+    return True
+
+
+def _let_in() -> dict[str, Any]:
+    was = Health.error["code"].astext == REFUSED
+    return {
+        "failing_since": case((was, null()), else_=Health.failing_since),
+        "error": case((was, null()), else_=Health.error),
+    }
+
+
+async def _refused(db: Session, inbox_id: UUID) -> None:
+    now = clock.now()
+    error = {"code": REFUSED, "params": {}}
+    statement = insert(Health).values(inbox_id=inbox_id, failing_since=now, failed_at=now, error=error)
+    silent = func.coalesce(Health.last_in_at, _NEVER) < now - SILENT
+    untroubled = or_(Health.failing_since.is_(None), Health.error["code"].astext == REFUSED)
+    values = {"failing_since": func.coalesce(Health.failing_since, now), "failed_at": now, "error": error}
+    await db.execute(
+        statement.on_conflict_do_update(index_elements=["inbox_id"], set_=values, where=and_(silent, untroubled))
+    )
 
 
 async def went_out(db: Session, inbox_id: UUID) -> None:

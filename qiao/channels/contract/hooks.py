@@ -5,11 +5,11 @@ from typing import Final
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from qiao.channels.contract import arrivals
+from qiao.channels.contract import arrivals, health
 from qiao.channels.contract.channel import Request
 from qiao.channels.contract.endpoints import Endpoints
 from qiao.channels.contract.lanes import Lanes
-from qiao.core.errors import NotFound, TooLarge
+from qiao.core.errors import NotFound, TooLarge, Unauthenticated
 from qiao.core.runtime import Runtime
 
 LARGEST: Final = 32 * 1024 * 1024
@@ -21,15 +21,19 @@ async def take(runtime: Runtime, inbox_key: str, request: HttpRequest) -> Respon
     if place.channel.hook is None:
         raise NotFound("inbox_not_found")
     body = await _body(request)
-    taken = place.channel.hook.take(
-        place.endpoint,
-        Request(
-            method=request.method,
-            query=dict(request.query_params),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=body,
-        ),
+    asked = Request(
+        method=request.method,
+        query=dict(request.query_params),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
     )
+    try:
+        taken = place.channel.hook.take(place.endpoint, asked)
+    except Unauthenticated as error:
+        if error.code == health.REFUSED:
+            await health.refused(runtime, place.inbox.id)
+        raise
+    await health.let_in(runtime, place.inbox.id)
     if taken.payloads:
         await arrivals.Keeper.of(runtime).keep(place.inbox.id, taken.payloads)
         runtime.get(Lanes).call(place.inbox.id)

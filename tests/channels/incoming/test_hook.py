@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from qiao.channels.contract.http import ChannelHttp
 from qiao.channels.contract.lanes import Lanes
 from qiao.channels.incoming.adapter import IncomingAdapter, filled
 from qiao.channels.incoming.hook import IncomingHook
+from qiao.core import clock
 from qiao.core.errors import Invalid, Unauthenticated
 from qiao.core.ids import new_id
 from qiao.core.runtime import Runtime
@@ -180,6 +182,27 @@ async def test_from_their_post_to_our_answer(street: Street, runtime: Runtime, s
             break
         await asyncio.sleep(0.02)
     assert other.got[0][1] == {"openid": "u-9", "msg": {"content": "Yes.", "by": "Li"}}
+
+
+async def test_who_sets_it_up_reads_why_nothing_comes_in(street: Street, runtime: Runtime, sign_in: SignIn) -> None:
+    mapped = {"id": "id", "address": "from", "text": "text", "files": ""}
+    inbox = await street.add_inbox("incoming", bot_enabled=False, settings={**mapped, "secret": "s3cret"})
+    admin = await sign_in("admin")
+
+    async def state(secret: str, number: int) -> tuple[int, str, bool]:
+        body = json.dumps({"id": str(number), "from": "u", "text": "hi"}).encode()
+        headers = {"X-Signature": signed(body, secret), "Content-Type": "application/json"}
+        answer = await street.http.post(f"{API}/channels/hooks/{inbox.key}", content=body, headers=headers)
+        await runtime.get(Lanes).settled()
+        [shown] = (await admin.get(f"{API}/channels/health")).json()
+        return answer.status_code, shown["state"], shown["reason"] is not None
+
+    assert await state("other", 1) == (401, "failing", True)
+    assert await state("s3cret", 2) == (200, "fine", False)
+    assert await state("other", 3) == (401, "fine", False), "where messages come in, a stranger changes nothing"
+    with clock.frozen(clock.now() + timedelta(hours=2)):
+        assert await state("other", 4) == (401, "failing", True), "the secret was changed over there, most likely"
+        assert await state("s3cret", 5) == (200, "fine", False)
 
 
 async def test_the_dry_run_shows_what_would_be_and_where_it_is_not(sign_in: SignIn) -> None:
