@@ -120,7 +120,7 @@ class EmailSettings(BaseModel):
         "",
         "OAuth 令牌地址",
         "OAuth token URL",
-        "仅「其他 OAuth 2.0」需要。",
+        "仅“其他 OAuth 2.0”需要。",
         "For other OAuth 2.0 providers only.",
         group="sign_in",
         shown_when={"sign_in": ["oauth2"]},

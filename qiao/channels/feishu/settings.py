@@ -39,7 +39,7 @@ class FeishuSettings(BaseModel):
         None,
         "Encrypt Key",
         "Encrypt key",
-        "「事件与回调 → 加密策略」中设置；建议填写，事件会加密并签名。",
+        "“事件与回调 → 加密策略”中设置；建议填写，事件会加密并签名。",
         "Of “Events & callbacks → encryption”; recommended: events are then encrypted and signed.",
         group="callback",
     )

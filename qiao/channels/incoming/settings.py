@@ -119,7 +119,7 @@ class IncomingSettings(BaseModel):
         "",
         "时间戳请求头",
         "Timestamp header",
-        "对方若签名「时间戳.正文」，填写时间戳的请求头；超过 10 分钟的请求会被拒绝。",
+        "对方若签名“时间戳.正文”，填写时间戳的请求头；超过 10 分钟的请求会被拒绝。",
         "Where the sender signs `timestamp.body`: the header of the timestamp. Older than 10 minutes is refused.",
         group="security",
         shown_when=_SIGNED,

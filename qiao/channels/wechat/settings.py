@@ -45,7 +45,7 @@ class _Account(WhenClosed):
         "",
         "AppID",
         "AppID",
-        "公众平台「设置与开发 → 开发接口管理 → 基本配置」里的开发者 ID。",
+        "公众平台“设置与开发 → 开发接口管理 → 基本配置”里的开发者 ID。",
         "The developer id under Settings & Development → Basic configuration of the Weixin platform.",
         group="account",
         placeholder="wx0123456789abcdef",
@@ -100,7 +100,7 @@ class _Account(WhenClosed):
     )
     show_typing: bool = field(
         True,
-        "显示「对方正在输入」",
+        "显示“对方正在输入”",
         "Show when somebody is typing",
         "坐席输入时让客户看到。",
         "Customers see when an agent writes.",

@@ -50,7 +50,7 @@ class WhatsappSettings(WhenClosed):
         True,
         "让客户看到已读和正在输入",
         "Show what is read and that somebody writes",
-        "客服读过后显示蓝色对勾，输入时显示「正在输入」。",
+        "客服读过后显示蓝色对勾，输入时显示“正在输入”。",
         "Blue ticks once staff have read it, dots while they write.",
     )
     graph_url: WebAddress = field(GRAPH, "接口地址", "API address", group="advanced")

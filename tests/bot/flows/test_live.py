@@ -155,9 +155,9 @@ async def test_a_crash_before_the_commit_leaves_neither_reply_nor_request(shop: 
 async def test_a_stranger_proves_an_order_first_and_sees_that_one_only(shop: Shop) -> None:
     stranger = await shop.customer()
     _, said = await shop.say(stranger, "我的订单到哪了")
-    assert said.startswith("好的，我来帮您「查物流」。") and "订单号" in said
+    assert said.startswith("好的，我来帮您“查物流”。") and "订单号" in said
     _, said = await shop.say(stranger, "火星能送吗？")
-    assert said.startswith("这个问题我还没有可靠的答案") and "我们继续「查物流」" in said and "订单号" in said
+    assert said.startswith("这个问题我还没有可靠的答案") and "我们继续“查物流”" in said and "订单号" in said
     _, said = await shop.say(stranger, "KL")
     assert said.startswith("没有看到订单号") and "转人工" in said
     _, said = await shop.say(stranger, "KL80010001")
@@ -254,7 +254,7 @@ async def test_another_flow_in_the_middle_then_back(shop: Shop) -> None:
     assert "哪个订单的物流" in said
     _, said = await shop.say(shop.owner, "KL80010001")
     _, said = await shop.say(shop.owner, "不用了")
-    assert "我们继续「申请退款」" in said
+    assert "我们继续“申请退款”" in said
     assert "原因" in said
 
 

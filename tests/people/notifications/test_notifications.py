@@ -43,7 +43,7 @@ async def test_who_is_told_reads_it_in_their_language_and_the_actor_does_not(run
     assert await tell(runtime, [li.actor_id, mei.actor_id, mei.actor_id], by=li.actor_id) == 1  # type: ignore[attr-defined]
     assert await lines(li) == []
     (line,) = await lines(mei)
-    assert line["text"] == "Warehouse退回了任务「Check」（R-10001）：lost" and line["actor_name"] == "Li"
+    assert line["text"] == "Warehouse退回了任务“Check”（R-10001）：lost" and line["actor_name"] == "Li"
     assert await tell(runtime, [li.actor_id], kind="ticket.commented") == 1  # type: ignore[attr-defined]
     assert (await lines(li))[0]["text"] == "The system commented on R-10001 “Kettle {broken}”"
     with pytest.raises(LookupError):
