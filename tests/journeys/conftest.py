@@ -159,7 +159,7 @@ def colleague(product: Product, new_context: NewContext) -> Iterator[Callable[..
     yield come
     for person in at_work:
         if "conversations.handle" in person.api.get("/auth/me")["permissions"]:
-            # What is left open would be offered to the next one who comes; what is only resolved goes on with the same person.
+            # What is left open is offered to the next one who comes, what is only resolved goes on with the same person.
             for talk in person.api.items("/conversations", view="mine"):
                 person.api.post(f"/conversations/{talk['id']}/close")
             person.api.presence("offline")
