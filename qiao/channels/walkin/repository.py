@@ -322,9 +322,11 @@ async def appointment_counts(db: Session, site_id: UUID, start: datetime, end: d
     return dict((await db.execute(query)).tuples().all())
 
 
-async def appointment_times(db: Session, ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    query = select(AppointmentRow.id, AppointmentRow.starts_at).where(AppointmentRow.id.in_(list(ids)))
-    return dict((await db.execute(query)).tuples().all())
+async def bookings(db: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[datetime, str]]:
+    """When appointments are, and in whose name."""
+    query = select(AppointmentRow.id, AppointmentRow.starts_at, AppointmentRow.name)
+    rows = await db.execute(query.where(AppointmentRow.id.in_(list(ids))))
+    return {key: (starts_at, name) for key, starts_at, name in rows}
 
 
 async def appointments_due(db: Session, before: datetime) -> list[AppointmentRow]:

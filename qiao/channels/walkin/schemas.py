@@ -215,6 +215,8 @@ class VisitView(View):
     customer: CustomerRef | None
     phone: str | None
     appointment_at: datetime | None
+    appointment_name: str | None
+    """In whose name it was booked: what somebody has said, not who they are."""
     sort_at: datetime
     taken_at: datetime
     called_at: datetime | None

@@ -74,7 +74,10 @@ async def test_booked_checked_in_and_called_before_who_came_earlier(branch: Bran
         held = (await branch.http.get(f"{API}/walkin/appointments/{made['secret']}")).json()
         assert (held["state"], held["visit_path"]) == ("checked_in", visit["path"])
         await branch.opens(li, "1")
-        assert (await branch.calls(li))["code"] == "A002"
+        called = await branch.calls(li)
+        assert (called["code"], called["appointment_name"], called["customer"]) == ("A002", "Sun Lan", None)
+        talk = (await li.get(f"{API}/conversations/{called['conversation_id']}")).json()
+        assert talk["customer"]["name"] == "Sun Lan", "named as they booked, though nobody has checked it"
         desk = await branch.desk(li)
         assert [(b["name"], b["state"]) for b in desk["appointments"]] == [("Sun Lan", "checked_in")]
 
@@ -104,6 +107,18 @@ async def test_cancelled_gives_the_place_back_and_who_does_not_come_is_noted(bra
         assert sorted(b["state"] for b in listed["items"] + rest["items"]) == ["cancelled", "no_show"]
         late = await li.post(f"{API}/counter/appointments/{staff['id']}/check-in")
         assert late.json()["code"] == "walkin.appointment_over"
+
+
+async def test_whom_staff_booked_for_is_known_when_they_come(branch: Branch, sign_in: SignIn) -> None:
+    with clock.frozen(NINE):
+        admin = await sign_in("admin")
+        known = (await admin.post(f"{API}/customers", json={"name": "Sun Lan", "level": "gold"})).json()
+        spec = {"service_id": str(branch.services["A"]), "starts_at": "2026-11-23T02:00:00Z", "name": "Mrs Sun"}
+        path = f"{API}/counter/sites/{branch.site_id}/appointments"
+        booked = await said(admin, path, {**spec, "client_key": "known-one", "customer_id": known["id"]})
+    with clock.frozen(NINE + timedelta(minutes=50)):
+        visit = (await admin.post(f"{API}/counter/appointments/{booked['id']}/check-in")).json()
+        assert (visit["customer"]["id"], visit["appointment_name"]) == (known["id"], "Mrs Sun")
 
 
 async def test_the_last_place_of_a_slot_is_booked_once_however_many_try(branch: Branch) -> None:

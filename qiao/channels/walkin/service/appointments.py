@@ -171,6 +171,7 @@ async def check_in(db: Session, actor: Actor, site: Site, appointment_id: UUID) 
         source="appointment",
         locale=row.locale,
         phone=row.phone,
+        customer_id=row.customer_id,
         appointment=row,
     )
     row.state, row.visit_id = "checked_in", visit.id

@@ -194,7 +194,7 @@ async def visit_views(
     names = {row.id: row.name for row in counters}
     people = await accounts.people(db, {row.staff_id for row in rows if row.staff_id is not None})
     known = await customers.refs(db, {row.customer_id for row in rows if row.customer_id is not None})
-    times = await repository.appointment_times(db, {row.appointment_id for row in rows if row.appointment_id})
+    booked = await repository.bookings(db, {row.appointment_id for row in rows if row.appointment_id})
     return [
         VisitView(
             id=row.id,
@@ -214,7 +214,8 @@ async def visit_views(
             calls=row.calls,
             customer=known.get(row.customer_id) if row.customer_id is not None else None,
             phone=mask("phone", row.phone),
-            appointment_at=times.get(row.appointment_id) if row.appointment_id is not None else None,
+            appointment_at=booked[row.appointment_id][0] if row.appointment_id in booked else None,
+            appointment_name=booked[row.appointment_id][1] if row.appointment_id in booked else None,
             sort_at=row.sort_at,
             taken_at=row.taken_at,
             called_at=row.called_at,

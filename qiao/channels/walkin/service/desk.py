@@ -363,8 +363,8 @@ async def set_priority(db: Session, actor: Actor, visit_id: UUID, priority: int)
 
 async def _prioritise(db: Session, row: VisitRow, priority: int) -> None:
     site = await sites.get(db, row.site_id)
-    times = await repository.appointment_times(db, [row.appointment_id] if row.appointment_id else [])
-    booked = times.get(row.appointment_id) if row.appointment_id else None
+    bookings = await repository.bookings(db, [row.appointment_id] if row.appointment_id else [])
+    booked = bookings[row.appointment_id][0] if row.appointment_id in bookings else None
     rules = site.rules.rules
     # Whoever let others go first, or came back, keeps that distance.
     moved = row.sort_at - policy.rank_at(row.taken_at, row.priority, booked, rules)

@@ -200,7 +200,8 @@ async def take(
     visit_id, day = new_id(), policy.today(site.zone, now)
     code = policy.code_of(service.prefix, await repository.next_number(db, site.id, service.prefix, day))
     if customer_id is None:
-        profile = Profile(locale=locale)
+        # They go by the name they booked with. Their number proves nothing, and every visit would bring it again.
+        profile = Profile(locale=locale, name=appointment.name if appointment is not None else None)
         who = await customers.resolve_identity(db, site.inbox.id, NAME, str(visit_id), False, profile)
     else:
         who = await customers.ref(db, customer_id)

@@ -131,7 +131,11 @@ function Row({ desk, visit }: { desk: Desk; visit: Visit }) {
       <span className="qc-row__main">
         <span>
           {serviceName(desk.site.services, visit.service_id, locale)}
-          {visit.customer ? ` · ${visit.customer.name || `#${visit.customer.number}`} ` : ""}
+          {visit.customer
+            ? ` · ${visit.customer.name || `#${visit.customer.number}`} `
+            : visit.appointment_name
+              ? ` · ${visit.appointment_name}`
+              : ""}
           {visit.customer ? <LevelTag level={visit.customer.level} /> : null}
         </span>
         <span className="qc-tags">

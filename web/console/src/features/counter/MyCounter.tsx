@@ -158,9 +158,12 @@ function Open({ desk, counterId }: { desk: Desk; counterId: string }) {
                     <LevelTag level={current.customer.level} />
                   </>
                 ) : (
-                  <Button size="small" onClick={() => setDialog("identify")}>
-                    {t("identify.open")}
-                  </Button>
+                  <>
+                    {current.appointment_name ? <span>{current.appointment_name}</span> : null}
+                    <Button size="small" onClick={() => setDialog("identify")}>
+                      {t("identify.open")}
+                    </Button>
+                  </>
                 )}
                 {current.phone ? <span className="q-muted q-num">{current.phone}</span> : null}
               </span>

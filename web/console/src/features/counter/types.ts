@@ -91,6 +91,7 @@ export interface Visit {
   customer: { id: Id; number: number; name: string; level: string } | null;
   phone: string | null;
   appointment_at: Iso | null;
+  appointment_name: string | null;
   taken_at: Iso;
   called_at: Iso | null;
   started_at: Iso | null;
