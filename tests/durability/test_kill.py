@@ -111,6 +111,10 @@ class Product:
         EmbeddedPostgres(self.data / "postgres").shutdown()
 
 
+GONE = (httpx.HTTPError, OSError, AttributeError)
+"""What a client sees of a server that is killed; the last is anyio's, of a connection that ends while it is made."""
+
+
 async def insist(attempt: Callable[[], Awaitable[Any]], seconds: float = 300) -> Any:
     """Tries until it is answered. What is refused for good raises at once."""
     async with asyncio.timeout(seconds):
@@ -120,7 +124,7 @@ async def insist(attempt: Callable[[], Awaitable[Any]], seconds: float = 300) ->
                 if response.status_code < 400:
                     return response.json()
                 assert response.status_code in (409, 429, 500, 502, 503), response.text
-            except (httpx.HTTPError, OSError):
+            except GONE:
                 pass
             await asyncio.sleep(0.03)
 
@@ -200,7 +204,7 @@ class Agent:
     async def write(self, stop: asyncio.Event, chance: random.Random) -> None:
         async with self.browser() as browser:
             while not stop.is_set():
-                with suppress(httpx.HTTPError, OSError, KeyError):
+                with suppress(*GONE, KeyError):
                     await browser.put("/api/v1/me/presence", json={"state": "online", "capacity": 20})
                     page = (await browser.get("/api/v1/conversations", params={"view": "mine"})).json()
                     for conversation in page["items"][:4]:
@@ -213,7 +217,7 @@ class Agent:
         while True:
             try:
                 response = await browser.post(f"/api/v1/conversations/{conversation_id}/messages", json=body)
-            except (httpx.HTTPError, OSError):
+            except GONE:
                 await asyncio.sleep(0.05)
                 continue
             if response.status_code == 201:
@@ -227,7 +231,7 @@ class Agent:
         number = 0
         pending: dict[str, Any] | None = None
         while not stop.is_set():
-            with suppress(OSError, websockets.WebSocketException, TimeoutError, httpx.HTTPError, KeyError):
+            with suppress(*GONE, websockets.WebSocketException, TimeoutError, KeyError):
                 async with (
                     line(self.product.address, cookie=self.cookies["qiao_session"]) as socket,
                     self.browser() as browser,
