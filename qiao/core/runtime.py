@@ -1,5 +1,6 @@
 """What one running process is made of; rooms reach shared parts through it instead of through globals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -31,6 +32,14 @@ class Runtime:
             return cast(T, self.parts[kind])
         except KeyError:
             raise LookupError(f"nothing provides {kind.__qualname__}") from None
+
+    def once(self, kind: type[T], make: Callable[[], T]) -> T:
+        """The part provided as `kind`, made by whoever asks first."""
+        found = self.find(kind)
+        if found is None:
+            found = make()
+            self.provide(kind, found)
+        return found
 
     def find(self, kind: type[T]) -> T | None:
         return cast("T | None", self.parts.get(kind))

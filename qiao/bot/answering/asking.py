@@ -35,7 +35,7 @@ class Found:
 
 async def current(runtime: Runtime) -> Certainty:
     """What applies in this process now."""
-    held = runtime.find(Certainties)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    held = runtime.find(Certainties)
     return await held.current() if held is not None else SHIPPED
 
 

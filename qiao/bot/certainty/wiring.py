@@ -8,5 +8,5 @@ from qiao.core.runtime import Runtime
 def provide(runtime: Runtime) -> None:
     keeper = Keeper(runtime)
     runtime.provide(Keeper, keeper)
-    runtime.provide(Certainties, keeper)  # type: ignore[type-abstract]  # a protocol is the key of its part
-    runtime.provide(Ledger, keeper)  # type: ignore[type-abstract]  # as above
+    runtime.provide(Certainties, keeper)
+    runtime.provide(Ledger, keeper)

@@ -256,7 +256,7 @@ async def _note(
     db: Session, facts: ConversationFacts, message: MessageView, reply: Reply, answer_id: UUID | None = None
 ) -> None:
     """Keeps what was decided on a question, for who learns from it."""
-    ledger = runtime_of(db).find(Ledger)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    ledger = runtime_of(db).find(Ledger)
     if ledger is None or reply.weighed is None:
         return
     noted = Noted(

@@ -17,13 +17,13 @@ class Summaries:
 
 
 class Bot:
-    async def name(self, db: Session, locale: str) -> str:
-        return (await service.get_settings(db)).name.in_language(locale)
+    async def name(self, db: Session, inbox_id: UUID, locale: str) -> str:
+        return await service.name_in(db, await service.get_settings(db), inbox_id, locale)
 
     async def suggestions(self, db: Session, locale: str, limit: int) -> list[str]:
         return await articles.most_used(db, locale, limit, situation=Situation(channel="webchat"))
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(HandoffSummary, Summaries())  # type: ignore[type-abstract]  # a protocol is the key of its part
-    runtime.provide(Greeter, Bot())  # type: ignore[type-abstract]  # as above
+    runtime.provide(HandoffSummary, Summaries())
+    runtime.provide(Greeter, Bot())

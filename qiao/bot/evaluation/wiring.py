@@ -7,5 +7,5 @@ from qiao.knowledge.importing.ports import PublishGate
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(PublishGate, Gate())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(PublishGate, Gate())
     runtime.provide(Shadows, Shadows(runtime))

@@ -25,7 +25,7 @@ Read = Callable[[str, Mapping[str, Any]], Awaitable[Result]]
 def stand_in(flow: Flow, name: str | None) -> Any:
     """An output for a tool nobody has given a sample: where a text of the flow shows a value of it, the value's own place,
     so that nothing reads as if it were empty. None where no text shows anything."""
-    output: Any = None
+    output: dict[str, Any] = {}
     for text in _texts(flow.model_dump(exclude={"tests", "layout"})):
         for path, _ in gaps(text):
             first, *rest = (path or "").split(".")
@@ -33,12 +33,13 @@ def stand_in(flow: Flow, name: str | None) -> Any:
                 continue
             if not rest:
                 return stood_for(name)
-            held = output = output if isinstance(output, dict) else {}
+            held = output
             for part in rest[:-1]:
-                inner = held.get(part)
-                held[part] = held = inner if isinstance(inner, dict) else {}
+                if not isinstance(held.get(part), dict):
+                    held[part] = {}
+                held = held[part]
             held.setdefault(rest[-1], stood_for(str(path)))
-    return output
+    return output or None
 
 
 def _texts(data: Any) -> Iterator[str]:

@@ -7,4 +7,4 @@ from qiao.desk.conversations.ports import OutgoingCheck
 
 def provide(runtime: Runtime) -> None:
     runtime.provide(WordBook, WordBook())
-    runtime.provide(OutgoingCheck, Outgoing())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(OutgoingCheck, Outgoing())

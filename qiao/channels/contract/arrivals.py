@@ -70,11 +70,7 @@ class Keeper:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Keeper":
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     async def keep(self, inbox_id: UUID, payloads: Sequence[tuple[str | None, bytes]]) -> None:
         """Stores payloads; returns once they are. Repeats (same id) are dropped."""

@@ -283,11 +283,7 @@ class Channels:
     @classmethod
     def of(cls, runtime: Runtime) -> "Channels":
         """The registry of `runtime`, made by whoever asks first."""
-        found = runtime.find(cls)
-        if found is None:
-            found = cls()
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, cls)
 
     def register(self, channel: Channel) -> None:
         """Adds a channel; a later one of the same name takes its place (a twin in tests)."""

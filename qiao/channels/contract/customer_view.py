@@ -98,7 +98,7 @@ async def conversations(db: Session, facts: Sequence[ConversationFacts]) -> list
     if not facts:
         return []
     agents = await accounts.people(db, {f.assignee_id for f in facts if f.assignee_id is not None})
-    ratings: Ratings | None = runtime_of(db).find(Ratings)  # type: ignore[type-abstract]  # a protocol is its part's key
+    ratings: Ratings | None = runtime_of(db).find(Ratings)
     rated = await ratings.of_conversations(db, [f.id for f in facts]) if ratings is not None else {}
     views = []
     for f in facts:
@@ -123,7 +123,7 @@ async def conversations(db: Session, facts: Sequence[ConversationFacts]) -> list
 
 
 async def _waiting(db: Session, facts: ConversationFacts) -> tuple[QueuePlace, Offline | None]:
-    directory: QueueDirectory | None = runtime_of(db).find(QueueDirectory)  # type: ignore[type-abstract]  # as above
+    directory: QueueDirectory | None = runtime_of(db).find(QueueDirectory)
     name = None
     if facts.queue_id is not None and directory is not None:
         name = (await directory.names(db, [facts.queue_id])).get(facts.queue_id)

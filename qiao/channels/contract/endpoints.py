@@ -42,11 +42,7 @@ class Endpoints:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Endpoints":
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     async def by_key(self, key: str) -> Place:
         """The active inbox with this public key. Raises NotFound."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ScalarSelect, and_, case, func, null, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from qiao.channels.contract import wire
@@ -61,11 +61,7 @@ class _Heard:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "_Heard":
-        known = runtime.find(cls)
-        if known is None:
-            known = cls()
-            runtime.provide(cls, known)
-        return known
+        return runtime.once(cls, cls)
 
 
 async def heard(runtime: Runtime, inbox_id: UUID) -> None:
@@ -77,7 +73,9 @@ async def heard(runtime: Runtime, inbox_id: UUID) -> None:
 async def refused(runtime: Runtime, inbox_id: UUID) -> None:
     """Somebody was not let in: whoever sets the channel up reads why. Where messages come in, strangers change nothing."""
     if _noted(_Heard.of(runtime).refused, inbox_id, clock.now().timestamp()):
-        await runtime.db.run(lambda db: _refused(db, inbox_id))
+        silent = func.coalesce(Health.last_in_at, _NEVER) < clock.now() - SILENT
+        untroubled = or_(Health.failing_since.is_(None), Health.error["code"].astext == REFUSED)
+        await runtime.db.run(lambda db: failing(db, inbox_id, REFUSED, {}, where=and_(silent, untroubled)))
 
 
 async def let_in(runtime: Runtime, inbox_id: UUID) -> None:
@@ -104,18 +102,6 @@ def _let_in() -> dict[str, Any]:
     }
 
 
-async def _refused(db: Session, inbox_id: UUID) -> None:
-    now = clock.now()
-    error = {"code": REFUSED, "params": {}}
-    statement = insert(Health).values(inbox_id=inbox_id, failing_since=now, failed_at=now, error=error)
-    silent = func.coalesce(Health.last_in_at, _NEVER) < now - SILENT
-    untroubled = or_(Health.failing_since.is_(None), Health.error["code"].astext == REFUSED)
-    values = {"failing_since": func.coalesce(Health.failing_since, now), "failed_at": now, "error": error}
-    await db.execute(
-        statement.on_conflict_do_update(index_elements=["inbox_id"], set_=values, where=and_(silent, untroubled))
-    )
-
-
 async def went_out(db: Session, inbox_id: UUID) -> None:
     """A delivery worked: whatever troubled the way out is over."""
     now = clock.now()
@@ -127,7 +113,10 @@ async def fine(db: Session, inbox_id: UUID) -> None:
     await _note(db, inbox_id, {"fine_at": clock.now(), "failing_since": None, "error": None})
 
 
-async def failing(db: Session, inbox_id: UUID, code: str, params: Mapping[str, Any]) -> None:
+async def failing(
+    db: Session, inbox_id: UUID, code: str, params: Mapping[str, Any], *, where: ColumnElement[bool] | None = None
+) -> None:
+    """Something does not work. `where`: unless what is known of the inbox says otherwise."""
     now = clock.now()
     error = {"code": code, "params": {key: str(value)[:300] for key, value in params.items()}}
     statement = insert(Health).values(inbox_id=inbox_id, failing_since=now, failed_at=now, error=error)
@@ -136,7 +125,7 @@ async def failing(db: Session, inbox_id: UUID, code: str, params: Mapping[str, A
         "failed_at": now,
         "error": error,
     }
-    await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id"], set_=values))
+    await db.execute(statement.on_conflict_do_update(index_elements=["inbox_id"], set_=values, where=where))
 
 
 async def views(db: Session, locale: str) -> list[HealthView]:

@@ -32,11 +32,7 @@ class ChannelHttp:
     @classmethod
     def of(cls, runtime: Runtime) -> "ChannelHttp":
         """The one of `runtime`, made by whoever asks first."""
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     async def request(
         self, method: str, url: str, *, answers: frozenset[int] = frozenset(), **options: Any
@@ -84,7 +80,7 @@ class ChannelHttp:
         """One of our own files, for channels that take bytes. Raises NotFound."""
         async with self.runtime.db.read() as db:
             row = await files.get(db, UUID(str(file_id)))
-        store: BlobStore = self.runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+        store: BlobStore = self.runtime.get(BlobStore)
         return b"".join([chunk async for chunk in store.open(row.key)])
 
     @property

@@ -21,11 +21,7 @@ class InboxesOf:
     @classmethod
     def of(cls, runtime: Runtime) -> "InboxesOf":
         """The one of `runtime`, made by whoever asks first."""
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     async def channel(self, name: str) -> list[InboxView]:
         """The inboxes of a channel; what was added in the last seconds may be missing."""

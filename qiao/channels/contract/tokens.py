@@ -32,11 +32,7 @@ class Tokens:
     @classmethod
     def of(cls, runtime: Runtime) -> "Tokens":
         """The one of `runtime`, made by whoever asks first."""
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     async def get(self, endpoint: Endpoint, name: str, fetch: Fetch) -> str:
         """The token, fetched if there is none that is good; `fetch` gives it with the seconds it lives.

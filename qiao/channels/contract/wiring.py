@@ -18,7 +18,7 @@ def provide(runtime: Runtime) -> None:
     ChannelHttp.of(runtime)
     Tokens.of(runtime)
     Endpoints.of(runtime)
-    runtime.provide(ChannelSettings, ManifestSettings(runtime))  # type: ignore[type-abstract]  # a protocol is its part's key
+    runtime.provide(ChannelSettings, ManifestSettings(runtime))
     runtime.provide(Pacing, Pacing())
     runtime.provide(Lanes, Lanes(runtime))
     runtime.provide(Sources, Sources(runtime))

@@ -196,11 +196,7 @@ class Rules:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Rules":
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     async def get(self, inbox: InboxView) -> tuple[list[Invitation], bool]:
         """The rules in order, and whether somebody can answer now."""

@@ -39,7 +39,7 @@ async def _offered(db: Session, inbox: InboxView) -> bool:
 
 def provide(runtime: Runtime) -> None:
     rendering.also_from(Path(__file__).parent / "templates")
-    runtime.provide(Requests, OwnPages(runtime))  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Requests, OwnPages(runtime))
     WidgetFeatures.of(runtime).add("my_requests", _offered)
     runtime.provide(Asks, Asks(1 / 60, 10.0))
     runtime.provide(Tries, Tries(1 / 10, 20.0))

@@ -46,7 +46,7 @@ async def of_customer(db: Session, actor: Actor, customer_id: UUID, *, cursor: s
     if any(actor.may(right) for right in _WORK):
         work = await tickets.of_customer(db, actor, customer_id, limit + 1, before=before)
     ratings: dict[UUID, RatingRef] = {}
-    port = runtime_of(db).find(Ratings)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    port = runtime_of(db).find(Ratings)
     if port is not None and talks:
         ratings = await port.of_conversations(db, [talk.id for talk in talks])
     chapters = [

@@ -8,5 +8,5 @@ from qiao.desk.tickets.ports import Bringer
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(Bringer, ChannelBringer())  # type: ignore[type-abstract]  # a protocol is its part's key
-    runtime.provide(Recalls, ChannelRecalls(runtime))  # type: ignore[type-abstract]  # a protocol is its part's key
+    runtime.provide(Bringer, ChannelBringer())
+    runtime.provide(Recalls, ChannelRecalls(runtime))

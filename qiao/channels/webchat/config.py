@@ -61,10 +61,10 @@ async def _config(db: Session, inbox: InboxView, locale: str) -> Config:
     workspace = await organization.get_workspace(db)
     outlook = await service.outlook(db, inbox)
     suggestions, bot_name = look.suggestions.of(locale), look.bot_name.text(locale)
-    bot: Greeter | None = runtime.find(Greeter)  # type: ignore[type-abstract]  # a protocol is its part's key
+    bot: Greeter | None = runtime.find(Greeter)
     if bot is not None and inbox.bot_enabled:
         suggestions = suggestions or await bot.suggestions(db, locale, SUGGESTED)
-        bot_name = bot_name or await bot.name(db, locale)
+        bot_name = await bot.name(db, inbox.id, locale)
     return Config(
         company=look.title.text(locale) or workspace.name,
         title=look.title.text(locale),

@@ -17,11 +17,7 @@ class WidgetFeatures:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "WidgetFeatures":
-        found = runtime.find(cls)
-        if found is None:
-            found = cls()
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, cls)
 
     def add(self, name: str, offered: Offered) -> None:
         self._known[name] = offered

@@ -205,7 +205,7 @@ async def leave_message(
 async def rate(body: RatingBody, visitor: CurrentVisitor, runtime: Runtime_) -> Response:
     """How it was: 1 to 5 and a comment; may be changed for a day."""
     runtime.get(Visitors).slow_down(visitor, None)
-    ratings: Ratings | None = runtime.find(Ratings)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    ratings: Ratings | None = runtime.find(Ratings)
     if ratings is None:
         raise NotFound("route_not_found")
     async with runtime.db.transaction() as db:

@@ -291,7 +291,7 @@ async def hand_off(db: Session, visitor: Visitor, request: str = "") -> Conversa
 
 
 async def _summary(db: Session, conversation_id: UUID) -> dict[str, Any] | None:
-    port: HandoffSummary | None = runtime_of(db).find(HandoffSummary)  # type: ignore[type-abstract]  # its part's key
+    port: HandoffSummary | None = runtime_of(db).find(HandoffSummary)
     return await port.summarise(db, conversation_id) if port is not None else None
 
 

@@ -17,7 +17,7 @@ def provide(runtime: Runtime) -> None:
     runtime.provide(Sockets, Sockets(runtime))
     runtime.provide(Typing, Typing(runtime))
     runtime.provide(ConfigCache, ConfigCache(runtime))
-    runtime.provide(Chats, WebChats())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Chats, WebChats())
 
 
 async def start(runtime: Runtime) -> None:

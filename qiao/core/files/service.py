@@ -72,7 +72,7 @@ def clean_name(name: str) -> str:
 
 async def take(runtime: Runtime, actor: Actor, name: str, chunks: AsyncIterator[bytes]) -> FileView:
     """Streams a file in, checks what it is, stores it. Raises TooLarge, Unsupported or Invalid; then nothing is kept."""
-    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    store: BlobStore = runtime.get(BlobStore)
     limit = runtime.settings.upload_max_bytes
     folder = runtime.settings.files_dir / "incoming"
     await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
@@ -190,7 +190,7 @@ async def forget(db: Session, file_ids: Sequence[UUID]) -> list[str]:
 
 async def drop(runtime: Runtime, keys: Sequence[str]) -> None:
     """Removes blobs nobody knows any more. One that is gone already is no fault."""
-    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    store: BlobStore = runtime.get(BlobStore)
     for key in keys:
         await store.remove(key)
 

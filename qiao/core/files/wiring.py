@@ -6,7 +6,7 @@ from qiao.core.secrets import Signer, load_signer
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(BlobStore, FolderStore(runtime.settings.files_dir))  # type: ignore[type-abstract]  # a protocol is the key
+    runtime.provide(BlobStore, FolderStore(runtime.settings.files_dir))
 
 
 async def start(runtime: Runtime) -> None:

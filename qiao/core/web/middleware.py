@@ -25,6 +25,7 @@ _UPLOADS: Final = re.compile(
     r"^/api/v1/(files|widget/files|channels/api/[^/]+/files|knowledge/imports|evaluation/sets/[^/]+/upload|bot/tools/openapi)$"
     r"|^/help/[^/]+/my/(new|requests)/[^/]+(/reply)?$"
 )
+_FORM: Final = 64 * 1024
 _SECRETS: Final = re.compile(r"^/api/v1/(auth/|setup|widget/[^/]+/session|users(/|$)|inboxes(/|$))")
 _KEPT: Final = frozenset({b"content-type", b"content-language", b"location"})
 _KEPT_BYTES: Final = 1024 * 1024
@@ -150,14 +151,17 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        uploaded = _UPLOADS.match(scope["path"]) is not None
         # A form carries a little more than the file in it; what is named is what a file may have.
-        limit = self.uploads + 64 * 1024 if uploaded else self.ordinary
-        largest = f"{(self.uploads if uploaded else self.ordinary) / MIB:.3g}"
+        named, beside = (self.uploads, _FORM) if _UPLOADS.match(scope["path"]) else (self.ordinary, 0)
+        limit = named + beside
+
+        def refused() -> TooLarge:
+            return TooLarge("body_too_large", limit_mb=f"{named / MIB:.3g}")
+
         connection = HTTPConnection(scope)
         declared = connection.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
-            await problem_response(connection, TooLarge("body_too_large", limit_mb=largest))(scope, receive, send)
+            await problem_response(connection, refused())(scope, receive, send)
             return
         seen = 0
         started = False
@@ -168,7 +172,7 @@ class BodyLimit:
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
                 if seen > limit:
-                    raise TooLarge("body_too_large", limit_mb=largest)
+                    raise refused()
             return message
 
         async def tracked(message: Message) -> None:
@@ -178,7 +182,7 @@ class BodyLimit:
                 if message["type"] == "http.response.start":
                     return
                 started = True
-                await problem_response(connection, TooLarge("body_too_large", limit_mb=largest))(scope, receive, send)
+                await problem_response(connection, refused())(scope, receive, send)
                 return
             if seen > limit and message["type"] == "http.response.body":
                 return

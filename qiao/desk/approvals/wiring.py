@@ -22,5 +22,5 @@ class OpenApproval:
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(ApprovalGate, Gate())  # type: ignore[type-abstract]  # a protocol is the key of its part
-    runtime.provide(Holder, OpenApproval())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(ApprovalGate, Gate())
+    runtime.provide(Holder, OpenApproval())

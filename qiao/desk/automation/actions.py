@@ -231,7 +231,7 @@ async def _on_ticket(db: Session, action: Action, doing: Doing, line: Line) -> N
                 db, actor, ticket.id, body=doing.text(action.text), public=action.public, client_id=_client_id(doing)
             )
         case StartProcedure():
-            port = runtime_of(db).find(Procedures)  # type: ignore[type-abstract]  # a protocol is the key of its part
+            port = runtime_of(db).find(Procedures)
             if port is None:
                 raise Refused("automation.procedure_gone", procedure=action.procedure_key)
             await port.start(db, actor, ticket.id, action.procedure_key)

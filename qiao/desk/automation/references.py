@@ -102,7 +102,7 @@ async def known(db: Session, actions: Iterable[Action]) -> Known:
     if kinds & {"set_type", "create_ticket", "set_field", "move"}:
         found.types = {view.key: view.definition for view in await types.list_types(db) if view.active}
     if "start_procedure" in kinds:
-        port = runtime_of(db).find(Procedures)  # type: ignore[type-abstract]  # a protocol is the key of its part
+        port = runtime_of(db).find(Procedures)
         found.procedures = dict(await port.listed(db)) if port is not None else None
     return found
 

@@ -423,7 +423,7 @@ async def offered(db: Session, actor: Actor, locale: str) -> Catalogue:
     for key, spec in policy.EVENTS.items():
         label = i18n.t(f"automation.event.{key}", locale)
         events[spec.subject].append(EventChoice(key=key, label=label, narrows=list(spec.narrows)))
-    port = runtime_of(db).find(Procedures)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    port = runtime_of(db).find(Procedures)
     procedures = [{"key": key, "name": name} for key, name in (await port.listed(db)).items()] if port else []
     listed = await types.list_types(db)
     variables = [{"name": name, "label": i18n.t(f"automation.variable.{name}", locale)} for name in texts.VARIABLES]

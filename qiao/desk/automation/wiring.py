@@ -11,7 +11,7 @@ def provide(runtime: Runtime) -> None:
     book = RuleBook(runtime.db)
     runtime.provide(RuleBook, book)
     runtime.tailer.listen(book.heard)
-    runtime.provide(Procedures, SopProcedures())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Procedures, SopProcedures())
 
 
 async def start(runtime: Runtime) -> None:

@@ -53,11 +53,7 @@ class Gate:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Gate":
-        found = runtime.find(cls)
-        if found is None:
-            found = cls(runtime)
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, lambda: cls(runtime))
 
     def forget(self) -> None:
         """Somebody here has just changed a block or a rule."""

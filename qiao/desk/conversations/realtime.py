@@ -87,10 +87,7 @@ async def _current(
     runtime: Runtime, envelopes: Sequence[Envelope], messages: Mapping[UUID, MessageView]
 ) -> dict[UUID, tuple[ConversationView, Target]]:
     """Each conversation as it is after `envelopes`; read again unless customers' messages are all that happened to it."""
-    live = runtime.find(LiveConversations)
-    if live is None:
-        live = LiveConversations()
-        runtime.provide(LiveConversations, live)
+    live = runtime.once(LiveConversations, LiveConversations)
     said: dict[UUID, list[tuple[Envelope, MessageView]] | None] = {}
     for envelope in envelopes:
         key = envelope.conversation_id

@@ -62,12 +62,7 @@ class NameCache:
 
 
 def _cache(db: Session) -> NameCache:
-    runtime = runtime_of(db)
-    cache = runtime.find(NameCache)
-    if cache is None:
-        cache = NameCache()
-        runtime.provide(NameCache, cache)
-    return cache
+    return runtime_of(db).once(NameCache, NameCache)
 
 
 async def people(db: Session, ids: Iterable[UUID | None]) -> dict[UUID, PersonRef]:
@@ -84,7 +79,7 @@ async def people(db: Session, ids: Iterable[UUID | None]) -> dict[UUID, PersonRe
 async def _queues(db: Session, ids: Iterable[UUID | None]) -> dict[UUID, Ref]:
     cache = _cache(db)
     have, missing = cache.known("queue", (i for i in ids if i is not None))
-    directory = runtime_of(db).find(QueueDirectory)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    directory = runtime_of(db).find(QueueDirectory)
     if missing and directory is not None:
         found = {key: Ref(key, name) for key, name in (await directory.names(db, missing)).items()}
         cache.keep("queue", found)
@@ -121,7 +116,7 @@ async def conversations(
 
 
 async def _promises(db: Session, ids: Collection[UUID]) -> Mapping[UUID, Promise]:
-    promises = runtime_of(db).find(Promises)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    promises = runtime_of(db).find(Promises)
     return await promises.shown(db, ids) if promises is not None and ids else {}
 
 

@@ -75,7 +75,7 @@ async def upload_file(
 
 
 async def _deliver(runtime: Runtime, row: FileRow, key: str, mime: str, name: str) -> Response:
-    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    store: BlobStore = runtime.get(BlobStore)
     disposition = "inline" if mime.startswith(_SHOWN) else "attachment"
     headers = {
         "cache-control": "private, max-age=86400, immutable",

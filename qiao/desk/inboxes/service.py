@@ -220,7 +220,7 @@ def _secret_for(row: InboxRow, actor: Actor) -> str | None:
 
 
 def _catalogue(db: Session) -> ChannelSettings:
-    return runtime_of(db).get(ChannelSettings)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    return runtime_of(db).get(ChannelSettings)
 
 
 def _known(model: type[BaseModel], stored: dict[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,7 @@ class ByHand:
     @classmethod
     def of(cls, runtime: Runtime) -> "ByHand":
         """The part of `runtime`, made by whoever asks first."""
-        found = runtime.find(cls)
-        if found is None:
-            found = cls()
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, cls)
 
 
 def by_hand(db: Session) -> set[str]:

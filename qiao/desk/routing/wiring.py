@@ -39,11 +39,11 @@ class Membership:
 def provide(runtime: Runtime) -> None:
     directory = Directory()
     # A protocol is the key of its part.
-    runtime.provide(QueueDirectory, directory)  # type: ignore[type-abstract]  # as above
-    runtime.provide(AgentAvailability, directory)  # type: ignore[type-abstract]  # as above
-    runtime.provide(Presence, directory)  # type: ignore[type-abstract]  # as above
-    runtime.provide(QueueMembership, Membership())  # type: ignore[type-abstract]  # as above
-    runtime.provide(Assigner, TicketAssigner())  # type: ignore[type-abstract]  # as above
+    runtime.provide(QueueDirectory, directory)
+    runtime.provide(AgentAvailability, directory)
+    runtime.provide(Presence, directory)
+    runtime.provide(QueueMembership, Membership())
+    runtime.provide(Assigner, TicketAssigner())
     runtime.provide(QueueWatch, QueueWatch(runtime))
 
 

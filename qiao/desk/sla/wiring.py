@@ -10,7 +10,7 @@ def provide(runtime: Runtime) -> None:
     runtime.provide(Shelf, Shelf())
     shown = talks.Shown(runtime.db)
     runtime.provide(talks.Shown, shown)
-    runtime.provide(Promises, shown)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Promises, shown)
     runtime.tailer.listen(shown.heard)
 
 

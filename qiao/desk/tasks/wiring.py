@@ -21,4 +21,4 @@ class Maker:
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(TaskMaker, Maker())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(TaskMaker, Maker())

@@ -141,7 +141,7 @@ async def _run(runtime: Runtime, payload: dict[str, Any], progress: jobs.Progres
             number = await _write(runtime, actor, query, zone, writer, progress)
         size = await anyio.to_thread.run_sync(lambda: path.stat().st_size)
         key = f"{export_id.hex[-8:]}{export_id.hex}x"
-        store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+        store: BlobStore = runtime.get(BlobStore)
         await store.adopt(path, key)
     except BaseException:
         await anyio.Path(path).unlink(missing_ok=True)
@@ -368,7 +368,7 @@ def _xlsx(path: Path, sheet: str) -> Iterator[Writer]:
 @jobs.every(3600, name="ticketlists.tidy_exports")
 async def tidy(runtime: Runtime) -> None:
     """Removes files whose week is over."""
-    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    store: BlobStore = runtime.get(BlobStore)
     async with runtime.db.transaction() as db:
         rows = await db.execute(
             select(TicketExport)

@@ -112,8 +112,8 @@ async def _hear_answer(db: Session, view: MessageView, tickets: Sequence[UUID]) 
     if not tickets or view.author.id is None or (view.client_id or "").startswith(SAID):
         return
     talk = await conversations.facts(db, view.conversation_id)
-    for ticket_id in tickets if talk is not None else ():
-        assert talk is not None
+    assert talk is not None  # it has messages
+    for ticket_id in tickets:
         await service.hear_answer(db, ticket_id, talk.customer_id, view.author.id, view.created_at)
 
 

@@ -9,7 +9,7 @@ from qiao.desk.tickets.types.known import KnownTypes
 
 def provide(runtime: Runtime) -> None:
     runtime.provide(KnownTypes, KnownTypes())
-    runtime.provide(Expectation, Awaiting())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Expectation, Awaiting())
 
 
 async def start(runtime: Runtime) -> None:

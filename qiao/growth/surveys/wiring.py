@@ -19,4 +19,4 @@ class Surveys:
 
 
 def provide(runtime: Runtime) -> None:
-    runtime.provide(Ratings, Surveys())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(Ratings, Surveys())

@@ -53,7 +53,7 @@ def logo_url(row: HelpSettingsRow | None) -> str | None:
 
 
 async def chats(db: Session) -> list[ChatRef]:
-    port: Chats | None = runtime_of(db).find(Chats)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    port: Chats | None = runtime_of(db).find(Chats)
     return await port.active(db) if port is not None else []
 
 

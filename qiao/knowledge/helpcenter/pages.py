@@ -73,7 +73,7 @@ class Visit:
     @property
     def requests(self) -> Requests | None:
         """The readers' own requests, where there are such pages."""
-        port: Requests | None = self.runtime.find(Requests)  # type: ignore[type-abstract]  # a protocol is its part's key
+        port: Requests | None = self.runtime.find(Requests)
         return port
 
     def t(self, key: str, **params: Any) -> str:
@@ -502,7 +502,7 @@ async def sign_in(visit: Visit) -> Response:
     runtime, request = visit.runtime, visit.request
     runtime.get(SignIns).check(client_ip(request))
     given = await _form(request)
-    chats: Chats | None = runtime.find(Chats)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    chats: Chats | None = runtime.find(Chats)
     if chats is None:
         raise Gone
     active = await chats.active(visit.db)

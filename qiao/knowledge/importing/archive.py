@@ -104,7 +104,7 @@ class _Writer:
         try:
             async with self.runtime.db.read() as db:
                 row = await files.get(db, UUID(file_id))
-            store: BlobStore = self.runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+            store: BlobStore = self.runtime.get(BlobStore)
             data = b"".join([piece async for piece in store.open(row.key)])
         except (NotFound, FileNotFoundError, ValueError):
             return None

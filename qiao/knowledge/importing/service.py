@@ -303,7 +303,7 @@ async def commit(db: Session, actor: Actor, import_id: UUID, body: CommitBody) -
         around = await articles.spaces(db, "zh-CN", articles.reader_of(actor))
         if all(space.id != body.space_id for space in around):
             raise Invalid.field("space_id", "knowledge.space_unknown")
-    gate = runtime_of(db).find(PublishGate) if body.publish else None  # type: ignore[type-abstract]  # its part's key
+    gate = runtime_of(db).find(PublishGate) if body.publish else None
     if gate is not None:
         rows = int(row.summary["ready"]) + int(row.summary["duplicates"])
         await gate.require(db, actor, row.id, duplicates=body.duplicates, texts=rows)

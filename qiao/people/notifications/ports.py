@@ -53,11 +53,7 @@ class Ways:
     @classmethod
     def of(cls, runtime: Runtime) -> "Ways":
         """The registry of `runtime`, made by whoever asks first."""
-        found = runtime.find(cls)
-        if found is None:
-            found = cls()
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, cls)
 
     def register(self, way: Way) -> None:
         """Adds a way; a later one of the same name takes its place."""

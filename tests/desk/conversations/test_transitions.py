@@ -84,7 +84,7 @@ async def row(desk: Desk, key: UUID) -> Any:
 
 
 async def online(db: Session, user_id: UUID) -> bool:
-    availability = runtime_of(db).find(AgentAvailability)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    availability = runtime_of(db).find(AgentAvailability)
     return availability is not None and await availability.is_online(db, user_id)
 
 

@@ -57,7 +57,7 @@ def desk_runtime(settings: Settings, url: str) -> Runtime:
     runtime = Runtime(settings, db, tailer, ReactionRunner(db, tailer, {}))
     attach(runtime)
     runtime.provide(Hub, Hub(runtime))
-    runtime.provide(ChannelSettings, DeskChannels())  # type: ignore[type-abstract]  # a protocol is the key of its part
+    runtime.provide(ChannelSettings, DeskChannels())
     conversation_wiring.provide(runtime)
     routing_wiring.provide(runtime)
     return runtime

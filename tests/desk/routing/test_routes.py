@@ -1,6 +1,5 @@
 """Routing over HTTP and live: who may do what, and what people are shown."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from qiao.core.runtime import Runtime
 from qiao.desk.conversations import service as conversations
 from qiao.desk.routing import service
 from tests.desk.routing.office import SYSTEM, Office
+from tests.ears import Ear
 
 API = "/api/v1"
 
@@ -112,31 +112,12 @@ async def test_an_agents_day(sign_in: Any, office: Office) -> None:
     assert (told["mode"], told["agents_online"]) == ("leave_message", 0)
 
 
-class Sink:
-    """A client that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.frames: list[str] = []
-
-    def offer(self, frame: str) -> bool:
-        self.frames.append(frame)
-        return True
-
-    async def until(self, *words: str) -> str:
-        async with asyncio.timeout(60):
-            while True:
-                for frame in self.frames:
-                    if all(word in frame for word in words):
-                        return frame
-                await asyncio.sleep(0.02)
-
-
 async def test_people_see_it_live(office: Office) -> None:
     li, wang = await office.person("li"), await office.person("wang")
     queue = await office.queue("General", [li], accept_timeout_s=30)
     await office.inbox(queue)
     hub = office.runtime.get(Hub)
-    mine, theirs, visitor = Sink(), Sink(), Sink()
+    mine, theirs, visitor = Ear(), Ear(), Ear()
     hub.join_staff(Connection(mine, actor=await office.actor(li)))
     hub.join_staff(Connection(theirs, actor=await office.actor(wang)))
     first, second = await office.arrive(), await office.arrive()

@@ -1,6 +1,5 @@
 """Walking procedures for tickets and conversations over HTTP: answers, deviations, two at once, who sees what, figures."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from qiao.people.notifications import service as notifications
 from tests.conftest import SignIn
 from tests.desk.routing.office import Office as Talks
 from tests.desk.tickets.office import Office
+from tests.ears import Ear
 
 URL = "/api/v1/procedures"
 PNG = (
@@ -34,22 +34,6 @@ async def shipped(runtime: Runtime) -> None:
             await service.put_in(db, Actor.system(), path.read_text("utf-8"))
 
     await runtime.db.run(work)
-
-
-class Ear:
-    """What one open console is sent."""
-
-    def __init__(self) -> None:
-        self.frames: list[str] = []
-
-    def offer(self, frame: str) -> bool:
-        self.frames.append(frame)
-        return True
-
-    async def until(self, *words: str) -> None:
-        async with asyncio.timeout(60):
-            while not any(all(word in frame for word in words) for frame in self.frames):
-                await asyncio.sleep(0.02)
 
 
 class Walk:

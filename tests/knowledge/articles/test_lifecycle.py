@@ -1,6 +1,5 @@
 """From draft to published to archived: review, drafts beside live texts, schedules, versions, reminders."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +14,7 @@ from qiao.core.realtime import Connection, Hub
 from qiao.core.runtime import Runtime
 from qiao.knowledge.articles import diff, lifecycle, service
 from tests.conftest import SignIn
+from tests.ears import Ear
 from tests.knowledge.articles.test_articles import made
 
 KB = "/api/v1/knowledge"
@@ -110,22 +110,6 @@ async def test_without_an_owner_who_can_look_those_who_publish_are_reminded(sign
         found = await heard(boss)
         assert set(found) == told and len(found) == 2
         assert await heard(editor) == []
-
-
-class Ear:
-    """What one open console is sent."""
-
-    def __init__(self) -> None:
-        self.frames: list[str] = []
-
-    def offer(self, frame: str) -> bool:
-        self.frames.append(frame)
-        return True
-
-    async def until(self, word: str) -> None:
-        async with asyncio.timeout(60):
-            while not any(word in frame for frame in self.frames):
-                await asyncio.sleep(0.02)
 
 
 async def test_open_pages_hear_that_a_scheduled_text_is_live(sign_in: SignIn, runtime: Runtime) -> None:

@@ -114,7 +114,7 @@ async def test_an_archive_of_documents_becomes_articles_with_their_pictures(sign
     assert (await boss.get(copied)).status_code == 200
     # The other pictures went with the texts: their links at once, their bytes soon after.
     assert (await boss.get(link)).status_code == 404
-    store: BlobStore = runtime.get(BlobStore)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    store: BlobStore = runtime.get(BlobStore)
     async with asyncio.timeout(60):
         while len(left := [key for key in keys if store.local_path(key) is not None]) > 2:
             await asyncio.sleep(0.05)

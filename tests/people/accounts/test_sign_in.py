@@ -14,6 +14,7 @@ from qiao.people.accounts import limits
 from qiao.people.accounts.identity import identify
 from qiao.people.accounts.models import SessionRow, UserRow
 from tests.conftest import BASE, PASSWORD, SignIn
+from tests.ears import Ear
 
 LOGIN = "/api/v1/auth/login"
 ME = "/api/v1/auth/me"
@@ -135,19 +136,10 @@ class TestCrossSite:
         assert response.status_code == 403
 
 
-class _Sink:
-    def __init__(self) -> None:
-        self.frames: list[str] = []
-
-    def offer(self, frame: str) -> bool:
-        self.frames.append(frame)
-        return True
-
-
-async def _socket(runtime: Runtime, browser: httpx.AsyncClient) -> tuple[Connection, _Sink]:
+async def _socket(runtime: Runtime, browser: httpx.AsyncClient) -> tuple[Connection, Ear]:
     found = await identify(runtime, browser.cookies["qiao_session"])
     assert found is not None
-    sink = _Sink()
+    sink = Ear()
     connection = Connection(sink, actor=found.actor)
     runtime.get(Hub).join_staff(connection)
     return connection, sink

@@ -99,7 +99,7 @@ async def public_visit(db: Session, row: VisitRow) -> PublicVisit:
         ahead, wait = expected.ahead, expected.wait_s
     rating = None
     if row.state == State.SERVED:
-        port: Ratings | None = runtime_of(db).find(Ratings)  # type: ignore[type-abstract]  # a protocol is its part's key
+        port: Ratings | None = runtime_of(db).find(Ratings)
         given = await port.of_conversations(db, [row.conversation_id]) if port is not None else {}
         rating = given.get(row.conversation_id)
     return PublicVisit(

@@ -94,11 +94,7 @@ class Lines:
 
     @classmethod
     def of(cls, runtime: Runtime) -> "Lines":
-        found = runtime.find(cls)
-        if found is None:
-            found = cls()
-            runtime.provide(cls, found)
-        return found
+        return runtime.once(cls, cls)
 
     async def get(self, db: Session, site: Site) -> Line:
         known = self.kept.get(site.id)

@@ -347,7 +347,7 @@ async def _store(db: Session, row: ServiceRow | CounterRow, values: dict[str, ob
 
 
 async def _queue(db: Session, site: Site, wanted: UUID | None) -> UUID:
-    directory: QueueDirectory = runtime_of(db).get(QueueDirectory)  # type: ignore[type-abstract]  # a protocol is its part's key
+    directory: QueueDirectory = runtime_of(db).get(QueueDirectory)
     queue_id = wanted or site.inbox.queue_id or await directory.default(db)
     if queue_id is None or queue_id not in await directory.names(db, [queue_id]):
         raise Invalid.field("queue_id", "inbox_queue_unknown")

@@ -316,7 +316,7 @@ async def to_queue(db: Session, row: VisitRow, reason: str, actor: Actor = SYSTE
 
 async def rate(db: Session, row: VisitRow, score: int, comment: str) -> RatingRef:
     """What they think of it, once they have been served."""
-    port: Ratings | None = runtime_of(db).find(Ratings)  # type: ignore[type-abstract]  # a protocol is its part's key
+    port: Ratings | None = runtime_of(db).find(Ratings)
     facts = await conversations.facts(db, row.conversation_id)
     if port is None or facts is None:
         raise NotFound("walkin.visit_not_found")

@@ -36,7 +36,7 @@ async def recall(db: Session, actor: Actor, conversation_id: UUID, message_id: U
     if message.recalled_at is not None:
         return (await views.messages(db, [message]))[0]
     public = message.kind in policy.AGENT_KINDS
-    recalls = runtime_of(db).find(Recalls)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    recalls = runtime_of(db).find(Recalls)
     within = recalls.within(row.channel) if public and recalls is not None else policy.RECALL_WITHIN
     if within is None:
         raise Refused("conversation.recall_unsupported")

@@ -49,7 +49,7 @@ async def _default_queue(db: Session, row: Conversation) -> UUID | None:
     inbox = await inboxes.get(db, row.inbox_id)
     if inbox.queue_id is not None:
         return inbox.queue_id
-    directory = runtime_of(db).find(QueueDirectory)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    directory = runtime_of(db).find(QueueDirectory)
     return await directory.default(db) if directory is not None else None
 
 
@@ -232,7 +232,7 @@ async def transfer(db: Session, actor: Actor, conversation_id: UUID, to: Transfe
             raise Invalid.field("to.id", "conversation.already_theirs")
         await assign(db, actor, conversation_id, to.id, reason="transferred")
         return
-    directory = runtime_of(db).find(QueueDirectory)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    directory = runtime_of(db).find(QueueDirectory)
     names = await directory.names(db, [to.id]) if directory is not None else {}
     if to.id not in names:
         raise Invalid.field("to.id", "conversation.queue_unknown")
@@ -318,7 +318,7 @@ async def wake(db: Session, row: Conversation, *, reason: str, by: Actor | None 
 
 
 async def _online(db: Session, user_id: UUID) -> bool:
-    availability = runtime_of(db).find(AgentAvailability)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    availability = runtime_of(db).find(AgentAvailability)
     return availability is None or await availability.is_online(db, user_id)
 
 
@@ -377,7 +377,7 @@ async def reopen(db: Session, actor: Actor, conversation_id: UUID) -> None:
 
 async def expected(db: Session, row: Conversation) -> Expected | None:
     """Who waits for the customer's answer here, when what was said to them last was another room's words."""
-    expectation = runtime_of(db).find(Expectation)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    expectation = runtime_of(db).find(Expectation)
     if expectation is None:
         return None
     said = await repository.last_said(db, row.id)

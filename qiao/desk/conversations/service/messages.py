@@ -209,7 +209,7 @@ async def send(db: Session, actor: Actor, conversation_id: UUID, outgoing: Outgo
         # People have taken over while the bot was thinking: it stays silent.
         raise Refused("conversation.not_with_bot")
     body = outgoing.body
-    check = runtime_of(db).find(OutgoingCheck)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    check = runtime_of(db).find(OutgoingCheck)
     if check is not None and body and actor.kind in ("user", "bot"):
         body = await check.checked(db, actor, body)
     message = await rows.append(

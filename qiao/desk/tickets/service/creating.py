@@ -223,7 +223,7 @@ async def choose(
     but: Sequence[UUID] = (),
 ) -> UUID | None:
     """Somebody of the department for a ticket, by skill where the tier asks for one; None when nobody fits."""
-    assigner = runtime_of(db).find(Assigner)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    assigner = runtime_of(db).find(Assigner)
     candidates = (await accounts.working_in(db, "tickets.handle", department_id)) - set(but)
     if assigner is None or not candidates:
         return None

@@ -184,7 +184,7 @@ async def _effect(db: Session, held: Held, effect: Any) -> None:
 
 async def _task(db: Session, held: Held, effect: TaskEffect) -> None:
     title = telling.in_language({str(key): words for key, words in effect.title.items()}, held.actor.locale)
-    maker = runtime_of(db).find(TaskMaker)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    maker = runtime_of(db).find(TaskMaker)
     if maker is None:
         await talking.say(db, held, body=title, public=False, payload={"effect": "task"})
         return

@@ -237,7 +237,7 @@ async def is_approved(db: Session, held: Held, transition: Transition) -> bool:
     """Whether a way that needs approval has it: nothing is needed at this amount, or it was granted."""
     if not transition.approval or not steps_needed(held):
         return True
-    gate = runtime_of(db).find(ApprovalGate)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    gate = runtime_of(db).find(ApprovalGate)
     return gate is not None and await gate.granted(db, rows.facts_of(held.row, held.kind), transition.key)
 
 

@@ -67,7 +67,7 @@ async def comment(
     if files:
         payload["files"] = await checks.attachments(db, actor, files)
     if public and body and actor.kind in ("user", "bot"):
-        check = runtime_of(db).find(OutgoingCheck)  # type: ignore[type-abstract]  # a protocol is the key of its part
+        check = runtime_of(db).find(OutgoingCheck)
         body = body if check is None else await check.checked(db, actor, body)
     entry = await say(db, held, body=body, public=public, mentions=mentions, payload=payload, client_id=client_id)
     return (await views.entries(db, held.doer, held.kind, [entry]))[0]
@@ -258,7 +258,7 @@ async def pass_on(db: Session, ticket_id: UUID, entry_id: UUID) -> bool:
 
 async def _bring(db: Session, row: Ticket, actor: Actor, talk: ConversationFacts, lines: Sequence[Outgoing]) -> bool:
     """A conversation that is over takes nothing more: the words go where the customer is met again, and say what about."""
-    bringer = runtime_of(db).find(Bringer)  # type: ignore[type-abstract]  # a protocol is the key of its part
+    bringer = runtime_of(db).find(Bringer)
     if bringer is None or not lines:
         return False
     held = await rows.unchecked(db, Actor.system(), row)

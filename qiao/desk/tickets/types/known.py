@@ -72,11 +72,7 @@ def _for_roles(definition: Definition) -> bool:
 
 def _known(db: Session) -> KnownTypes:
     runtime = runtime_of(db)
-    known = runtime.find(KnownTypes)
-    if known is None:
-        known = KnownTypes()
-        runtime.provide(KnownTypes, known)
-    return known
+    return runtime.once(KnownTypes, KnownTypes)
 
 
 async def by_ids(db: Session, ids: Collection[UUID]) -> dict[UUID, Kind]:

@@ -59,7 +59,7 @@ async def _keep_vouched(db: Session, row: CustomerRow) -> bool:
     new = False
     for kind in ("phone", "email"):
         value = getattr(row, kind)
-        if value and getattr(row, f"{kind}_vouched") and await repository.by_identity(db, kind, "", value) is None:
+        if value and getattr(row, f"{kind}_vouched"):
             new = await repository.claim_identity(db, row.id, kind, "", value, True) is not None or new
     return new
 
