@@ -264,8 +264,14 @@ async def client(app: FastAPI, runtime: Runtime) -> AsyncIterator[httpx.AsyncCli
         yield browser
 
 
-def _browser(app: FastAPI, **headers: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+class Browser(httpx.AsyncClient):
+    """Of one person; `actor_id` is who has signed in."""
+
+    actor_id: uuid.UUID
+
+
+def _browser(app: FastAPI, **headers: str) -> Browser:
+    return Browser(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
         base_url=BASE,
         headers={"Origin": BASE, "Accept-Language": "en", **headers},
@@ -273,20 +279,19 @@ def _browser(app: FastAPI, **headers: str) -> httpx.AsyncClient:
 
 
 PASSWORD = "correct horse 9 battery"
-SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+SignIn = Callable[..., Awaitable[Browser]]
 
 
 @pytest.fixture
 async def sign_in(app: FastAPI, runtime: Runtime) -> AsyncIterator[SignIn]:
-    """`await sign_in("li", role="agent")` makes the person if need be and returns their signed-in browser.
-
-    The browser has an `actor_id` attribute, the person's id.
-    """
+    """`await sign_in("li", role="agent")` makes the person if need be and returns their signed-in browser."""
     from qiao.people.accounts import service as accounts
 
-    open_browsers: list[httpx.AsyncClient] = []
+    open_browsers: list[Browser] = []
 
-    async def enter(name: str = "admin", *, role: str = "admin", locale: str = "en") -> httpx.AsyncClient:
+    async def enter(name: str = "admin", *, role: str = "admin", locale: str = "en") -> Browser:
         email = f"{name}@qiao.test"
         async with runtime.db.transaction() as session:
             user_id = await accounts.ensure_user(
@@ -296,7 +301,7 @@ async def sign_in(app: FastAPI, runtime: Runtime) -> AsyncIterator[SignIn]:
         open_browsers.append(browser)
         response = await browser.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
         assert response.status_code == 200, response.text
-        browser.actor_id = user_id  # type: ignore[attr-defined]  # handy for tests
+        browser.actor_id = user_id
         return browser
 
     yield enter

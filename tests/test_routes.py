@@ -160,7 +160,7 @@ async def test_people_without_the_right_are_refused_before_anything_else(app: Fa
     made = await admin.post("/api/v1/roles", json={"name": "nothing", "permissions": []})
     assert made.status_code == 201, made.text
     nothing = made.json()["id"]
-    changed = await admin.patch(f"/api/v1/users/{browser.actor_id}", json={"role_ids": [nothing]})  # type: ignore[attr-defined]
+    changed = await admin.patch(f"/api/v1/users/{browser.actor_id}", json={"role_ids": [nothing]})
     assert changed.status_code == 200, changed.text
     walked = 0
     for method, path, access in api_routes(app):

@@ -23,6 +23,7 @@ from qiao.desk.inboxes import identity
 from qiao.desk.inboxes import service as inboxes
 from qiao.desk.inboxes.schemas import InboxCreate, InboxView
 from qiao.desk.routing import service as routing
+from tests.conftest import Browser
 
 API = "/api/v1"
 
@@ -101,9 +102,9 @@ class Street:
         expires_at = claims.pop("expires_at", clock.now() + timedelta(hours=1))
         return identity.sign(at.secret, sub=sub, expires_at=expires_at, **claims)
 
-    async def hire(self, browser: httpx.AsyncClient, *, online: bool = True) -> UUID:
+    async def hire(self, browser: Browser, *, online: bool = True) -> UUID:
         """Puts a signed-in agent into the queue and to work."""
-        user_id: UUID = browser.actor_id  # type: ignore[attr-defined]  # set by the sign_in fixture
+        user_id: UUID = browser.actor_id
         async with self.runtime.db.transaction() as db:
             await routing.set_members(db, Actor.system(), self.queue_id, [user_id])
         if online:

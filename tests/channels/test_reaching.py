@@ -112,7 +112,7 @@ async def test_taking_back_asks_the_channel_and_says_what_came_of_it(town: Town,
     await town.post(north)
     await town.runtime.reactions.settled()
     talk = await _talk(agent)
-    await agent.post(f"{API}/conversations/{talk['id']}/assign", json={"user_id": str(agent.actor_id)})  # type: ignore[attr-defined]
+    await agent.post(f"{API}/conversations/{talk['id']}/assign", json={"user_id": str(agent.actor_id)})
 
     async def say(text: str) -> dict[str, Any]:
         body = {"client_id": text, "body": text}

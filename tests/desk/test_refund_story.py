@@ -46,7 +46,7 @@ class Company(Desk):
             self.departments[name] = made.json()["id"]
         for name, browser in people.items():
             place = self.departments["仓储部" if name == "warehouse" else "客服部"]
-            done = await admin.patch(f"{API}/users/{browser.actor_id}", json={"department_id": place})  # type: ignore[attr-defined]  # set by sign_in
+            done = await admin.patch(f"{API}/users/{browser.actor_id}", json={"department_id": place})
             assert done.status_code == 200, done.text
         return self
 
@@ -73,7 +73,7 @@ async def test_a_refund_from_the_chat_to_the_closed_ticket(company: Company, sig
     talk = (
         await company.write(company.customer_id, "我要退货，订单 KL80010077 的空气炸锅有质量问题，退 399 元")
     ).conversation_id
-    await company.run(_assign, talk, agent.actor_id)  # type: ignore[attr-defined]  # set by sign_in
+    await company.run(_assign, talk, agent.actor_id)
 
     # One key: everything that was said is filled in.
     draft = await ok(agent.get(f"{API}/tickets/prefill", params={"conversation_id": str(talk)}))

@@ -26,7 +26,7 @@ async def test_a_conversation_is_rated_once_and_by_its_customer(street: Street, 
     assert (early.status_code, early.json()["code"]) == (409, "survey.too_early")
     agent = await sign_in("li", role="agent")
     async with street.runtime.db.transaction() as db:
-        await conversations.assign(db, Actor.system(), key, agent.actor_id)  # type: ignore[arg-type]  # text of the id
+        await conversations.assign(db, Actor.system(), key, agent.actor_id)
     await street.resolve(key)
     stranger, _ = await _talked(street)
     assert (await rate(stranger, key, 1)).status_code == 404
@@ -70,7 +70,7 @@ async def test_an_answered_conversation_may_be_rated_before_it_ends(street: Stre
     agent = await sign_in("li", role="agent")
     await street.hire(agent)
     async with street.runtime.db.transaction() as db:
-        await conversations.assign(db, Actor.system(), key, agent.actor_id)  # type: ignore[arg-type]  # text of the id
+        await conversations.assign(db, Actor.system(), key, agent.actor_id)
     sent = await agent.post(
         f"{API}/conversations/{key}/messages", json={"client_id": "a", "kind": "text", "body": "hello"}
     )

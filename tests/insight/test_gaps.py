@@ -34,7 +34,7 @@ Talk = Callable[..., Awaitable[UUID]]
 @pytest.fixture
 async def agent(sign_in: SignIn) -> Actor:
     browser = await sign_in("mei", role="agent")
-    user_id: UUID = browser.actor_id  # type: ignore[attr-defined]  # put there by the fixture
+    user_id: UUID = browser.actor_id
     return Actor(kind="user", id=user_id, name="Mei", permissions=frozenset(BUILT_IN_ROLES["supervisor"]))
 
 
@@ -146,7 +146,7 @@ async def test_from_conversations_to_an_answer(runtime: Runtime, sign_in: SignIn
         await boss.post("/api/v1/roles", json={"name": "words", "permissions": ["knowledge.view", "knowledge.edit"]})
     ).json()
     writer = await sign_in("writer", role="viewer")
-    await boss.patch(f"/api/v1/users/{writer.actor_id}", json={"role_ids": [role["id"]]})  # type: ignore[attr-defined]
+    await boss.patch(f"/api/v1/users/{writer.actor_id}", json={"role_ids": [role["id"]]})
     blind = (await writer.get(f"{one}/questions")).json()["items"]
     assert len(blind) == 4 and all(t["conversation"] is None for t in blind)
     answers = (await writer.get(f"{one}/answers")).json()

@@ -84,6 +84,6 @@ async def test_from_a_figure_to_the_conversations_behind_it(runtime: Runtime, si
     assert (await figures())[where]["inserted"] == 1
     made = await boss.post("/api/v1/roles", json={"name": "figures", "permissions": ["reports.view"]})
     reader = await sign_in("reader", role="viewer")
-    await boss.patch(f"/api/v1/users/{reader.actor_id}", json={"role_ids": [made.json()["id"]]})  # type: ignore[attr-defined]
+    await boss.patch(f"/api/v1/users/{reader.actor_id}", json={"role_ids": [made.json()["id"]]})
     blind = await reader.get(f"{STATISTICS}/texts/{returns}/conversations?kind=answered")
     assert blind.status_code == 200 and blind.json()["items"] == []

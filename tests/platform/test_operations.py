@@ -56,7 +56,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_job_is_retried_and_shows_how_far_it_is(runtime: Runtime, sign_in: SignIn, impatient: None) -> None:
     admin, other = await sign_in(), await sign_in("li", role="agent")
-    actor = Actor(kind="user", id=admin.actor_id)  # type: ignore[attr-defined]
+    actor = Actor(kind="user", id=admin.actor_id)
     key = await ask(runtime, actor, failures=2)
     done = await until(admin, key, "done")
     assert (done["done"], done["total"], done["result"], done["error"]) == (3, 3, {"tries": 3}, None)
@@ -68,7 +68,7 @@ async def test_a_job_that_never_works_is_a_dead_letter_until_it_is_replayed(
     runtime: Runtime, sign_in: SignIn, impatient: None
 ) -> None:
     admin = await sign_in()
-    actor = Actor(kind="user", id=admin.actor_id)  # type: ignore[attr-defined]
+    actor = Actor(kind="user", id=admin.actor_id)
     key = await ask(runtime, actor, failures=4)
     async with asyncio.timeout(60):
         while not (items := (await admin.get("/api/v1/operations/dead-letters?state=dead")).json()["items"]):

@@ -121,7 +121,7 @@ async def test_transfers_and_people_without_an_account(line: Line, sign_in: Sign
     colleague = await sign_in("zhou", role="agent")
     items = [
         {"extension": "801", "user_id": str(line.user_id)},
-        {"extension": "802", "user_id": str(colleague.actor_id)},  # type: ignore[attr-defined]
+        {"extension": "802", "user_id": str(colleague.actor_id)},
     ]
     await admin.put(f"{API}/calls/extensions/{line.inbox.id}", json={"items": items})
     twice = await admin.put(f"{API}/calls/extensions/{line.inbox.id}", json={"items": [*items, items[0]]})
@@ -129,7 +129,7 @@ async def test_transfers_and_people_without_an_account(line: Line, sign_in: Sign
     taken = await line.report("t1", "answered", 0, number=NUMBER, extension="801")
     await line.report("t1", "transferred", 30, extension="801", to_extension="802")
     conversation = await line.conversation(taken["conversation_id"])
-    assert conversation["assignee"]["id"] == str(colleague.actor_id)  # type: ignore[attr-defined]
+    assert conversation["assignee"]["id"] == str(colleague.actor_id)
     assert (await line.call(taken["id"], colleague))["transfers"][0]["to"] == "802"
     # The warehouse picks up; nobody here has to do anything about it.
     elsewhere = await line.report("t2", "answered", 0, number=NUMBER, extension="999")

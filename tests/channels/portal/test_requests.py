@@ -29,7 +29,7 @@ async def test_progress_and_the_public_story_and_nothing_else(house: House, sign
     guest = await house.enter("wang@customer.example")
     wang = await house.customer_of("wang@customer.example")
     agent = await sign_in("li", role="supervisor")
-    li = Actor(kind="user", id=agent.actor_id, permissions=frozenset({"tickets.handle", "tickets.view_all"}))  # type: ignore[attr-defined]
+    li = Actor(kind="user", id=agent.actor_id, permissions=frozenset({"tickets.handle", "tickets.view_all"}))
     made = await house.ticket(wang, "Broken lamp", fields={"device": "fridge", "cost": {"minor": 77700}})
     overview = await guest.page()
     assert "Broken lamp" in overview and made.ref in overview and "Received" in overview

@@ -13,7 +13,7 @@ from qiao.core.actor import Actor
 from qiao.desk.conversations import service as conversations
 from qiao.desk.routing import service as routing
 from tests.channels.walkin.conftest import API, Branch, said
-from tests.conftest import SignIn
+from tests.conftest import Browser, SignIn
 
 NOTHING = "00000000-0000-0000-0000-000000000000"
 _events = text(
@@ -21,7 +21,7 @@ _events = text(
 )
 
 
-async def test_from_the_kiosk_to_the_rating(branch: Branch, li: httpx.AsyncClient) -> None:
+async def test_from_the_kiosk_to_the_rating(branch: Branch, li: Browser) -> None:
     entry = (await branch.http.get(f"{API}/walkin/entry/{branch.keys['kiosk']}")).json()
     assert (entry["mode"], [s["prefix"] for s in entry["services"]]) == ("kiosk", ["A", "B"])
     visit = await branch.take(key="kiosk", client_key="the-same-key", device="kiosk-1")
@@ -33,7 +33,7 @@ async def test_from_the_kiosk_to_the_rating(branch: Branch, li: httpx.AsyncClien
     assert (await branch.take("B"))["code"] == "B001"
 
     # A member of the queue who is online is not given them: they are called.
-    user_id = li.actor_id  # type: ignore[attr-defined]  # set by sign_in
+    user_id = li.actor_id
     async with branch.runtime.db.transaction() as db:
         await routing.set_presence(db, Actor(kind="user", id=user_id), user_id, state="online")
     assert [v["code"] for v in (await branch.desk(li))["waiting"]] == ["A001", "A002", "B001"]
@@ -184,11 +184,11 @@ async def test_who_they_are_is_known_once_staff_has_verified_it(
     assert [c["id"] for c in listed] == [new["customer"]["id"]]
 
 
-async def test_staff_see_and_do_what_their_queues_allow(branch: Branch, sign_in: SignIn, li: httpx.AsyncClient) -> None:
+async def test_staff_see_and_do_what_their_queues_allow(branch: Branch, sign_in: SignIn, li: Browser) -> None:
     visit = await branch.take()
     stranger = await sign_in("chen", role="agent")
     async with branch.runtime.db.transaction() as db:
-        await routing.set_members(db, Actor.system(), branch.queue_id, [li.actor_id])  # type: ignore[attr-defined]  # set by sign_in
+        await routing.set_members(db, Actor.system(), branch.queue_id, [li.actor_id])
     refused = await stranger.post(f"{API}/counter/counters/{branch.counters['1']}/open", json={})
     assert refused.json()["code"] == "walkin.nothing_to_take"
     assert (await branch.desk(stranger))["waiting"] == []
@@ -205,9 +205,7 @@ async def test_staff_see_and_do_what_their_queues_allow(branch: Branch, sign_in:
     assert (await branch.visitor(visit))["state"] == "waiting"
 
 
-async def test_what_happens_in_the_inbox_happens_here(
-    branch: Branch, li: httpx.AsyncClient, wang: httpx.AsyncClient
-) -> None:
+async def test_what_happens_in_the_inbox_happens_here(branch: Branch, li: httpx.AsyncClient, wang: Browser) -> None:
     visits = [await branch.take() for _ in range(4)]
     await branch.opens(li, "1")
     waiting = (await branch.desk(li))["waiting"]
@@ -226,7 +224,7 @@ async def test_what_happens_in_the_inbox_happens_here(
     assert (await branch.visitor(visits[0]))["state"] == "served"
     assert (await branch.calls(li))["code"] == "A003"
     # Given to a colleague without a counter: they go on with it, away from the window.
-    await said(li, f"{API}/conversations/{taken}/assign", {"user_id": str(wang.actor_id)})  # type: ignore[attr-defined]  # set by sign_in
+    await said(li, f"{API}/conversations/{taken}/assign", {"user_id": str(wang.actor_id)})
     assert (await branch.visitor(visits[2]))["counter"] is None
     assert (await branch.calls(li))["code"] == "A004"
 

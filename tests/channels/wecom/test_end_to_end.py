@@ -112,7 +112,7 @@ async def test_where_people_answer_in_wecom_sessions_follow(street: Street, sign
         await street.runtime.reactions.settled()
         assert kf.fake.states["wmC"] == (sessions.POOL, "")  # no bot in this inbox: it waits for a person
         mei = await sign_in("mei", role="agent")
-        user_id = mei.actor_id  # type: ignore[attr-defined]
+        user_id = mei.actor_id
         async with street.runtime.db.transaction() as db:
             await notifications.put_way(db, user_id, "wecom", "mei", False)
         async with street.runtime.db.transaction() as db:

@@ -41,7 +41,7 @@ async def test_shared_replies_need_the_right_and_personal_ones_stay_with_their_o
     shared = await made(boss, shared=True)
     assert shared["owner_user_id"] is None and shared["shortcut"] == "refund"
     own = await made(li, shortcut="mine")
-    assert own["owner_user_id"] == str(li.actor_id)  # type: ignore[attr-defined]
+    assert own["owner_user_id"] == str(li.actor_id)
     assert await shortcuts(li) == ["mine", "refund"]
     for other in (mei, boss):
         assert await shortcuts(other) == ["refund"]
@@ -131,7 +131,7 @@ async def test_rendering_fills_what_is_known_and_shows_the_gaps(
     sign_in: SignIn, runtime: Runtime, office: Office
 ) -> None:
     li, mei = await sign_in("li", role="agent"), await sign_in("mei", role="agent")
-    queue = await office.queue("q", [li.actor_id])  # type: ignore[attr-defined]
+    queue = await office.queue("q", [li.actor_id])
     await office.inbox(queue)
     conversation = await office.arrive()
     await runtime.db.run(
@@ -168,7 +168,7 @@ async def test_rendering_fills_what_is_known_and_shows_the_gaps(
 
 async def test_rendering_for_a_ticket(sign_in: SignIn, runtime: Runtime, office: Office) -> None:
     li = await sign_in("li", role="agent")
-    queue = await office.queue("q", [li.actor_id])  # type: ignore[attr-defined]
+    queue = await office.queue("q", [li.actor_id])
     await office.inbox(queue)
     conversation = await office.arrive()
     await runtime.db.run(

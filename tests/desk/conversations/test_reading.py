@@ -33,7 +33,7 @@ async def test_what_somebody_may_not_see_does_not_exist_for_them(desk: Desk, sig
     """The same requests succeed (or are refused for what they ask) for its agent: the 404 is about visibility alone."""
     await desk.person("li", queues=[desk.queue_id])
     li, stranger = await sign_in("li", role="agent"), await sign_in("chen", role="agent")
-    actor = await desk.actor(li.actor_id)  # type: ignore[attr-defined]
+    actor = await desk.actor(li.actor_id)
     key = await desk.arrive(assigned_to=actor)
     message = (await desk.transcript(key))[0]
     base = f"/api/v1/conversations/{key}"

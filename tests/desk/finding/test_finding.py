@@ -32,7 +32,7 @@ async def test_everybody_finds_what_is_theirs(runtime: Runtime, sign_in: SignIn,
     mei = await sign_in("mei", role="agent")
     boss = await sign_in("boss", role="supervisor")
     editor = await sign_in("ed", role="knowledge_editor")
-    li_id: UUID = li.actor_id  # type: ignore[attr-defined]  # set by the fixture
+    li_id: UUID = li.actor_id
     await desk.enlist(desk.queue_id, li_id)
     wang, zhao = await desk.customer(), await desk.customer()
     first = await desk.write(wang, "我买的四件套想退货，多久能退款？")

@@ -217,7 +217,7 @@ async def test_a_conversation_is_walked_too_by_two_people_who_see_each_other(
     await walk.do("resume")
     await walk.do("hand-over", user_id=str(office.wu.id))
     assert walk.run["owner"]["name"] == "Wu"
-    zoe = str(stranger.actor_id)  # type: ignore[attr-defined]
+    zoe = str(stranger.actor_id)
     assert (await walk.refused(422, "hand-over", user_id=zoe))["errors"][0]["code"] == "sop.cannot_see"
 
     async def told() -> list[str]:

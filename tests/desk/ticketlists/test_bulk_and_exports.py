@@ -36,7 +36,7 @@ async def test_a_bulk_operation_and_its_undo(
 ) -> None:
     monkeypatch.setattr(bulk, "CHUNK", 2)
     agent = await sign_in("li", role="agent")
-    me = UUID(str(agent.actor_id))  # type: ignore[attr-defined]  # set by the fixture
+    me = UUID(str(agent.actor_id))
     open_ = {
         "status": "open",
         "state": "open",

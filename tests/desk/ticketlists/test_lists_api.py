@@ -25,7 +25,7 @@ async def _found(browser: Any, **body: Any) -> dict[str, Any]:
 
 async def test_a_list_in_a_persons_terms(seed: Seed, sign_in: SignIn) -> None:
     admin = await sign_in("boss")
-    me = UUID(str(admin.actor_id))  # type: ignore[attr-defined]  # set by the fixture
+    me = UUID(str(admin.actor_id))
     seeded = await seed(
         rows=[
             {"title": "第一张", "status": "open", "state": "open", "assignee_id": me, "priority": 3, "tags": ["vip"],
@@ -93,7 +93,7 @@ async def test_views_belong_to_somebody(seed: Seed, sign_in: SignIn, runtime: An
     li, wu, boss = (await sign_in("li", role="agent"), await sign_in("wu", role="agent"), await sign_in("boss"))
     for one in (li, wu):
         async with runtime.db.transaction() as db:
-            await db.execute(update(UserRow).where(UserRow.id == one.actor_id).values(department_id=store.id))  # type: ignore[attr-defined]
+            await db.execute(update(UserRow).where(UserRow.id == one.actor_id).values(department_id=store.id))
     body = {"filter": {"fact": "status", "op": "is", "value": "open"}, "columns": ["title"], "group": "status"}
     own = (await li.post(f"{API}/views", json={"name": " 我 的 ", "body": body})).json()
     shared = (await li.post(f"{API}/views", json={"name": "仓库", "scope": "department", "body": body})).json()

@@ -205,7 +205,7 @@ async def test_outside_the_department_a_text_does_not_exist(sign_in: SignIn, run
     async with runtime.db.read() as db:
         assert await service.phrasings(db) == []
     # A colleague of the department reads it; written into other hands it would be out of their sight.
-    await boss.patch(f"/api/v1/users/{editor.actor_id}", json={"department_id": finance})  # type: ignore[attr-defined]
+    await boss.patch(f"/api/v1/users/{editor.actor_id}", json={"department_id": finance})
     assert (await editor.get(url)).status_code == 200
     lost = {"question": "谁能看", "answer": "x", "audience": "departments", "department_ids": [sales]}
     refused = await editor.post(f"{KB}/faqs", json=lost)

@@ -79,7 +79,7 @@ async def test_who_may_publish_and_read_a_text_hears_that_it_waits(sign_in: Sign
         body = {"department_id": department}
         if browser is not editor:
             body["role_ids"] = [publisher["id"]]
-        await ok(await boss.patch(f"/api/v1/users/{browser.actor_id}", json=body))  # type: ignore[attr-defined]
+        await ok(await boss.patch(f"/api/v1/users/{browser.actor_id}", json=body))
     public = await made(editor)
     secret = await made(editor, question="备用金在哪", audience="departments", department_ids=[finance])
     for item in (public, secret):
@@ -98,7 +98,7 @@ async def test_without_an_owner_who_can_look_those_who_publish_are_reminded(sign
     boss, gone, editor = await sign_in("boss"), await sign_in("gone"), await sign_in("sun", role="supervisor")
     start = clock.now()
     due = (start + timedelta(days=10)).isoformat()
-    leaver = str(gone.actor_id)  # type: ignore[attr-defined]
+    leaver = str(gone.actor_id)
     ownerless = await made(boss, publish=True, review_by=due, question="保修多久")
     left = await made(boss, publish=True, review_by=due, owner_id=leaver, question="怎么换货")
     await ok(await boss.patch(f"/api/v1/users/{leaver}", json={"active": False}))
@@ -244,7 +244,7 @@ async def test_what_is_scheduled_goes_live_once_and_what_runs_out_is_archived(
 
 async def test_owners_are_reminded_once_and_stale_texts_are_listed(sign_in: SignIn, runtime: Runtime) -> None:
     boss = await sign_in("boss")
-    owner = str(boss.actor_id)  # type: ignore[attr-defined]
+    owner = str(boss.actor_id)
     start = clock.now()
     watched = await made(
         boss, publish=True, owner_id=owner, review_by=(start + timedelta(days=10)).isoformat(), question="保修多久"

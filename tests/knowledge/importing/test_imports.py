@@ -198,7 +198,7 @@ async def test_repeats_become_phrasings_or_new_answers_and_go_back(sign_in: Sign
 async def test_a_job_that_runs_again_does_nothing_twice(sign_in: SignIn, runtime: Runtime) -> None:
     boss = await sign_in("boss")
     found = await previewed(boss, csv_of([HEAD, *(["", f"怎么办{n}号", "", "a", ""] for n in range(250))]))
-    import_id, user = UUID(found["id"]), boss.actor_id  # type: ignore[attr-defined]
+    import_id, user = UUID(found["id"]), boss.actor_id
 
     async def prepare(db: Any) -> None:
         await db.execute(text("UPDATE knowledge_imports SET state = 'running', options = '{\"publish\": false}'"))

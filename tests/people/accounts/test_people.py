@@ -51,7 +51,7 @@ class TestMembers:
     async def test_only_those_with_the_right_manage_members(self, sign_in: SignIn) -> None:
         agent = await sign_in("mei", role="agent")
         boss = await sign_in("boss")
-        some_id = boss.actor_id  # type: ignore[attr-defined]
+        some_id = boss.actor_id
         for method, path, body in (
             ("GET", USERS, None),
             ("POST", USERS, {"email": "a@b.cn", "name": "A", "role_ids": [str(some_id)]}),
@@ -89,7 +89,7 @@ class TestMembers:
         token = (await agent.post(TOKENS, json={"name": "t", "scopes": ["customers.view"]})).json()["token"]
         bearer = {"Authorization": f"Bearer {token}"}
         assert (await client.get("/api/v1/customers", headers=bearer)).status_code == 200
-        path = f"{USERS}/{agent.actor_id}"  # type: ignore[attr-defined]
+        path = f"{USERS}/{agent.actor_id}"
         assert (await admin.patch(path, json={"active": False})).json()["active"] is False
         assert (await agent.get("/api/v1/auth/me")).status_code == 401
         assert (await client.get("/api/v1/customers", headers=bearer)).status_code == 401
@@ -123,9 +123,9 @@ class TestEscalation:
         added = await _add(supervisor, "mei", "agent")
         response = await supervisor.patch(f"{USERS}/{added['id']}", json={"role_ids": [ids["admin"]]})
         assert response.status_code == 403
-        own = f"{USERS}/{supervisor.actor_id}"  # type: ignore[attr-defined]
+        own = f"{USERS}/{supervisor.actor_id}"
         assert (await supervisor.patch(own, json={"role_ids": [ids["admin"]]})).status_code == 403
-        boss = f"{USERS}/{admin.actor_id}"  # type: ignore[attr-defined]
+        boss = f"{USERS}/{admin.actor_id}"
         for method, path, body in (
             ("PATCH", boss, {"active": False}),
             ("PATCH", boss, {"email": "mine@qiao.test"}),
@@ -144,7 +144,7 @@ class TestEscalation:
         path = f"{USERS}/{(await admin.get(USERS, params={'q': 'hr'})).json()['items'][0]['id']}"
         assert path
         hr = await sign_in("hr2", role="agent")
-        await admin.patch(f"{USERS}/{hr.actor_id}", json={"role_ids": [hr_role["id"]]})  # type: ignore[attr-defined]
+        await admin.patch(f"{USERS}/{hr.actor_id}", json={"role_ids": [hr_role["id"]]})
         response = await hr.post(ROLES, json={"name": "Spy", "permissions": ["conversations.view_all"]})
         assert response.status_code == 403 and response.json()["code"] == "rights_beyond_own"
         response = await hr.patch(f"{ROLES}/{hr_role['id']}", json={"permissions": list(PERMISSIONS)})
@@ -161,7 +161,7 @@ class TestEscalation:
     async def test_a_changed_role_changes_what_is_allowed_at_once(self, sign_in: SignIn, runtime: Runtime) -> None:
         admin, other = await sign_in("boss"), await sign_in("mei", role="agent")
         role = (await admin.post(ROLES, json={"name": "Looker", "permissions": ["customers.view"]})).json()
-        user_id = other.actor_id  # type: ignore[attr-defined]
+        user_id = other.actor_id
         await admin.patch(f"{USERS}/{user_id}", json={"role_ids": [role["id"]]})
         assert (await other.get("/api/v1/customers")).status_code == 200
         connection = Connection(
@@ -184,7 +184,7 @@ class TestLastAdmin:
     async def test_it_cannot_be_removed_whatever_the_way(self, sign_in: SignIn, runtime: Runtime) -> None:
         admin = await sign_in("boss")
         ids = await _roles(admin)
-        me = f"{USERS}/{admin.actor_id}"  # type: ignore[attr-defined]
+        me = f"{USERS}/{admin.actor_id}"
         response = await admin.patch(me, json={"role_ids": [ids["agent"]]})
         assert response.status_code == 409 and response.json()["code"] == "last_admin"
         assert (await admin.patch(me, json={"active": False})).json()["code"] == "user_self_deactivate"
@@ -193,7 +193,7 @@ class TestLastAdmin:
                 await service.update_user(
                     db,
                     Actor.system(),
-                    admin.actor_id,  # type: ignore[attr-defined]
+                    admin.actor_id,
                     service.UserPatch(active=False),
                 )
                 raise AssertionError("the last administrator was switched off")
@@ -201,15 +201,15 @@ class TestLastAdmin:
                 assert error.code == "last_admin"
         second = await sign_in("vice")
         assert (await admin.patch(me, json={"role_ids": [ids["agent"]]})).status_code == 200
-        response = await second.patch(f"{USERS}/{second.actor_id}", json={"role_ids": [ids["agent"]]})  # type: ignore[attr-defined]
+        response = await second.patch(f"{USERS}/{second.actor_id}", json={"role_ids": [ids["agent"]]})
         assert response.json()["code"] == "last_admin"
 
     async def test_two_admins_cannot_remove_each_other_at_once(self, sign_in: SignIn) -> None:
         one, two = await sign_in("one"), await sign_in("two")
         ids = await _roles(one)
         results = await asyncio.gather(
-            one.patch(f"{USERS}/{two.actor_id}", json={"role_ids": [ids["agent"]]}),  # type: ignore[attr-defined]
-            two.patch(f"{USERS}/{one.actor_id}", json={"role_ids": [ids["agent"]]}),  # type: ignore[attr-defined]
+            one.patch(f"{USERS}/{two.actor_id}", json={"role_ids": [ids["agent"]]}),
+            two.patch(f"{USERS}/{one.actor_id}", json={"role_ids": [ids["agent"]]}),
         )
         assert sorted(r.status_code for r in results)[0] == 200 and sorted(r.status_code for r in results)[1] >= 400
 
@@ -253,7 +253,7 @@ class TestTokens:
         assert response.status_code == 422
         token = (await agent.post(TOKENS, json={"name": "x", "scopes": ["customers.edit"]})).json()["token"]
         ids = await _roles(admin)
-        await admin.patch(f"{USERS}/{agent.actor_id}", json={"role_ids": [ids["viewer"]]})  # type: ignore[attr-defined]
+        await admin.patch(f"{USERS}/{agent.actor_id}", json={"role_ids": [ids["viewer"]]})
         response = await client.post("/api/v1/customers", json={}, headers={"Authorization": f"Bearer {token}"})
         assert response.status_code == 403
 

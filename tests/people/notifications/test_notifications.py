@@ -40,19 +40,19 @@ async def lines(browser: httpx.AsyncClient, **query: Any) -> list[dict[str, Any]
 
 async def test_who_is_told_reads_it_in_their_language_and_the_actor_does_not(runtime: Runtime, sign_in: SignIn) -> None:
     li, mei = await sign_in("li", role="agent"), await sign_in("mei", role="agent", locale="zh-CN")
-    assert await tell(runtime, [li.actor_id, mei.actor_id, mei.actor_id], by=li.actor_id) == 1  # type: ignore[attr-defined]
+    assert await tell(runtime, [li.actor_id, mei.actor_id, mei.actor_id], by=li.actor_id) == 1
     assert await lines(li) == []
     (line,) = await lines(mei)
     assert line["text"] == "Warehouse退回了任务“Check”（R-10001）：lost" and line["actor_name"] == "Li"
-    assert await tell(runtime, [li.actor_id], kind="ticket.commented") == 1  # type: ignore[attr-defined]
+    assert await tell(runtime, [li.actor_id], kind="ticket.commented") == 1
     assert (await lines(li))[0]["text"] == "The system commented on R-10001 “Kettle {broken}”"
     with pytest.raises(LookupError):
-        await tell(runtime, [li.actor_id], kind="ticket.unheard_of")  # type: ignore[attr-defined]
+        await tell(runtime, [li.actor_id], kind="ticket.unheard_of")
 
 
 async def test_the_same_within_an_hour_is_one_line_with_a_count(runtime: Runtime, sign_in: SignIn) -> None:
     li = await sign_in("li", role="agent")
-    me = [li.actor_id]  # type: ignore[attr-defined]
+    me = [li.actor_id]
     now = clock.now()
     with clock.frozen(now - timedelta(hours=2)):
         await tell(runtime, me)
@@ -72,7 +72,7 @@ async def test_the_same_within_an_hour_is_one_line_with_a_count(runtime: Runtime
 
 async def test_nobody_reads_or_marks_anothers(runtime: Runtime, sign_in: SignIn) -> None:
     li, mei = await sign_in("li", role="agent"), await sign_in("mei", role="agent")
-    await tell(runtime, [li.actor_id])  # type: ignore[attr-defined]
+    await tell(runtime, [li.actor_id])
     (line,) = await lines(li)
     assert await lines(mei) == []
     assert (await mei.post(f"{URL}/read", json={"ids": [line["id"]]})).json() == {"unread": 0}
@@ -90,9 +90,9 @@ async def test_ten_thousand_are_told_in_one_statement_and_paged_in_order(runtime
             ),
             {"ids": many},
         )
-    assert await tell(runtime, [*many, new_id(), li.actor_id]) == 10_001  # type: ignore[attr-defined]  # nobody is nobody
+    assert await tell(runtime, [*many, new_id(), li.actor_id]) == 10_001
     for number in range(5):
-        await tell(runtime, [li.actor_id], link=f"/tickets/{number + 10}")  # type: ignore[attr-defined]
+        await tell(runtime, [li.actor_id], link=f"/tickets/{number + 10}")
     seen, cursor = [], None
     while True:
         page = (await li.get(URL, params={"limit": 2, **({"cursor": cursor} if cursor else {})})).json()
@@ -111,8 +111,8 @@ async def test_people_choose_per_kind_and_unknown_kinds_are_refused(runtime: Run
     body = {"kinds": [{"kind": "task.handed_back", "console": False, "mail": False}]}
     changed = (await li.put(f"{URL}/choices", json=body)).json()["kinds"]
     assert [k["kind"] for k in changed if not k["console"]] == ["task.handed_back"]
-    assert await tell(runtime, [li.actor_id]) == 0  # type: ignore[attr-defined]
-    assert await tell(runtime, [li.actor_id], kind="task.reminder") == 1  # type: ignore[attr-defined]
+    assert await tell(runtime, [li.actor_id]) == 0
+    assert await tell(runtime, [li.actor_id], kind="task.reminder") == 1
     wrong = await li.put(f"{URL}/choices", json={"kinds": [{"kind": "nothing", "console": True, "mail": True}]})
     assert wrong.status_code == 422 and wrong.json()["errors"][0]["code"] == "notification.kind_unknown"
 
@@ -131,7 +131,7 @@ async def test_mail_waits_goes_in_one_letter_and_not_for_what_was_read(
 
     monkeypatch.setattr(mail, "send", send)
     li, mei = await sign_in("li", role="agent"), await sign_in("mei", role="agent", locale="zh-CN")
-    both = [li.actor_id, mei.actor_id]  # type: ignore[attr-defined]
+    both = [li.actor_id, mei.actor_id]
     await tell(runtime, both)
     await tell(runtime, both, kind="task.overdue", link="/tickets/2")
     await tell(runtime, both, kind="ticket.commented")  # not mailed unless chosen
@@ -166,9 +166,9 @@ async def test_open_consoles_hear_of_it_and_only_those_told(runtime: Runtime, si
             return True
 
     for browser in (li, mei):
-        user_id = browser.actor_id  # type: ignore[attr-defined]
+        user_id = browser.actor_id
         hub.join_staff(Connection(Ear(user_id), actor=Actor("user", user_id)))
-    await tell(runtime, [li.actor_id])  # type: ignore[attr-defined]
+    await tell(runtime, [li.actor_id])
     await li.post(f"{URL}/read", json={})
     async with runtime.db.read() as db:
         rows = (
@@ -176,16 +176,16 @@ async def test_open_consoles_hear_of_it_and_only_those_told(runtime: Runtime, si
         ).scalars()
         assert list(rows) == ["notification.told", "notification.read"]
     for _ in range(6000):
-        if len(heard[li.actor_id]) >= 2:  # type: ignore[attr-defined]
+        if len(heard[li.actor_id]) >= 2:
             break
         await asyncio.sleep(0.01)
-    kinds = [frame for frame in heard[li.actor_id] if "notification." in frame]  # type: ignore[attr-defined]
-    assert len(kinds) == 2 and heard[mei.actor_id] == []  # type: ignore[attr-defined]
+    kinds = [frame for frame in heard[li.actor_id] if "notification." in frame]
+    assert len(kinds) == 2 and heard[mei.actor_id] == []
 
 
 async def test_what_is_old_is_forgotten(runtime: Runtime, sign_in: SignIn) -> None:
     li = await sign_in("li", role="agent")
-    me = [li.actor_id]  # type: ignore[attr-defined]
+    me = [li.actor_id]
     now = clock.now()
     with clock.frozen(now - timedelta(days=91)):
         await tell(runtime, me, link="/tickets/1")

@@ -46,7 +46,7 @@ async def later(runtime: Runtime, **time: float) -> None:
 
 async def test_a_person_chooses_a_way_and_hears_by_it(runtime: Runtime, sign_in: SignIn, pager: Pager) -> None:
     li, mei = await sign_in("li", role="agent"), await sign_in("mei", role="agent", locale="zh-CN")
-    both: list[Any] = [li.actor_id, mei.actor_id]  # type: ignore[attr-defined]
+    both: list[Any] = [li.actor_id, mei.actor_id]
     found = (await li.get(f"{URL}/choices")).json()["ways"]
     mine = next(way for way in found if way["way"] == "wecom")
     assert (mine["name"], mine["account"], mine["active"], mine["problem"]) == ("WeCom", "", False, None)
@@ -85,7 +85,7 @@ async def test_a_person_chooses_a_way_and_hears_by_it(runtime: Runtime, sign_in:
 async def test_trouble_is_tried_again_and_a_refusal_is_told(runtime: Runtime, sign_in: SignIn, pager: Pager) -> None:
     li = await sign_in("li", role="agent")
     await li.put(f"{URL}/ways/wecom", json={"account": "nobody", "active": True})
-    await tell(runtime, [li.actor_id])  # type: ignore[attr-defined]
+    await tell(runtime, [li.actor_id])
     pager.trouble = WayFailed("busy")
     await later(runtime, minutes=1)
     await later(runtime, minutes=2)
@@ -94,7 +94,7 @@ async def test_trouble_is_tried_again_and_a_refusal_is_told(runtime: Runtime, si
     assert pager.rung == []
     await later(runtime, minutes=20)
     assert len(pager.rung) == 1
-    await tell(runtime, [li.actor_id], link="/tickets/2")  # type: ignore[attr-defined]
+    await tell(runtime, [li.actor_id], link="/tickets/2")
     pager.trouble = WayRefused("wecom.refused.staff")
     await later(runtime, minutes=1)
     (mine,) = [way for way in (await li.get(f"{URL}/choices")).json()["ways"] if way["way"] == "wecom"]

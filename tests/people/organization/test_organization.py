@@ -62,7 +62,7 @@ async def test_departments_form_a_tree(sign_in: SignIn) -> None:
     response = await admin.patch(f"{path}/{service_id}", json={"parent_id": night_id})
     assert response.json()["errors"][0]["code"] == "department_circle"
     assert (await admin.delete(f"{path}/{service_id}")).json()["code"] == "department_has_children"
-    user = f"/api/v1/users/{agent.actor_id}"  # type: ignore[attr-defined]
+    user = f"/api/v1/users/{agent.actor_id}"
     assert (await admin.patch(user, json={"department_id": night_id})).json()["department_id"] == night_id
     assert {d["name"]: d["users"] for d in (await agent.get(path)).json()} == {"客服部": 0, "夜班": 1}
     assert (await agent.post(path, json={"name": "x"})).status_code == 403
