@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from qiao.core.db import Base
 from qiao.core.ids import new_id
+from qiao.desk.approvals.policy import Verdict
 
 
 class Approval(Base):
@@ -90,7 +91,7 @@ class ApprovalDecision(Base):
     step_id: Mapped[UUID] = mapped_column(ForeignKey("approval_steps.id", ondelete="CASCADE"))
     user_id: Mapped[UUID]
     for_id: Mapped[UUID]
-    verdict: Mapped[str] = mapped_column(String(8))
+    verdict: Mapped[Verdict] = mapped_column(String(8))
     comment: Mapped[str] = mapped_column(Text, default="", server_default="", info={"personal": "text"})
     via: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime]

@@ -352,7 +352,7 @@ async def _advance(
         if step.state != "active":
             continue
         verdicts = {one.for_id: one.verdict for one in decided.get(step.id, [])}
-        outcome = policy.settled(step.needs, await who.of(row, step, spoken), verdicts)  # type: ignore[arg-type]  # held by a check
+        outcome = policy.settled(step.needs, await who.of(row, step, spoken), verdicts)
         if outcome is not None:
             step.state, step.closed_at, moved = outcome, now, True
     await db.flush()
