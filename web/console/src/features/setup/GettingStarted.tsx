@@ -1,6 +1,6 @@
 import { Button, Progress } from "antd";
 import { Check, ExternalLink } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useGet } from "@/api/hooks";
 import type { Page } from "@/api/types";
 import { useT } from "@/app/i18n";
@@ -21,10 +21,10 @@ export function GettingStarted(props: { otherwise: ReactNode }) {
   const people = useCan("users.manage");
   const knowledge = useCan("knowledge.publish");
   const [away, setAway] = useState(() => localStorage.getItem(KEY) === "away");
-  const putAway = () => {
+  const putAway = useCallback(() => {
     localStorage.setItem(KEY, "away");
     setAway(true);
-  };
+  }, []);
   if (!inboxes || !people || !knowledge || away) return props.otherwise;
   return <Steps otherwise={props.otherwise} onAway={putAway} />;
 }
@@ -56,10 +56,15 @@ function Steps(props: { otherwise: ReactNode; onAway: () => void }) {
   const t = useT("setup");
   const go = useGo();
   const facts = useFacts();
-  if (!facts) return props.otherwise;
-  const steps = stepsOf(facts);
+  const steps = facts ? stepsOf(facts) : [];
   const done = steps.filter((step) => step.done).length;
-  if (done === steps.length) return props.otherwise;
+  const over = facts !== null && done === steps.length;
+  const { onAway } = props;
+  // A company that has begun is not asked again.
+  useEffect(() => {
+    if (over) onAway();
+  }, [over, onAway]);
+  if (!facts || over) return props.otherwise;
   const next = steps.find((step) => !step.done)?.name;
   const act = (name: StepName, path: string) => (
     <Button type={name === next ? "primary" : "default"} onClick={() => go(path)}>
@@ -113,7 +118,7 @@ function Steps(props: { otherwise: ReactNode; onAway: () => void }) {
           </li>
         ))}
       </ol>
-      <Button type="text" className="qb__away" onClick={props.onAway}>
+      <Button type="text" className="qb__away" onClick={onAway}>
         {t("begin.away")}
       </Button>
     </section>

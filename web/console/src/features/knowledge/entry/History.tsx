@@ -189,8 +189,8 @@ function useNames(): Map<string, string> {
 }
 
 function Side({ parts, names }: { parts: [string, string][] | null; names: Map<string, string> }) {
-  if (parts === null) return <td className="kn-diff-none" />;
   const locale = useLocale();
+  if (parts === null) return <td className="kn-diff-none" />;
   const said = parts.map(([, text]) => text).join("");
   const whole = names.get(said) ?? moment(said, locale);
   return (
